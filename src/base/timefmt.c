@@ -1,0 +1,163 @@
+#include "base/timefmt.h"
+
+#include "base/clock.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* Splits so that the remainder is never negative, also before 1970. */
+static time_t timefmt_split(int64_t ts_us, int *ms)
+{
+    int64_t seconds = ts_us / CLOCK_US_PER_SECOND;
+    int64_t rest = ts_us % CLOCK_US_PER_SECOND;
+    if (rest < 0) {
+        rest += CLOCK_US_PER_SECOND;
+        seconds--;
+    }
+    *ms = (int)(rest / CLOCK_US_PER_MS);
+    return (time_t)seconds;
+}
+
+void timefmt_utc(char *out, size_t size, int64_t ts_us)
+{
+    int ms;
+    time_t seconds = timefmt_split(ts_us, &ms);
+    struct tm tm;
+    char stamp[TIMEFMT_MAX] = "?";
+    if (gmtime_r(&seconds, &tm))
+        strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out, size, "%s.%03dZ", stamp, ms);
+}
+
+void timefmt_local(char *out, size_t size, int64_t ts_us, unsigned parts)
+{
+    int ms;
+    time_t seconds = timefmt_split(ts_us, &ms);
+    struct tm tm;
+    char stamp[TIMEFMT_MAX] = "?", fraction[8] = "", offset[32] = "";
+    if (localtime_r(&seconds, &tm)) {
+        strftime(stamp, sizeof stamp, parts & TIMEFMT_DATE ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm);
+        if (parts & TIMEFMT_OFFSET) {
+            long minutes = tm.tm_gmtoff / 60;
+            snprintf(offset, sizeof offset, "%c%02ld:%02ld", minutes < 0 ? '-' : '+', labs(minutes) / 60,
+                     labs(minutes) % 60);
+        }
+    }
+    if (parts & TIMEFMT_MS)
+        snprintf(fraction, sizeof fraction, ".%03d", ms);
+    snprintf(out, size, "%s%s%s", stamp, fraction, offset);
+}
+
+void timefmt_age(char *out, size_t size, int64_t span_us)
+{
+    if (span_us == INT64_MIN) {
+        snprintf(out, size, "never");
+        return;
+    }
+    double s = span_us < 0 ? 0.0 : (double)span_us / 1e6;
+    if (s < 9.95)
+        snprintf(out, size, "%.1fs", s);
+    else if (s < 99.5)
+        snprintf(out, size, "%.0fs", s);
+    else if (s < 99.5 * 60)
+        snprintf(out, size, "%.0fm", s / 60);
+    else if (s < 9.95 * 3600)
+        snprintf(out, size, "%.1fh", s / 3600);
+    else if (s < 99.5 * 3600)
+        snprintf(out, size, "%.0fh", s / 3600);
+    else if (s < 9999.0 * 86400)
+        snprintf(out, size, "%.0fd", s / 86400);
+    else
+        snprintf(out, size, ">9999d");
+}
+
+/* Reads exactly `digits` digits at *p and steps over them. */
+static bool timefmt_digits(const char **p, const char *end, int digits, int *out)
+{
+    int value = 0;
+    for (int i = 0; i < digits; i++, (*p)++) {
+        if (*p >= end || !isdigit((unsigned char)**p))
+            return false;
+        value = value * 10 + (**p - '0');
+    }
+    *out = value;
+    return true;
+}
+
+static bool timefmt_char(const char **p, const char *end, char wanted)
+{
+    if (*p >= end || **p != wanted)
+        return false;
+    (*p)++;
+    return true;
+}
+
+static bool timefmt_parse_clock(const char **p, const char *end, struct tm *tm, int64_t *fraction_us)
+{
+    if (!timefmt_digits(p, end, 2, &tm->tm_hour) || !timefmt_char(p, end, ':') ||
+        !timefmt_digits(p, end, 2, &tm->tm_min))
+        return false;
+    if (timefmt_char(p, end, ':') && !timefmt_digits(p, end, 2, &tm->tm_sec))
+        return false;
+    if (*p < end && (**p == '.' || **p == ',')) {
+        (*p)++;
+        int64_t unit_us = CLOCK_US_PER_SECOND / 10;
+        if (*p >= end || !isdigit((unsigned char)**p))
+            return false;
+        for (; *p < end && isdigit((unsigned char)**p); (*p)++, unit_us /= 10)
+            *fraction_us += (**p - '0') * unit_us;
+    }
+    return true;
+}
+
+/* The zone behind the time: sets *utc and the offset; nothing there leaves *utc as it was. */
+static bool timefmt_parse_zone(const char **p, const char *end, bool *utc, int64_t *offset_s)
+{
+    if (timefmt_char(p, end, 'Z') || timefmt_char(p, end, 'z')) {
+        *utc = true;
+        return true;
+    }
+    if (*p >= end || (**p != '+' && **p != '-'))
+        return true;
+    int sign = **p == '-' ? -1 : 1;
+    int hours, minutes = 0;
+    (*p)++;
+    if (!timefmt_digits(p, end, 2, &hours))
+        return false;
+    timefmt_char(p, end, ':');
+    if (*p < end && !timefmt_digits(p, end, 2, &minutes))
+        return false;
+    *utc = true;
+    *offset_s = sign * (hours * 3600 + minutes * 60);
+    return hours <= 23 && minutes <= 59;
+}
+
+bool timefmt_parse_iso(const char *text, size_t length, bool assume_utc, int64_t *ts_us)
+{
+    const char *p = text, *end = text + length;
+    struct tm tm = {.tm_isdst = -1};
+    int64_t fraction_us = 0, offset_s = 0;
+    bool utc = assume_utc;
+    if (!timefmt_digits(&p, end, 4, &tm.tm_year) || !timefmt_char(&p, end, '-') ||
+        !timefmt_digits(&p, end, 2, &tm.tm_mon) || !timefmt_char(&p, end, '-') ||
+        !timefmt_digits(&p, end, 2, &tm.tm_mday))
+        return false;
+    if (p < end) {
+        if (*p != 'T' && *p != 't' && *p != ' ')
+            return false;
+        p++;
+        if (!timefmt_parse_clock(&p, end, &tm, &fraction_us) || !timefmt_parse_zone(&p, end, &utc, &offset_s))
+            return false;
+    }
+    if (p != end || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 24 ||
+        tm.tm_min > 59 || tm.tm_sec > 60)
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    time_t seconds = utc ? timegm(&tm) : mktime(&tm);
+    *ts_us = ((int64_t)seconds - offset_s) * CLOCK_US_PER_SECOND + fraction_us;
+    return true;
+}
