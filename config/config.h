@@ -1,0 +1,110 @@
+/* The configuration as the programs use it. Every member exists once in the option table (config/options.c), which gives its
+ * name, type, unit, range, default and help. */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "base/err.h"
+#include "plant/tagdef.h"
+
+#include <stdint.h>
+
+enum config_durability { DURABILITY_FULL, DURABILITY_NORMAL };
+enum config_protocol { PROTOCOL_MQTT5, PROTOCOL_MQTT311 }; /* "5": falls back to 3.1.1 when a broker refuses 5 */
+
+struct config_tls {
+    bool enabled;
+    char *ca;         /* file; NULL: the system's authorities */
+    char *cert, *key; /* client certificate; both or none */
+};
+
+struct config_broker {
+    char *host;
+    int port; /* 1883, with tls 8883 */
+    char *username;
+    char *password_file; /* read by the recorder only */
+    char *client_id;     /* NULL: "hmi-" and an id kept in the history file */
+    enum config_protocol protocol;
+    int keepalive_s;
+    int receive_maximum;      /* MQTT 5: unacknowledged messages that we accept */
+    int64_t session_expiry_s; /* how long the broker keeps our session */
+    bool clean;               /* a look at a broker: nothing is left behind there */
+    struct config_tls tls;
+};
+
+struct config_subscription {
+    char *filter;
+    enum payload_format format;
+    int qos;
+    int line;
+};
+
+struct config_history {
+    char *file; /* absolute, or relative to the working directory when there is no configuration file */
+    enum config_durability durability;
+    int keep_days;
+    int keep_mb;
+    int keep_minutes_days, keep_hours_days;
+    bool temporary; /* a look at a broker: removed at the end */
+};
+
+struct config_names { /* users, or "@group", or "*" */
+    char **names;
+    size_t count;
+};
+
+struct config_display {
+    char *name, *file, *key;
+    int line;
+};
+
+struct config {
+    char *path; /* of the file, absolute; NULL without one */
+    char *plant;
+    char *timezone; /* NULL: the machine's */
+    struct config_broker broker;
+    struct config_subscription *subscriptions;
+    size_t subscription_count;
+    struct config_history history;
+    bool has_access;
+    struct config_names access[ROLE_ENGINEER + 1]; /* by enum role; [ROLE_NONE] is empty */
+    struct tag_def *tags;
+    size_t tag_count;
+    struct config_display *displays;
+    size_t display_count;
+    int max_tags;                    /* configured and discovered ones together */
+    int max_payload;                 /* bytes; larger ones are refused whole */
+    int64_t source_time_past_us;     /* older source times are refused */
+    int64_t source_time_future_us;   /* later ones too */
+    char *theme;                     /* dark, light, mono; NULL: chosen by the terminal */
+    char *glyphs;                    /* braille, blocks, line, ascii; NULL: chosen by locale and terminal */
+    char *socket;                    /* NULL: derived from the history file (config_socket_path) */
+};
+
+/* The faults found, each "FILE:LINE: what is wrong, what is allowed". */
+struct config_report {
+    char **faults;
+    size_t count, capacity;
+};
+
+/* All defaults, no tags, no subscriptions. Release with config_free(). */
+void config_init(struct config *config);
+void config_free(struct config *config);
+
+/* Reads and checks a file whole. Returns false with at least one fault in `report` when it is not good; `config` is then
+ * initialised but must not be used. Release both. */
+bool config_load(struct config *config, const char *path, struct config_report *report);
+void config_report_free(struct config_report *report);
+
+/* Looks for the configuration: `given` (from -c) when not NULL, else ./hmi.cfg, $XDG_CONFIG_HOME/hmi/hmi.cfg (or
+ * ~/.config), /etc/hmi/hmi.cfg. Returns an absolute path that the caller frees, or NULL with `err` set (EX_NOINPUT when
+ * there is none; EX_NOPERM when it belongs to somebody who is neither oneself nor root). */
+char *config_find(const char *given, struct err *err);
+
+/* The socket's path for this configuration (design section 6): `runtime_dir` is $XDG_RUNTIME_DIR or NULL. The caller frees
+ * it. Recorder and consoles of one history file find each other by it. */
+char *config_socket_path(const struct config *config, struct err *err);
+
+/* Writes the manual page hmi.cfg(5), or the option list alone, from the option table to standard output. */
+void config_print_manual(void);
+
+#endif

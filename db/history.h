@@ -1,0 +1,69 @@
+/* The history file, writing side: one connection, used by one thread at a time (the writer thread once it runs).
+ * A second engine would stand behind these same operations. */
+#ifndef DB_HISTORY_H
+#define DB_HISTORY_H
+
+#include "base/err.h"
+#include "plant/batch.h"
+#include "plant/tagdef.h"
+#include "plant/value.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct history;
+
+struct history_options {
+    const char *path;
+    bool durability_full; /* fsync at each commit; else when the operating system likes */
+};
+
+/* A tag as the file knows it, with its last value; texts are valid during the callback only. */
+struct history_tag {
+    uint32_t id;
+    const char *name, *topic, *path;
+    enum tag_kind kind;
+    bool has_value;
+    int64_t ts_us;
+    uint32_t quality;
+    struct value value;
+};
+
+struct history_stats {
+    uint64_t file_bytes, wal_bytes;
+    uint64_t samples_written; /* since it was opened */
+    uint64_t commits;
+    uint64_t tail_rows;       /* waiting to be sorted */
+};
+
+/* Opens or creates the file, with the rights of design section 10, and brings an older schema up to date. Says what is
+ * wrong for a file that is no history, is newer than this program, is read-only, or lies on a full disk. */
+struct history *history_open(const struct history_options *options, struct err *err);
+
+/* Moves what can be moved quickly, marks the stop time and closes. */
+void history_close(struct history *history);
+
+/* "hmi-" and a random id made when the file was created; owned by the history. */
+const char *history_client_id(const struct history *history);
+
+/* When the recorder last proved that it was alive (µs UTC); 0 for a new file. From it to now is a gap. */
+int64_t history_alive_us(const struct history *history);
+
+/* Calls back for every tag of the file, by id. */
+typedef void history_tag_function(void *context, const struct history_tag *tag);
+bool history_each_tag(struct history *history, history_tag_function *function, void *context, struct err *err);
+
+/* Writes the batch in one transaction and commits it; on false nothing of it is in the file and it may be given again.
+ * `now_us` (wall) is stored now and then as the proof of life. */
+bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err);
+
+/* One slice of housekeeping of at most about `budget_us`: sorts the tail into a run, checkpoints the WAL. Sets *more when
+ * there is more to do at once. Later: merge, rollups, retention. */
+bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err);
+
+/* Proof of life without samples (a quiet plant): at most every few seconds. */
+bool history_mark_alive(struct history *history, int64_t now_us, struct err *err);
+
+void history_get_stats(struct history *history, struct history_stats *stats);
+
+#endif

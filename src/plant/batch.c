@@ -1,0 +1,93 @@
+#include "plant/batch.h"
+
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCH_KEEP_SAMPLES 131072
+#define BATCH_KEEP_TEXT    (4u << 20)
+
+struct batch *batch_new(void)
+{
+    return mem_new(1, sizeof(struct batch));
+}
+
+void batch_free(struct batch *batch)
+{
+    if (!batch)
+        return;
+    batch_clear(batch);
+    free(batch->samples);
+    free(batch->tags);
+    free(batch->gaps);
+    buf_free(&batch->texts);
+    free(batch);
+}
+
+void batch_clear(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->tag_count; i++)
+        tag_def_free(&batch->tags[i].def);
+    if (batch->capacity > BATCH_KEEP_SAMPLES) {
+        free(batch->samples);
+        batch->samples = NULL;
+        batch->capacity = 0;
+    }
+    if (batch->texts.capacity > BATCH_KEEP_TEXT)
+        buf_free(&batch->texts);
+    buf_clear(&batch->texts);
+    batch->count = batch->tag_count = batch->gap_count = 0;
+    batch->first_mono_us = 0;
+    batch->qos_messages = 0;
+}
+
+bool batch_is_empty(const struct batch *batch)
+{
+    return !batch->count && !batch->tag_count && !batch->gap_count;
+}
+
+void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value, uint32_t quality)
+{
+    batch->samples = mem_grow(batch->samples, &batch->capacity, batch->count + 1, sizeof *batch->samples);
+    struct batch_sample *sample = &batch->samples[batch->count++];
+    *sample = (struct batch_sample){
+        .ts_us = ts_us,
+        .number = value->type == VALUE_NUMBER ? value->number : 0,
+        .tag_id = tag_id,
+        .quality = quality,
+        .type = (uint8_t)value->type,
+    };
+    if (value->type == VALUE_TEXT) {
+        sample->text_offset = (uint32_t)batch->texts.length;
+        sample->text_length = (uint32_t)value->text_length;
+        buf_append(&batch->texts, value->text, value->text_length);
+    }
+}
+
+void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def)
+{
+    batch->tags = mem_grow(batch->tags, &batch->tag_capacity, batch->tag_count + 1, sizeof *batch->tags);
+    struct batch_tag *tag = &batch->tags[batch->tag_count++];
+    tag->id = id;
+    tag_def_copy(&tag->def, def);
+}
+
+void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const char *reason)
+{
+    batch->gaps = mem_grow(batch->gaps, &batch->gap_capacity, batch->gap_count + 1, sizeof *batch->gaps);
+    struct batch_gap *gap = &batch->gaps[batch->gap_count++];
+    gap->start_us = start_us;
+    gap->end_us = end_us;
+    snprintf(gap->reason, sizeof gap->reason, "%s", reason);
+}
+
+struct value batch_sample_value(const struct batch *batch, const struct batch_sample *sample)
+{
+    struct value value = {.type = (enum value_type)sample->type, .number = sample->number};
+    if (value.type == VALUE_TEXT) {
+        value.text = (const char *)batch->texts.data + sample->text_offset;
+        value.text_length = sample->text_length;
+    }
+    return value;
+}

@@ -1,0 +1,111 @@
+/* What the configuration says of a tag: its definition, its alarms and its setpoint. Discovered tags have a definition too,
+ * made from their topic. The names of the choices are the words of hmi.cfg. */
+#ifndef PLANT_TAGDEF_H
+#define PLANT_TAGDEF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum tag_kind { TAG_ANALOG, TAG_DISCRETE, TAG_TEXT };
+enum tag_record { RECORD_ALL, RECORD_CHANGE, RECORD_COMPRESSED };
+enum payload_format { FORMAT_AUTO, FORMAT_PLAIN, FORMAT_JSON };
+enum alarm_type {
+    ALARM_LOLO,
+    ALARM_LO,
+    ALARM_HI,
+    ALARM_HIHI,
+    ALARM_DEVIATION,
+    ALARM_RATE,
+    ALARM_STATE,
+    ALARM_DISCREPANCY,
+    ALARM_STALE,
+    ALARM_BAD
+};
+enum alarm_priority { PRIORITY_JOURNAL, PRIORITY_LOW, PRIORITY_MEDIUM, PRIORITY_HIGH, PRIORITY_CRITICAL };
+enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_SUPERVISOR, ROLE_ENGINEER };
+
+/* Words for the choices above, as typed in hmi.cfg; each list ends in NULL and is indexed by the enum. */
+extern const char *const TAG_KIND_WORDS[];
+extern const char *const TAG_RECORD_WORDS[];
+extern const char *const PAYLOAD_FORMAT_WORDS[];
+extern const char *const ALARM_TYPE_WORDS[];
+extern const char *const ALARM_PRIORITY_WORDS[];
+extern const char *const ROLE_WORDS[];
+
+/* One state of a discrete tag: the value that is sent and stored, and the text that is shown. */
+struct tag_state {
+    double value;
+    char *text;
+};
+
+struct alarm_def {
+    enum alarm_type type;
+    char *name; /* where a type repeats on a tag; else NULL */
+    enum alarm_priority priority;
+    bool has_limit;
+    double limit;      /* engineering units; for ALARM_STATE the state's value */
+    char *limit_tag;   /* the limit (or setpoint, command) is another tag's value; else NULL */
+    double deadband;   /* engineering units; NaN: the default of the signal */
+    int64_t on_delay_us, off_delay_us;
+    bool latching;
+    char *message, *guidance, *display; /* NULL when not given */
+    int line;          /* of the configuration file */
+};
+
+struct setpoint_def {
+    char *topic;
+    char *payload; /* template, "{value}" by default */
+    double min, max;
+    char *readback; /* tag name, or NULL */
+    double tolerance;
+    int64_t timeout_us;
+    enum role role;
+    bool confirm;
+    bool retain;
+};
+
+struct tag_def {
+    char *name;  /* the label; unique */
+    char *topic; /* with `path` the identity */
+    char *path;  /* member path inside a JSON payload, such as "motor.temp[0]"; "" for the payload itself */
+    char *unit, *description;
+    char *area; /* never NULL; by default the leading topic levels */
+    enum tag_kind kind;
+    bool kind_fixed; /* the kind was configured: the payload does not choose it */
+    bool has_range;
+    double low, high;              /* engineering units, low < high */
+    double scale_factor, scale_offset; /* engineering = factor × raw + offset */
+    int decimals;                  /* shown; -1: as needed */
+    int64_t stale_after_us;        /* 0: never stale */
+    enum tag_record record;
+    double deviation;              /* compressed: engineering units */
+    int64_t min_time_us, max_time_us;
+    struct tag_state *states;
+    size_t state_count;
+    struct alarm_def *alarms;
+    size_t alarm_count;
+    struct setpoint_def *setpoint; /* NULL: not writable */
+    int line;                      /* of the configuration file; 0: discovered */
+};
+
+/* A definition with the defaults of hmi.cfg(5); strings are owned by it. Release with tag_def_free(). */
+void tag_def_init(struct tag_def *def);
+void tag_def_free(struct tag_def *def);
+
+/* A deep copy. */
+void tag_def_copy(struct tag_def *to, const struct tag_def *from);
+
+/* The area by default: the topic's levels without the last, "" for a topic of one level. The caller frees it. */
+char *tag_def_area_of_topic(const char *topic);
+
+/* The name of a discovered tag: its topic, or "topic:path". The caller frees it. */
+char *tag_def_name_of_address(const char *topic, const char *path);
+
+/* The text of the state that equals `value`, or NULL. */
+const char *tag_def_state_text(const struct tag_def *def, double value);
+
+/* The value of the state whose text equals (case does not matter); false when there is none. */
+bool tag_def_state_value(const struct tag_def *def, const char *text, size_t length, double *value);
+
+#endif
