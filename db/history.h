@@ -40,8 +40,9 @@ struct history_stats {
  * wrong for a file that is no history, is newer than this program, is read-only, or lies on a full disk. */
 struct history *history_open(const struct history_options *options, struct err *err);
 
-/* Moves what can be moved quickly, marks the stop time and closes. */
-void history_close(struct history *history);
+/* Marks `now_us` (wall) as the exact time of the stop and closes. What waits in the tail stays there: it is part of the
+ * history. `history` may be NULL. */
+void history_close(struct history *history, int64_t now_us);
 
 /* "hmi-" and a random id made when the file was created; owned by the history. */
 const char *history_client_id(const struct history *history);
