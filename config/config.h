@@ -1,5 +1,5 @@
-/* The configuration as the programs use it. Every member exists once in the option table (config/options.c), which gives its
- * name, type, unit, range, default and help. */
+/* The configuration as the programs use it. Every member exists once in the option table (config/options.c),
+ * which gives its name, type, unit, range, default and help. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
@@ -9,7 +9,10 @@
 #include <stdint.h>
 
 enum config_durability { DURABILITY_FULL, DURABILITY_NORMAL };
-enum config_protocol { PROTOCOL_MQTT5, PROTOCOL_MQTT311 }; /* "5": falls back to 3.1.1 when a broker refuses 5 */
+enum config_protocol {
+    PROTOCOL_MQTT5,
+    PROTOCOL_MQTT311
+}; /* "5": falls back to 3.1.1 when a broker refuses 5 */
 
 struct config_tls {
     bool enabled;
@@ -71,37 +74,61 @@ struct config {
     size_t tag_count;
     struct config_display *displays;
     size_t display_count;
-    int max_tags;                    /* configured and discovered ones together */
-    int max_payload;                 /* bytes; larger ones are refused whole */
-    int64_t source_time_past_us;     /* older source times are refused */
-    int64_t source_time_future_us;   /* later ones too */
-    char *theme;                     /* dark, light, mono; NULL: chosen by the terminal */
-    char *glyphs;                    /* braille, blocks, line, ascii; NULL: chosen by locale and terminal */
-    char *socket;                    /* NULL: derived from the history file (config_socket_path) */
+    int max_tags;                  /* configured and discovered ones together */
+    int max_payload;               /* bytes; larger ones are refused whole */
+    int64_t source_time_past_us;   /* older source times are refused */
+    int64_t source_time_future_us; /* later ones too */
+    char *theme;                   /* dark, light, mono; NULL: chosen by the terminal */
+    int64_t lock_after_us;         /* an idle console becomes read-only; 0: never */
+    char *glyphs;                  /* braille, blocks, line, ascii; NULL: chosen by locale and terminal */
+    char *socket;                  /* NULL: derived from the history file (config_socket_path) */
 };
 
 /* The faults found, each "FILE:LINE: what is wrong, what is allowed". */
 struct config_report {
     char **faults;
     size_t count, capacity;
+    char **warnings; /* of the same shape: what is allowed but hardly meant */
+    size_t warning_count, warning_capacity;
 };
 
-/* All defaults, no tags, no subscriptions. Release with config_free(). */
-void config_init(struct config *config);
+/* All defaults, no tags, no subscriptions. Release with config_free(). (libconfig has a function
+ * config_init.) */
+void config_init_defaults(struct config *config);
 void config_free(struct config *config);
 
-/* Reads and checks a file whole. Returns false with at least one fault in `report` when it is not good; `config` is then
- * initialised but must not be used. Release both. */
+/* Reads and checks a file whole; opens no other file but those it includes, so that a console may load a
+ * configuration whose secrets it cannot read. Returns false with at least one fault in `report` when it is
+ * not good; `config` is then initialised but must not be used. Release both. The report need not be
+ * initialised before. */
 bool config_load(struct config *config, const char *path, struct config_report *report);
+
+/* The same, and further looks at what the file refers to: password, certificates, pictures, users and groups.
+ */
+bool config_check(struct config *config, const char *path, struct config_report *report);
 void config_report_free(struct config_report *report);
 
-/* Looks for the configuration: `given` (from -c) when not NULL, else ./hmi.cfg, $XDG_CONFIG_HOME/hmi/hmi.cfg (or
- * ~/.config), /etc/hmi/hmi.cfg. Returns an absolute path that the caller frees, or NULL with `err` set (EX_NOINPUT when
- * there is none; EX_NOPERM when it belongs to somebody who is neither oneself nor root). */
+/* The broker's password: the first line of broker.password_file. The file must not be readable by others.
+ * NULL with `err` set when it cannot be had; NULL with err->code 0 when none is configured. The caller wipes
+ * and frees it. */
+char *config_read_password(const struct config *config, struct err *err);
+
+/* Looks for the configuration: `given` (from -c) when not NULL, else ./hmi.cfg, $XDG_CONFIG_HOME/hmi/hmi.cfg
+ * (or
+ * ~/.config), /etc/hmi/hmi.cfg. Returns an absolute path that the caller frees, or NULL with `err` set
+ * (EX_NOINPUT when there is none; EX_NOPERM when it belongs to somebody who is neither oneself nor root). */
 char *config_find(const char *given, struct err *err);
 
-/* The socket's path for this configuration (design section 6): `runtime_dir` is $XDG_RUNTIME_DIR or NULL. The caller frees
- * it. Recorder and consoles of one history file find each other by it. */
+/* Where the socket of this history file may lie, best first; a list that ends in NULL (config_free_list). A
+ * console tries them all, so that it finds a recorder of another user, too: `socket` alone when configured,
+ * else $XDG_RUNTIME_DIR/hmi, /run/hmi, /tmp/hmi-UID and, when somebody else owns the history file,
+ * /tmp/hmi-THEIRS. A directory that is not its owner's alone to write (or a symbolic link) is left out. */
+char **config_socket_candidates(const struct config *config);
+void config_free_list(char **list);
+
+/* The path where a recorder binds its socket: the first candidate that this user may make; its directory is
+ * made. With `access` others shall reach it, so that $XDG_RUNTIME_DIR (closed to others) is left out. NULL
+ * with `err` set when there is none. The caller frees it. */
 char *config_socket_path(const struct config *config, struct err *err);
 
 /* Writes the manual page hmi.cfg(5), or the option list alone, from the option table to standard output. */

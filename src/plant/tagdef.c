@@ -9,6 +9,7 @@
 
 const char *const TAG_KIND_WORDS[] = {"analog", "discrete", "text", NULL};
 const char *const TAG_RECORD_WORDS[] = {"all", "change", "compressed", NULL};
+const char *const TAG_SIGNAL_WORDS[] = {"none", "flow", "level", "pressure", "temperature", NULL};
 const char *const PAYLOAD_FORMAT_WORDS[] = {"auto", "plain", "json", NULL};
 const char *const ALARM_TYPE_WORDS[] = {"lolo",  "lo",          "hi",    "hihi", "deviation", "rate",
                                         "state", "discrepancy", "stale", "bad",  NULL};
@@ -28,6 +29,7 @@ static void alarm_def_free(struct alarm_def *alarm)
 {
     free(alarm->name);
     free(alarm->limit_tag);
+    free(alarm->reference);
     free(alarm->message);
     free(alarm->guidance);
     free(alarm->display);
@@ -38,6 +40,7 @@ static void setpoint_def_free(struct setpoint_def *setpoint)
     free(setpoint->topic);
     free(setpoint->payload);
     free(setpoint->readback);
+    free(setpoint->permit);
     free(setpoint);
 }
 
@@ -65,6 +68,7 @@ static void alarm_def_copy(struct alarm_def *to, const struct alarm_def *from)
     *to = *from;
     to->name = mem_copy_text(from->name);
     to->limit_tag = mem_copy_text(from->limit_tag);
+    to->reference = mem_copy_text(from->reference);
     to->message = mem_copy_text(from->message);
     to->guidance = mem_copy_text(from->guidance);
     to->display = mem_copy_text(from->display);
@@ -77,6 +81,7 @@ static struct setpoint_def *setpoint_def_copy(const struct setpoint_def *from)
     to->topic = mem_copy_text(from->topic);
     to->payload = mem_copy_text(from->payload);
     to->readback = mem_copy_text(from->readback);
+    to->permit = mem_copy_text(from->permit);
     return to;
 }
 

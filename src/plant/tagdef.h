@@ -1,5 +1,5 @@
-/* What the configuration says of a tag: its definition, its alarms and its setpoint. Discovered tags have a definition too,
- * made from their topic. The names of the choices are the words of hmi.cfg. */
+/* What the configuration says of a tag: its definition, its alarms and its setpoint. Discovered tags have a
+ * definition too, made from their topic. The names of the choices are the words of hmi.cfg. */
 #ifndef PLANT_TAGDEF_H
 #define PLANT_TAGDEF_H
 
@@ -9,6 +9,7 @@
 
 enum tag_kind { TAG_ANALOG, TAG_DISCRETE, TAG_TEXT };
 enum tag_record { RECORD_ALL, RECORD_CHANGE, RECORD_COMPRESSED };
+enum tag_signal { SIGNAL_NONE, SIGNAL_FLOW, SIGNAL_LEVEL, SIGNAL_PRESSURE, SIGNAL_TEMPERATURE };
 enum payload_format { FORMAT_AUTO, FORMAT_PLAIN, FORMAT_JSON };
 enum alarm_type {
     ALARM_LOLO,
@@ -28,6 +29,7 @@ enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_SUPERVISOR, ROLE_ENGINEE
 /* Words for the choices above, as typed in hmi.cfg; each list ends in NULL and is indexed by the enum. */
 extern const char *const TAG_KIND_WORDS[];
 extern const char *const TAG_RECORD_WORDS[];
+extern const char *const TAG_SIGNAL_WORDS[];
 extern const char *const PAYLOAD_FORMAT_WORDS[];
 extern const char *const ALARM_TYPE_WORDS[];
 extern const char *const ALARM_PRIORITY_WORDS[];
@@ -44,20 +46,25 @@ struct alarm_def {
     char *name; /* where a type repeats on a tag; else NULL */
     enum alarm_priority priority;
     bool has_limit;
-    double limit;      /* engineering units; for ALARM_STATE the state's value */
-    char *limit_tag;   /* the limit (or setpoint, command) is another tag's value; else NULL */
-    double deadband;   /* engineering units; NaN: the default of the signal */
-    int64_t on_delay_us, off_delay_us;
+    double limit;    /* engineering units; for ALARM_STATE the state's value */
+    char *limit_tag; /* the limit is this tag's value; else NULL */
+    char *reference; /* the tag compared with: the setpoint of ALARM_DEVIATION, the command of
+                        ALARM_DISCREPANCY */
+    double deadband; /* engineering units; a configuration's is filled in from `signal` where it gives none */
+    int64_t on_delay_us, off_delay_us; /* likewise */
     bool latching;
     char *message, *guidance, *display; /* NULL when not given */
-    int line;          /* of the configuration file */
+    int line;                           /* of the configuration file */
 };
 
 struct setpoint_def {
     char *topic;
-    char *payload; /* template, "{value}" by default */
-    double min, max;
-    char *readback; /* tag name, or NULL */
+    char *payload;    /* template, "{value}" by default */
+    double min, max;  /* engineering units; NaN for a text tag */
+    double step;      /* of the step keys, engineering units; 0: none */
+    char *permit;     /* name of the tag that must be true (interlock), or NULL */
+    int64_t pulse_us; /* momentary button: after so long 0 is sent; 0: not a button */
+    char *readback;   /* tag name, or NULL */
     double tolerance;
     int64_t timeout_us;
     enum role role;
@@ -72,14 +79,15 @@ struct tag_def {
     char *unit, *description;
     char *area; /* never NULL; by default the leading topic levels */
     enum tag_kind kind;
-    bool kind_fixed; /* the kind was configured: the payload does not choose it */
+    enum tag_signal signal; /* what is measured: chooses the defaults of its alarms */
+    bool kind_fixed;        /* the kind was configured: the payload does not choose it */
     bool has_range;
-    double low, high;              /* engineering units, low < high */
+    double low, high;                  /* engineering units, low < high */
     double scale_factor, scale_offset; /* engineering = factor × raw + offset */
-    int decimals;                  /* shown; -1: as needed */
-    int64_t stale_after_us;        /* 0: never stale */
+    int decimals;                      /* shown; -1: as needed */
+    int64_t stale_after_us;            /* 0: never stale */
     enum tag_record record;
-    double deviation;              /* compressed: engineering units */
+    double deviation; /* compressed: engineering units */
     int64_t min_time_us, max_time_us;
     struct tag_state *states;
     size_t state_count;
@@ -96,7 +104,8 @@ void tag_def_free(struct tag_def *def);
 /* A deep copy. */
 void tag_def_copy(struct tag_def *to, const struct tag_def *from);
 
-/* The area by default: the topic's levels without the last, "" for a topic of one level. The caller frees it. */
+/* The area by default: the topic's levels without the last, "" for a topic of one level. The caller frees it.
+ */
 char *tag_def_area_of_topic(const char *topic);
 
 /* The name of a discovered tag: its topic, or "topic:path". The caller frees it. */
