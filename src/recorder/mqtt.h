@@ -89,7 +89,4 @@ bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *
 bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos, bool retain,
                   int *message_id, struct err *err);
 
-/* True when `topic` matches the MQTT filter. */
-bool mqtt_topic_matches(const char *filter, const char *topic);
-
 #endif
