@@ -1,0 +1,70 @@
+/* History for the screens without waiting for the disk: a thread owns the read-only connection; the console
+ * asks, goes on, and is woken by a descriptor when the answer is there. For each purpose the latest request
+ * wins: an older one that still runs is interrupted. */
+#ifndef UI_HISTORY_READER_H
+#define UI_HISTORY_READER_H
+
+#include "ui/recent.h"
+#include "ui/series.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HISTORY_READER_TAGS_MAX 512 /* of one request for small trends: more rows than a screen has */
+
+enum history_purpose {
+    HISTORY_TREND,  /* the samples of one tag */
+    HISTORY_SERIES, /* small trends of the visible tags */
+    HISTORY_PURPOSE_COUNT
+};
+
+struct history_request {
+    enum history_purpose purpose;
+    uint64_t ticket; /* chosen by the caller, given back */
+    int64_t from_us, to_us;
+    uint32_t tags[HISTORY_READER_TAGS_MAX]; /* one for HISTORY_TREND */
+    size_t tag_count;
+    int64_t bin_us; /* HISTORY_SERIES: width of a bin */
+};
+
+struct history_result {
+    enum history_purpose purpose;
+    uint64_t ticket;
+    int64_t from_us, to_us;
+    bool good;
+    char error[256]; /* when not good, for a person */
+    uint32_t tags[HISTORY_READER_TAGS_MAX];
+    size_t tag_count;
+    /* HISTORY_TREND: at most RECENT_MAX; thinned out by keeping each stretch's extremes when there were more
+     */
+    struct recent_sample *samples;
+    size_t sample_count;
+    /* HISTORY_SERIES: `bins` of each tag, one tag after the other, the first being bin `first_bin` */
+    struct series_span *spans;
+    int64_t first_bin;
+    size_t bins;
+};
+
+struct history_reader;
+
+/* Starts the thread; the file is opened with the first request, and again after a failure. */
+struct history_reader *history_reader_new(const char *path);
+
+/* Interrupts what runs and ends the thread. */
+void history_reader_free(struct history_reader *reader);
+
+/* Another history file (known when a recorder says WELCOME); results of the old one are dropped. */
+void history_reader_set_path(struct history_reader *reader, const char *path);
+
+/* Readable when history_reader_take() has something. */
+int history_reader_fd(const struct history_reader *reader);
+
+/* Puts a request in, in the place of one of the same purpose. The reader takes a copy. */
+void history_reader_ask(struct history_reader *reader, const struct history_request *request);
+
+/* The next result, or NULL. Release with history_result_free(). */
+struct history_result *history_reader_take(struct history_reader *reader);
+void history_result_free(struct history_result *result);
+
+#endif

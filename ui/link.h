@@ -1,0 +1,66 @@
+/* The console's end of the Unix socket: finds the recorder, says HELLO, feeds what comes to the mirror,
+ * notices when the recorder ends or hangs, and attaches again by itself. Never blocks: it is one descriptor
+ * in the caller's poll loop. */
+#ifndef UI_LINK_H
+#define UI_LINK_H
+
+#include "ui/mirror.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LINK_RETRY_US  INT64_C(1000000)       /* between two tries to attach */
+#define LINK_SILENT_US (5 * INT64_C(1000000)) /* without STATUS for so long: the recorder does not answer */
+
+enum link_state {
+    LINK_SEARCHING, /* no recorder answers on any path */
+    LINK_ATTACHING, /* connected; WELCOME or the snapshot are not complete */
+    LINK_UP,
+    LINK_OLD,     /* attached, but the protocol's version differs: for looking only */
+    LINK_SILENT,  /* connected, but the recorder does not answer */
+    LINK_REFUSED, /* the recorder does not want us: see mirror.refused */
+    LINK_ENDED    /* a snapshot or an answer is complete: the recorder closed, as it should (not
+                     WIRE_PURPOSE_SCREEN) */
+};
+
+struct link;
+
+/* `paths`: where its socket may be, best first, ending in NULL; copied. The mirror is borrowed. */
+struct link *link_new(const char *const *paths, enum wire_purpose purpose, struct mirror *mirror);
+void link_free(struct link *link);
+
+/* What to poll for; the descriptor is -1 while there is none. */
+int link_fd(const struct link *link);
+short link_events(const struct link *link);
+
+/* When link_step() is to be called at the latest, on the clock of clock_mono_us(). */
+int64_t link_due_us(const struct link *link);
+
+/* Does what is due, given what poll() reported. Returns true when something came or the state changed. */
+bool link_step(struct link *link, short revents, int64_t mono_us, int64_t wall_us);
+
+enum link_state link_state(const struct link *link);
+
+/* The state in words for the person in front of it, with the reason and the cure: "recorder does not answer".
+ */
+const char *link_text(const struct link *link);
+
+/* Why the last try to connect failed. */
+int link_errno(const struct link *link);
+
+/* Bytes received since the start. */
+uint64_t link_received_bytes(const struct link *link);
+
+/* DETAIL of this tag from now on, again after each attach; 0 ends it. */
+void link_want_detail(struct link *link, uint32_t tag);
+
+/* Asks the recorder for something; the answer appears in mirror.answer under the number that is returned. 0
+ * when nobody is there to ask or the versions differ. */
+uint32_t link_ask(struct link *link, enum wire_action action, const char *argument);
+
+/* Where the operator sits, for the journal: "pts/3 from 10.1.2.3", from the terminal's name and
+ * $SSH_CONNECTION. */
+void link_station(char *out, size_t size);
+
+#endif

@@ -1,0 +1,141 @@
+/* What the console knows of the plant: a copy of the recorder's tags and of its health, fed by the frames of
+ * the console protocol. Pure: no I/O, time is an argument.
+ *
+ * Everything that a terminal may show is made safe here, once, when it comes in; the screens may draw these
+ * texts as they are. Whatever the other side sends, memory stays bounded: what is over a bound is left out
+ * and counted in `left_out`.
+ *
+ * A snapshot begins with WELCOME and ends with SNAPSHOT_END; tags that it did not name are removed at its
+ * end, so that an attach after a pause leaves no ghosts, and a tag's small trend survives it. Tags are live
+ * from the first SAMPLE of the current snapshot until the recorder is lost. */
+#ifndef UI_MIRROR_H
+#define UI_MIRROR_H
+
+#include "base/map.h"
+#include "plant/tagdef.h"
+#include "plant/value.h"
+#include "ui/recent.h"
+#include "ui/series.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MIRROR_TAGS_MAX      1000000
+#define MIRROR_STATES_MAX    256  /* of one tag */
+#define MIRROR_LIMITS_MAX    64   /* of one tag */
+#define MIRROR_LIST_MAX      1000 /* faults, refusals, consoles: each */
+#define MIRROR_TEXT_MAX      4096 /* bytes of a text, safe; a longer one ends in "…" */
+#define MIRROR_SERIES_BINS   60
+#define MIRROR_SERIES_BIN_US INT64_C(5000000) /* so a small trend covers the last 5 minutes */
+
+struct mirror_state {
+    double value;
+    char *text;
+};
+
+struct mirror_limit {
+    enum alarm_type type;
+    enum alarm_priority priority;
+    double limit; /* engineering units */
+};
+
+struct mirror_tag {
+    uint32_t id;
+    bool configured, writable, has_range;
+    bool live; /* its value comes from a recorder that speaks to us now */
+    enum tag_kind kind;
+    enum tag_record record;
+    int decimals; /* shown; -1: as needed */
+    int line;     /* of the configuration file; 0: discovered */
+    double low, high;
+    int64_t stale_after_us; /* 0: never */
+    /* never NULL; one block of memory */
+    char *name, *topic, *path, *area, *unit, *description;
+    int name_columns, area_columns, unit_columns, description_columns;
+    struct mirror_state *states;
+    struct mirror_limit *limits; /* by rising limit */
+    size_t state_count, limit_count;
+
+    enum value_type type;
+    double number;
+    char *text; /* VALUE_TEXT; else NULL */
+    int64_t ts_us, arrival_us;
+    uint32_t quality;
+    uint32_t flags; /* enum wire_sample_flag */
+
+    uint64_t changes;      /* rises with everything that could look different */
+    uint32_t snapshot;     /* the last one that named it */
+    struct series *series; /* the last minutes; NULL for a tag without numbers */
+    size_t index;          /* in mirror.tags */
+    void *screen;          /* for the screen that lists the tags; not touched here */
+};
+
+struct mirror {
+    struct mirror_tag **tags; /* in no particular order */
+    size_t tag_count, tag_capacity;
+    struct map by_id;
+
+    bool attached;        /* a recorder has said WELCOME and is not lost */
+    bool complete;        /* its snapshot is complete */
+    bool has_status;      /* `status` is that of a recorder (maybe of one that is lost now) */
+    int64_t lost_us;      /* when the recorder was lost; 0 while it is there or never was */
+    int64_t status_at_us; /* when the last STATUS came, by our clock */
+    uint32_t snapshot;
+
+    struct wire_welcome welcome; /* texts owned, safe */
+    struct wire_refused refused; /* likewise; reason "" when not refused */
+    struct wire_status status;
+    struct wire_fault *faults; /* errors first */
+    struct wire_refusal *refusals;
+    struct wire_console *consoles;
+    size_t fault_count, refusal_count, console_count;
+    struct wire_detail detail;
+    struct wire_answer answer; /* request 0: none yet */
+
+    struct mirror_tag *watched; /* its samples go to `recent` */
+    struct recent recent;
+
+    uint64_t changes;      /* rises with every change of anything */
+    uint64_t tags_changes; /* rises when tags come, go or are defined anew */
+    uint64_t left_out;     /* records beyond a bound */
+};
+
+void mirror_init(struct mirror *mirror);
+void mirror_free(struct mirror *mirror);
+
+/* Takes a frame in. Returns false when it is broken: the connection is to be closed. Frames of unknown types
+ * and records of unknown tags are ignored. `now_us` is the wall clock. */
+bool mirror_apply(struct mirror *mirror, const struct wire_frame *frame, int64_t now_us);
+
+/* The recorder has gone or does not answer: every value is no longer live. */
+void mirror_recorder_lost(struct mirror *mirror, int64_t now_us);
+
+/* NULL when there is no such tag. */
+struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
+
+/* Keeps the samples of this tag in mirror->recent (emptied first) until another is watched; NULL ends it. */
+void mirror_watch(struct mirror *mirror, struct mirror_tag *tag);
+
+/* One word for tables, of at most 6 columns: quality_word(), or "lost" when the recorder is, "" before the
+ * first value. */
+const char *mirror_tag_word(const struct mirror_tag *tag);
+
+/* The value as it is shown, without the unit: the state's text, the number with the tag's decimals, the text;
+ * "" when there is none. */
+void mirror_tag_value(const struct mirror_tag *tag, char *out, size_t size);
+
+/* A number as this tag shows numbers (state text or decimals). */
+void mirror_tag_number(const struct mirror_tag *tag, double number, char *out, size_t size);
+
+/* The small trend of the last minutes in `count` columns ending at now, oldest first. Columns are whole
+ * multiples of MIRROR_SERIES_BIN_US; those that the ring does not reach are NaN. */
+void mirror_tag_columns(struct mirror_tag *tag, int64_t now_us, struct series_span *out, size_t count);
+
+/* Small trends from history, for the time before the console attached: a value that was valid from `ts_us` on
+ * (NaN: none). Call it in the order of time; what has come live is not overwritten. */
+void mirror_tag_backfill(struct mirror_tag *tag, const struct series_span *spans, int64_t newest_bin,
+                         size_t count);
+
+#endif
