@@ -1,0 +1,82 @@
+/* Everything that a key can do, in one table: it gives dispatch, Help, the key bar, the palette and the
+ * manual page.
+ *
+ * X(upper case, name, keys, key bar label, where, who, help)
+ *   keys   names separated by blanks, the first one is shown in the key bar
+ *   label  for the key bar; "" leaves it out
+ *   where  or-ed ACTION_ON_... : the screens on which it works
+ *   who    least role
+ *
+ * Keys of screens that are not built yet have no row: a key that does nothing says nothing. */
+#ifndef UI_ACTION_H
+#define UI_ACTION_H
+
+#include "plant/tagdef.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum action_where {
+    ACTION_ON_TAGS = 1,
+    ACTION_ON_DETAIL = 2,
+    ACTION_ON_SYSTEM = 4,
+    ACTION_ON_HELP = 8,
+    ACTION_ON_ALL = 0xFFFF
+};
+#define ACTION_ON_TAG (ACTION_ON_TAGS | ACTION_ON_DETAIL) /* where a tag is at hand */
+
+#define ACTIONS(X)                                                                                           \
+    X(HELP, "help", "F1 ?", "Help", ACTION_ON_ALL, ROLE_VIEWER, "this help")                                 \
+    X(TAGS, "tags", "F2 2", "Tags", ACTION_ON_ALL, ROLE_VIEWER, "all tags with their live values")           \
+    X(SYSTEM, "system", "F9 9", "System", ACTION_ON_ALL, ROLE_VIEWER, "health of recorder, broker and disk") \
+    X(BACK, "back", "F10 q", "Back", ACTION_ON_ALL, ROLE_VIEWER, "back; at the top quit, after a question")  \
+    X(ESCAPE, "escape", "Escape", "", ACTION_ON_ALL, ROLE_VIEWER,                                            \
+      "back; never leaves hmi, never changes the plant")                                                     \
+    X(PALETTE, "palette", ":", "Go", ACTION_ON_ALL, ROLE_VIEWER,                                             \
+      "go to a tag or do an action by typing its name")                                                      \
+    X(OPEN, "open", "Enter", "Open", ACTION_ON_ALL, ROLE_VIEWER, "open what the cursor is on")               \
+    X(UP, "up", "Up k", "", ACTION_ON_ALL, ROLE_VIEWER, "one row up")                                        \
+    X(DOWN, "down", "Down j", "", ACTION_ON_ALL, ROLE_VIEWER, "one row down")                                \
+    X(PAGE_UP, "page-up", "PgUp", "", ACTION_ON_ALL, ROLE_VIEWER, "one page up")                             \
+    X(PAGE_DOWN, "page-down", "PgDn", "", ACTION_ON_ALL, ROLE_VIEWER, "one page down")                       \
+    X(HOME, "home", "Home", "", ACTION_ON_ALL, ROLE_VIEWER, "first row")                                     \
+    X(END, "end", "End", "", ACTION_ON_ALL, ROLE_VIEWER, "last row")                                         \
+    X(LEFT, "left", "Left", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold the group; to the group's row")           \
+    X(RIGHT, "right", "Right", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold the group")                          \
+    X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
+    X(NEXT_TAG, "next-tag", "n Right", "", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")        \
+    X(PREVIOUS_TAG, "previous-tag", "N Left", "", ACTION_ON_DETAIL, ROLE_VIEWER, "the tag before it")        \
+    X(FILTER, "filter", "/", "Filter", ACTION_ON_TAGS, ROLE_VIEWER, "show only rows with these words")       \
+    X(SORT_NEXT, "sort-next", "s >", "Sort", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the next column")         \
+    X(SORT_PREVIOUS, "sort-previous", "S <", "", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the column before")   \
+    X(REVERSE, "reverse", "r", "", ACTION_ON_TAGS, ROLE_VIEWER, "turn the order round")                      \
+    X(GROUP, "group", "g", "Tree", ACTION_ON_TAGS, ROLE_VIEWER, "group by area, or not")                     \
+    X(FOLD, "fold", "Space", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold or unfold the group")                    \
+    X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold all groups")                         \
+    X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold all groups")                   \
+    X(REDRAW, "redraw", "C-l", "", ACTION_ON_ALL, ROLE_VIEWER, "paint the whole screen again")
+
+enum action {
+    ACTION_NONE,
+#define ACTION_ENUM(upper, name, keys, label, where, who, help) ACTION_##upper,
+    ACTIONS(ACTION_ENUM)
+#undef ACTION_ENUM
+        ACTION_COUNT
+};
+
+struct action_row {
+    const char *name, *keys, *label, *help;
+    unsigned where; /* enum action_where, or-ed */
+    enum role who;
+};
+
+/* The row of an action. */
+const struct action_row *action_row(enum action action);
+
+/* What the key does on that screen (one bit of enum action_where); ACTION_NONE: nothing. */
+enum action action_of_key(uint32_t key, unsigned where);
+
+/* Name of the first key, such as "F1"; valid for ever. `out` holds at least 16 bytes. */
+const char *action_first_key(enum action action, char *out, int size);
+
+#endif

@@ -1,0 +1,100 @@
+/* A screen: a const struct of operations and a state of its own. Adding one is one file and one row in
+ * ui/screens/screens.c.
+ *
+ * Screens read the mirror and draw; they never touch the terminal, the socket or the history file themselves.
+ * What they want done by others they ask of the host. */
+#ifndef UI_SCREEN_H
+#define UI_SCREEN_H
+
+#include "ui/action.h"
+#include "ui/canvas.h"
+#include "ui/input.h"
+#include "ui/mirror.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum screen_id {
+    SCREEN_NONE,
+    SCREEN_TAGS,
+    SCREEN_DETAIL,
+    SCREEN_SYSTEM,
+    SCREEN_HELP,
+    SCREEN_PALETTE, /* over another screen */
+    SCREEN_QUIT,    /* over another screen */
+    SCREEN_ID_COUNT
+};
+
+/* What an operation asks of the loop; or-ed. The loop decides when to paint. */
+enum screen_effect {
+    SCREEN_IGNORED = 0, /* not for this screen: the loop may do what is usual */
+    SCREEN_HANDLED = 1, /* taken, nothing to paint */
+    SCREEN_PAINT = 2,   /* taken, paint soon */
+    SCREEN_CLOSE = 4    /* taken, back to the screen below */
+};
+
+struct app;
+struct link;
+struct history_reader;
+
+/* What a screen may use. Handed to every operation; valid during the call. */
+struct screen_host {
+    struct app *app;
+    struct mirror *mirror;
+    struct link *link;              /* to send requests (ui/link.h) */
+    struct history_reader *history; /* NULL until a history file is known */
+    int64_t wall_us, mono_us;       /* the time of this round: screens never read a clock */
+    enum screen_id below;           /* for a screen that lies over another: which */
+};
+
+struct screen_class {
+    enum screen_id id;
+    const char *title; /* "Tags" */
+    unsigned where;    /* one bit of enum action_where */
+    bool overlay;      /* drawn over the screen below */
+
+    /* Makes the state. `argument` is a tag's id where the screen is about a tag, else 0. */
+    void *(*open)(struct screen_host *host, uint32_t argument);
+    void (*close)(void *state);
+
+    /* Draws the whole pane, which is blank. Also called when nothing changed; must not block. */
+    void (*draw)(void *state, struct screen_host *host, const struct pane *pane);
+
+    /* An action of the table. May be NULL. */
+    unsigned (*act)(void *state, struct screen_host *host, enum action action);
+
+    /* Any key or mouse event, before it is looked up in the table: for text entry. Mouse coordinates are the
+     * pane's. May be NULL. SCREEN_IGNORED lets it through. */
+    unsigned (*input)(void *state, struct screen_host *host, const struct input *input);
+
+    /* The mirror changed (values or tags), or a second passed; true: paint. Called at most once a frame. May
+     * be NULL: such a screen is painted at each change. */
+    bool (*refresh)(void *state, struct screen_host *host);
+
+    /* The tag at hand (0: none), for actions on a tag and for the title. May be NULL. */
+    uint32_t (*tag)(void *state, struct screen_host *host);
+};
+
+/* All classes; by id. NULL for an id that has none. */
+const struct screen_class *screen_class_of(enum screen_id id);
+
+/* ---- what screens ask of the console (ui/app.c) ---- */
+
+/* Opens a screen over the current one. The request is done after the operation returns. */
+void screen_host_open(struct screen_host *host, enum screen_id id, uint32_t argument);
+
+/* Says something in the line above the key bar for some seconds. */
+void screen_host_say(struct screen_host *host, enum meaning meaning, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Does an action as if its key was pressed, after the operation returns. */
+void screen_host_do(struct screen_host *host, enum action action);
+
+/* Ends the console; with `stop_recorder` the recorder, too. */
+void screen_host_quit(struct screen_host *host, bool stop_recorder);
+
+/* The order of tags in the Tags screen, for "next tag" on the faceplate: the id after (or before) `tag`, or
+ * 0. */
+uint32_t screen_host_neighbour(struct screen_host *host, uint32_t tag, int step);
+
+#endif

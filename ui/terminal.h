@@ -1,0 +1,45 @@
+/* The terminal: the only room that knows ncurses. Shows canvases, reads keys and the mouse, knows the size.
+ * Nothing here blocks. */
+#ifndef UI_TERMINAL_H
+#define UI_TERMINAL_H
+
+#include "base/err.h"
+#include "ui/canvas.h"
+#include "ui/input.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct terminal;
+
+struct terminal_options {
+    const char *theme;  /* a word of THEME_WORDS; NULL: chosen by the terminal */
+    const char *glyphs; /* a word of GLYPH_LEVEL_WORDS; NULL: chosen by locale and terminal */
+};
+
+/* Takes over standard input and output. NULL with `err` set when they are no terminal, or of a type that
+ * nobody knows. The locale must have been set (LC_CTYPE only). */
+struct terminal *terminal_open(const struct terminal_options *options, struct err *err);
+
+/* Gives the terminal back as it was. */
+void terminal_close(struct terminal *terminal);
+
+/* The descriptor to poll for input. */
+int terminal_fd(const struct terminal *terminal);
+enum glyph_level terminal_level(const struct terminal *terminal);
+
+/* Looks how large the terminal is (TIOCGWINSZ); true when that changed. At least 1×1. */
+bool terminal_resize(struct terminal *terminal, int *columns, int *rows);
+
+/* Shows the canvas: only cells that differ from what is shown leave. The cursor is shown at (cursor_x,
+ * cursor_y), or hidden when cursor_x is negative. False: the terminal is gone. */
+bool terminal_show(struct terminal *terminal, const struct canvas *canvas, int cursor_x, int cursor_y);
+
+/* Paints everything anew with the next terminal_show(): for a screen that something else wrote on. */
+void terminal_repaint(struct terminal *terminal);
+
+/* The next thing that the operator did; INPUT_NOTHING when there is no more for now. *gone: the terminal
+ * ended. */
+struct input terminal_read(struct terminal *terminal, int64_t now_mono_us, bool *gone);
+
+#endif
