@@ -25,7 +25,22 @@ $(BENCH_TOOLS): $(BUILD)/%: $(BUILD)/tests/bench/%.o $(TERMINAL) $(BUILD)/libhmi
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvterm $(LDLIBS)
 
-.PHONY: tests test bench layers lint
+.PHONY: tests test bench layers lint format
 tests: $(TEST_UNIT) $(TEST_UI) $(TEST_TOOLS) $(BENCH_TOOLS)
+
+test: tests $(if $(wildcard src/cli/main.c),$(BUILD)/hmi) ## build and run all tests (T="part of a name" for some)
+	$(Q)tests/run $(BUILD) $(T)
+
+bench: $(BENCH_TOOLS) $(BUILD)/vtdrive $(if $(wildcard src/cli/main.c),$(BUILD)/hmi) ## measure speed and memory
+	$(Q)$(PYTHON) tests/bench/bench.py $(BUILD)
+
+layers: $(OBJECTS) $(if $(wildcard src/cli/main.c),$(MAIN)) tests ## check which room includes which
+	$(Q)tests/layers.py $(BUILD)
+
+lint: ## check format, cppcheck, sizes, manual pages
+	$(Q)tests/lint
+
+format: ## format all C sources in place
+	clang-format-14 -i $(wildcard $(foreach folder,src/* config db ui ui/* tests/*,$(folder)/*.c $(folder)/*.h))
 
 -include $(TEST_C:%.c=$(BUILD)/%.d)
