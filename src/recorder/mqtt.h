@@ -59,7 +59,8 @@ void mqtt_library_cleanup(void);
 struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_handler *handler, void *context,
                       struct err *err);
 
-/* Looks the name up, opens the TCP connection and sends CONNECT. BLOCKS for 20 s and more: on the connector thread. */
+/* Looks the name up, opens the TCP connection and queues CONNECT, which leaves with the first mqtt_write(). BLOCKS for 20 s
+ * and more: on the connector thread. */
 bool mqtt_connect(struct mqtt *mqtt, struct err *err);
 
 /* Ends the connection without a word (its unacknowledged messages come again) and releases the handle. */

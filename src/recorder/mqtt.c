@@ -1,0 +1,489 @@
+/* libmosquitto 2.0.11 driven by hand. What this file must know of it (read and measured, facts D):
+ *
+ * - in "threaded" mode without a thread, packets that the library makes while reading are queued, and leave
+ * only in mosquitto_loop_write(), which drains the whole queue with one send() a packet (hence TCP_CORK
+ * around it);
+ * - mosquitto_loop_read() ignores its packet count: it reads one packet, or as many as QoS 2 messages are
+ * under way, and stops on a stale errno == EAGAIN (hence errno = 0 before it and at the end of the callback);
+ * - a DISCONNECT of the broker and the end of the socket are told separately: the first one counts. */
+#include "recorder/mqtt.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define MQTT_CLOCK_EVERY  256  /* messages between two looks at the clock */
+#define MQTT_SEND_MAXIMUM 1000 /* our own QoS 1 messages under way */
+#define MQTT_SYSTEM_CA    "/etc/ssl/certs"
+
+struct mqtt_subscription {
+    int message_id;
+    char *filter;
+};
+
+struct mqtt {
+    struct mosquitto *handle;
+    const struct mqtt_handler *handler;
+    void *context;
+    char *host;
+    int port, keepalive_s;
+    bool version5, tls;
+    int64_t session_expiry_s;
+    bool standing;                     /* CONNACK said yes and nothing ended it since */
+    bool ended;                        /* `disconnected` was told */
+    uint64_t messages;                 /* received */
+    char log_text[256];                /* the library's last error while connecting */
+    char reason[ERR_TEXT_MAX];         /* why it ended */
+    struct mqtt_subscription *waiting; /* for the broker's answer */
+    size_t waiting_count, waiting_capacity;
+    /* SSL_pending() of the OpenSSL that libmosquitto brings into the process: the one call of it that is
+     * needed. */
+    int (*ssl_pending)(const void *ssl);
+};
+
+struct mqtt_reason {
+    int code;
+    const char *text;
+};
+
+/* CONNACK of MQTT 3.1.1 (1 to 5) and reason codes of MQTT 5 (128 and more). */
+static const struct mqtt_reason MQTT_REFUSALS[] = {
+    {1, "the broker does not speak this protocol version: set broker.protocol"},
+    {2, "the broker refuses our client id: set broker.client_id"},
+    {3, "the broker is not available now"},
+    {4, "wrong user name or password: check broker.username and broker.password_file"},
+    {5,
+     "not authorised: the broker wants a user (broker.username, broker.password_file) or forbids this one"},
+    {MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION, "the broker does not speak MQTT 5: set broker.protocol"},
+    {MQTT_RC_CLIENTID_NOT_VALID, "the broker refuses our client id: set broker.client_id"},
+    {MQTT_RC_BAD_USERNAME_OR_PASSWORD,
+     "wrong user name or password: check broker.username and broker.password_file"},
+    {MQTT_RC_NOT_AUTHORIZED,
+     "not authorised: the broker wants a user (broker.username, broker.password_file) or forbids this one"},
+    {MQTT_RC_SERVER_UNAVAILABLE, "the broker is not available now"},
+    {MQTT_RC_SERVER_BUSY, "the broker is busy"},
+    {MQTT_RC_BANNED, "the broker has banned this client: ask its administrator"},
+    {MQTT_RC_BAD_AUTHENTICATION_METHOD, "the broker wants another way to authenticate"},
+    {MQTT_RC_QUOTA_EXCEEDED, "the broker's quota is used up: ask its administrator"},
+    {MQTT_RC_USE_ANOTHER_SERVER, "the broker says: use another server (broker.host)"},
+    {MQTT_RC_SERVER_MOVED, "the broker has moved: change broker.host"},
+    {MQTT_RC_CONNECTION_RATE_EXCEEDED, "too many connections in a short time"},
+};
+
+static const struct mqtt_reason MQTT_ENDINGS[] = {
+    {MOSQ_ERR_SUCCESS, "disconnected"},
+    {MOSQ_ERR_CONN_LOST, "the broker closed the connection"},
+    {MOSQ_ERR_NO_CONN, "the connection is gone"},
+    {MOSQ_ERR_KEEPALIVE, "the broker did not answer within the keepalive time"},
+    {MOSQ_ERR_PROTOCOL, "the broker broke the MQTT protocol"},
+    {MOSQ_ERR_MALFORMED_PACKET, "the broker sent a malformed packet"},
+    {MQTT_RC_NOT_AUTHORIZED, "the broker no longer lets us in (not authorised)"},
+    {MQTT_RC_SERVER_BUSY, "the broker is busy"},
+    {MQTT_RC_SERVER_SHUTTING_DOWN, "the broker is shutting down"},
+    {MQTT_RC_KEEP_ALIVE_TIMEOUT, "the broker heard nothing from us within the keepalive time"},
+    {MQTT_RC_SESSION_TAKEN_OVER, "another client uses this id: give each recorder its own broker.client_id"},
+    {MQTT_RC_RECEIVE_MAXIMUM_EXCEEDED, "the broker says that more was sent than it accepts at a time"},
+    {MQTT_RC_PACKET_TOO_LARGE, "the broker says that a packet was too large"},
+    {MQTT_RC_MESSAGE_RATE_TOO_HIGH, "the broker says that the message rate is too high"},
+    {MQTT_RC_QUOTA_EXCEEDED, "the broker's quota is used up: ask its administrator"},
+    {MQTT_RC_ADMINISTRATIVE_ACTION, "the broker's administrator ended the connection"},
+    {MQTT_RC_WILDCARD_SUBS_NOT_SUPPORTED, "the broker allows no wildcards in filters"},
+};
+
+static const char *mqtt_reason_text(const struct mqtt_reason *reasons, size_t count, int code)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (reasons[i].code == code)
+            return reasons[i].text;
+    }
+    return code >= 128 ? mosquitto_reason_string(code) : mosquitto_strerror(code);
+}
+
+#define MQTT_REASON_TEXT(table, code) mqtt_reason_text(table, sizeof table / sizeof *table, code)
+
+void mqtt_library_init(void)
+{
+    mosquitto_lib_init();
+}
+
+void mqtt_library_cleanup(void)
+{
+    mosquitto_lib_cleanup();
+}
+
+static void mqtt_on_log(struct mosquitto *handle, void *context, int level, const char *text)
+{
+    (void)handle;
+    struct mqtt *mqtt = context;
+    if (level == MOSQ_LOG_ERR)
+        snprintf(mqtt->log_text, sizeof mqtt->log_text, "%s", text);
+}
+
+static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, int flags,
+                            const mosquitto_property *properties)
+{
+    (void)properties;
+    struct mqtt *mqtt = context;
+    mosquitto_log_callback_set(handle, NULL); /* it would cost a formatted text for every packet */
+    mqtt->standing = code == 0;
+    bool refused_version = mqtt->version5 && (code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || code == 1);
+    const char *reason = code == 0 ? "connected" : MQTT_REASON_TEXT(MQTT_REFUSALS, code);
+    if (mqtt->handler->connected)
+        mqtt->handler->connected(mqtt->context, code == 0, flags & 1, refused_version, reason);
+    errno = 0;
+}
+
+static void mqtt_on_disconnect(struct mosquitto *handle, void *context, int code,
+                               const mosquitto_property *properties)
+{
+    (void)handle;
+    (void)properties;
+    struct mqtt *mqtt = context;
+    int number = errno;
+    if (mqtt->ended)
+        return;
+    mqtt->ended = true;
+    mqtt->standing = false;
+    if (code == MOSQ_ERR_ERRNO)
+        snprintf(mqtt->reason, sizeof mqtt->reason, "the connection broke: %s", strerror(number));
+    else if (code == MOSQ_ERR_TLS)
+        snprintf(mqtt->reason, sizeof mqtt->reason, "TLS failed: %s",
+                 *mqtt->log_text ? mqtt->log_text : "the broker's certificate or the protocol does not fit");
+    else
+        snprintf(mqtt->reason, sizeof mqtt->reason, "%s", MQTT_REASON_TEXT(MQTT_ENDINGS, code));
+    if (mqtt->handler->disconnected)
+        mqtt->handler->disconnected(mqtt->context, code == MQTT_RC_SESSION_TAKEN_OVER, mqtt->reason);
+    errno = 0;
+}
+
+static void mqtt_on_message(struct mosquitto *handle, void *context, const struct mosquitto_message *message,
+                            const mosquitto_property *properties)
+{
+    (void)handle;
+    (void)properties;
+    struct mqtt *mqtt = context;
+    mqtt->messages++;
+    if (mqtt->handler->message) {
+        const struct mqtt_message taken = {
+            .topic = message->topic,
+            .payload = message->payload,
+            .length = (size_t)message->payloadlen,
+            .qos = message->qos,
+            .retained = message->retain,
+        };
+        mqtt->handler->message(mqtt->context, &taken);
+    }
+    errno = 0; /* a stale EAGAIN would end mosquitto_loop_read() early */
+}
+
+static void mqtt_on_subscribe(struct mosquitto *handle, void *context, int message_id, int count,
+                              const int *granted, const mosquitto_property *properties)
+{
+    (void)handle;
+    (void)properties;
+    struct mqtt *mqtt = context;
+    for (size_t i = 0; i < mqtt->waiting_count; i++) {
+        struct mqtt_subscription answered = mqtt->waiting[i];
+        if (answered.message_id != message_id)
+            continue;
+        mqtt->waiting[i] = mqtt->waiting[--mqtt->waiting_count];
+        int qos = count > 0 ? granted[0] : 128;
+        if (mqtt->handler->subscribed)
+            mqtt->handler->subscribed(mqtt->context, answered.filter, qos < 128, qos);
+        free(answered.filter);
+        break;
+    }
+    errno = 0;
+}
+
+static void mqtt_on_publish(struct mosquitto *handle, void *context, int message_id, int code,
+                            const mosquitto_property *properties)
+{
+    (void)handle;
+    (void)properties;
+    struct mqtt *mqtt = context;
+    if (mqtt->handler->published)
+        mqtt->handler->published(mqtt->context, message_id, code);
+    errno = 0;
+}
+
+/* Keeps the library from asking for a passphrase on the terminal. */
+static int mqtt_no_passphrase(char *text, int size, int writing, void *context)
+{
+    (void)writing;
+    (void)context;
+    if (size > 0)
+        text[0] = '\0';
+    return 0;
+}
+
+static bool mqtt_check_readable(const char *path, const char *what, struct err *err)
+{
+    if (path && access(path, R_OK) != 0)
+        return err_set(err, EX_NOINPUT, "cannot read %s '%s': %s", what, path, strerror(errno));
+    return true;
+}
+
+static bool mqtt_set_tls(struct mqtt *mqtt, const struct mqtt_options *options, struct err *err)
+{
+    if (!options->tls)
+        return true;
+    if (!mqtt_check_readable(options->ca, "the TLS authority (tls.ca)", err) ||
+        !mqtt_check_readable(options->cert, "the TLS certificate (tls.cert)", err) ||
+        !mqtt_check_readable(options->key, "the TLS key (tls.key)", err))
+        return false;
+    int code = mosquitto_tls_set(mqtt->handle, options->ca, options->ca ? NULL : MQTT_SYSTEM_CA,
+                                 options->cert, options->key, mqtt_no_passphrase);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_tls_opts_set(mqtt->handle, 1, NULL,
+                                      NULL); /* the certificate is verified, its name too */
+    if (code != MOSQ_ERR_SUCCESS)
+        return err_set(err, EX_CONFIG, "cannot set TLS up: %s (tls.cert and tls.key go together)",
+                       mosquitto_strerror(code));
+    void *symbol = dlsym(RTLD_DEFAULT, "SSL_pending");
+    memcpy(&mqtt->ssl_pending, &symbol, sizeof symbol);
+    mqtt->tls = true;
+    return true;
+}
+
+static bool mqtt_set_will(struct mqtt *mqtt, const struct mqtt_options *options, struct err *err)
+{
+    if (!options->will_topic)
+        return true;
+    const char *payload = options->will_payload ? options->will_payload : "";
+    int code = mosquitto_will_set(mqtt->handle, options->will_topic, (int)strlen(payload), payload, 1, true);
+    if (code != MOSQ_ERR_SUCCESS)
+        return err_set(err, EX_USAGE, "cannot set the last will: %s", mosquitto_strerror(code));
+    return true;
+}
+
+static bool mqtt_set_options(struct mqtt *mqtt, const struct mqtt_options *options, struct err *err)
+{
+    mosquitto_threaded_set(mqtt->handle, true);
+    mosquitto_int_option(mqtt->handle, MOSQ_OPT_TCP_NODELAY,
+                         1); /* what mqtt_write() uncorks leaves at once */
+    mosquitto_int_option(mqtt->handle, MOSQ_OPT_PROTOCOL_VERSION,
+                         options->version5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+    if (options->version5) {
+        if (options->receive_maximum > 0)
+            mosquitto_int_option(mqtt->handle, MOSQ_OPT_RECEIVE_MAXIMUM, options->receive_maximum);
+        mosquitto_int_option(mqtt->handle, MOSQ_OPT_SEND_MAXIMUM, MQTT_SEND_MAXIMUM);
+    } else {
+        mosquitto_max_inflight_messages_set(mqtt->handle, MQTT_SEND_MAXIMUM);
+    }
+    if (options->username) {
+        int code = mosquitto_username_pw_set(mqtt->handle, options->username, options->password);
+        if (code != MOSQ_ERR_SUCCESS)
+            return err_set(err, EX_CONFIG, "cannot use this user name or password: %s",
+                           mosquitto_strerror(code));
+    }
+    return mqtt_set_tls(mqtt, options, err) && mqtt_set_will(mqtt, options, err);
+}
+
+static void mqtt_set_callbacks(struct mqtt *mqtt)
+{
+    mosquitto_log_callback_set(mqtt->handle, mqtt_on_log);
+    mosquitto_connect_v5_callback_set(mqtt->handle, mqtt_on_connect);
+    mosquitto_disconnect_v5_callback_set(mqtt->handle, mqtt_on_disconnect);
+    mosquitto_message_v5_callback_set(mqtt->handle, mqtt_on_message);
+    mosquitto_subscribe_v5_callback_set(mqtt->handle, mqtt_on_subscribe);
+    mosquitto_publish_v5_callback_set(mqtt->handle, mqtt_on_publish);
+}
+
+struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_handler *handler, void *context,
+                      struct err *err)
+{
+    struct mqtt *mqtt = mem_new(1, sizeof *mqtt);
+    mqtt->handler = handler;
+    mqtt->context = context;
+    mqtt->host = mem_copy_text(options->host);
+    mqtt->port = options->port;
+    mqtt->keepalive_s = options->keepalive_s;
+    mqtt->version5 = options->version5;
+    mqtt->session_expiry_s = options->clean ? 0 : options->session_expiry_s;
+    mqtt->handle = mosquitto_new(options->client_id, options->clean || !options->client_id, mqtt);
+    if (!mqtt->handle) {
+        err_set(err, EX_CONFIG, "cannot make an MQTT client with the id '%s': %s",
+                options->client_id ? options->client_id : "", strerror(errno));
+        mqtt_free(mqtt);
+        return NULL;
+    }
+    if (!mqtt_set_options(mqtt, options, err)) {
+        mqtt_free(mqtt);
+        return NULL;
+    }
+    mqtt_set_callbacks(mqtt);
+    return mqtt;
+}
+
+static int mqtt_connect_call(struct mqtt *mqtt)
+{
+    if (!mqtt->version5)
+        return mosquitto_connect(mqtt->handle, mqtt->host, mqtt->port, mqtt->keepalive_s);
+    mosquitto_property *properties = NULL;
+    uint32_t expiry_s = mqtt->session_expiry_s > UINT32_MAX ? UINT32_MAX : (uint32_t)mqtt->session_expiry_s;
+    int code = MOSQ_ERR_SUCCESS;
+    if (expiry_s)
+        code = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL, expiry_s);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_connect_bind_v5(mqtt->handle, mqtt->host, mqtt->port, mqtt->keepalive_s, NULL,
+                                         properties);
+    int number = errno;
+    mosquitto_property_free_all(&properties);
+    errno = number;
+    return code;
+}
+
+bool mqtt_connect(struct mqtt *mqtt, struct err *err)
+{
+    errno = 0;
+    int code = mqtt_connect_call(mqtt);
+    int number = errno;
+    if (code == MOSQ_ERR_SUCCESS)
+        return true;
+    if (code == MOSQ_ERR_EAI)
+        return err_set(err, EX_NOHOST, "cannot find the host '%s': check broker.host and the name service",
+                       mqtt->host);
+    if (code == MOSQ_ERR_ERRNO && number == ECONNREFUSED)
+        return err_set(err, EX_UNAVAILABLE, "nothing listens at %s:%d: is the broker running?", mqtt->host,
+                       mqtt->port);
+    if (code == MOSQ_ERR_ERRNO)
+        return err_set(err, EX_UNAVAILABLE, "cannot reach %s:%d: %s", mqtt->host, mqtt->port,
+                       strerror(number));
+    if (code == MOSQ_ERR_TLS || *mqtt->log_text)
+        return err_set(err, EX_UNAVAILABLE, "TLS with %s:%d failed: %s", mqtt->host, mqtt->port,
+                       *mqtt->log_text ? mqtt->log_text : "check tls.ca and the broker's name");
+    return err_set(err, EX_UNAVAILABLE, "cannot connect to %s:%d: %s", mqtt->host, mqtt->port,
+                   mosquitto_strerror(code));
+}
+
+void mqtt_free(struct mqtt *mqtt)
+{
+    if (!mqtt)
+        return;
+    if (mqtt->handle)
+        mosquitto_destroy(mqtt->handle);
+    for (size_t i = 0; i < mqtt->waiting_count; i++)
+        free(mqtt->waiting[i].filter);
+    free(mqtt->waiting);
+    free(mqtt->host);
+    free(mqtt);
+}
+
+void mqtt_disconnect(struct mqtt *mqtt)
+{
+    mosquitto_disconnect_v5(mqtt->handle, 0, NULL);
+}
+
+int mqtt_socket(const struct mqtt *mqtt)
+{
+    return mosquitto_socket(mqtt->handle);
+}
+
+bool mqtt_wants_write(struct mqtt *mqtt)
+{
+    return mosquitto_want_write(mqtt->handle);
+}
+
+/* What a call left behind: false with the reason when the connection ended in it. */
+static bool mqtt_check(struct mqtt *mqtt, int code, struct err *err)
+{
+    if (code == MOSQ_ERR_SUCCESS && !mqtt->ended && mqtt_socket(mqtt) >= 0)
+        return true;
+    if (!mqtt->ended)
+        mqtt_on_disconnect(mqtt->handle, mqtt, code ? code : MOSQ_ERR_NO_CONN, NULL);
+    return err_set(err, EX_UNAVAILABLE, "%s", mqtt->reason);
+}
+
+/* Whether bytes wait, in the socket or already decrypted; also true at its end, which the next read then
+ * tells. */
+static bool mqtt_has_input(struct mqtt *mqtt)
+{
+    if (mqtt->ssl_pending) {
+        void *ssl = mosquitto_ssl_get(mqtt->handle);
+        if (ssl && mqtt->ssl_pending(ssl) > 0)
+            return true;
+    }
+    char byte;
+    return recv(mqtt_socket(mqtt), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err)
+{
+    uint64_t start = mqtt->messages, clock_at = start + MQTT_CLOCK_EVERY;
+    *dry = false;
+    for (;;) {
+        uint64_t before = mqtt->messages;
+        errno = 0;
+        if (!mqtt_check(mqtt, mosquitto_loop_read(mqtt->handle, 1), err))
+            return false;
+        if (mqtt->messages == before && !mqtt_has_input(mqtt)) {
+            *dry = true;
+            return true;
+        }
+        if (mqtt->messages - start >= max_messages)
+            return true;
+        if (mqtt->messages >= clock_at || mqtt->messages == before) {
+            if (clock_mono_us() >= until_mono_us)
+                return true;
+            clock_at = mqtt->messages + MQTT_CLOCK_EVERY;
+        }
+    }
+}
+
+bool mqtt_write(struct mqtt *mqtt, struct err *err)
+{
+    int fd = mqtt_socket(mqtt), on = 1, off = 0;
+    /* Thousands of acknowledgements of four bytes each become a few segments. */
+    if (fd >= 0)
+        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    errno = 0;
+    int code = mosquitto_loop_write(mqtt->handle, 1);
+    if (fd >= 0 && mqtt_socket(mqtt) == fd) {
+        int number = errno;
+        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
+        errno = number;
+    }
+    return mqtt_check(mqtt, code, err);
+}
+
+bool mqtt_misc(struct mqtt *mqtt, struct err *err)
+{
+    errno = 0;
+    return mqtt_check(mqtt, mosquitto_loop_misc(mqtt->handle), err);
+}
+
+bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *err)
+{
+    int message_id = 0;
+    int code = mosquitto_subscribe_v5(mqtt->handle, &message_id, filter, qos, 0, NULL);
+    if (code != MOSQ_ERR_SUCCESS)
+        return err_set(err, EX_UNAVAILABLE, "cannot subscribe to '%s': %s", filter, mosquitto_strerror(code));
+    mqtt->waiting =
+        mem_grow(mqtt->waiting, &mqtt->waiting_capacity, mqtt->waiting_count + 1, sizeof *mqtt->waiting);
+    mqtt->waiting[mqtt->waiting_count++] =
+        (struct mqtt_subscription){.message_id = message_id, .filter = mem_copy_text(filter)};
+    return true;
+}
+
+bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos,
+                  bool retain, int *message_id, struct err *err)
+{
+    if (!mqtt->standing)
+        return err_set(err, EX_TEMPFAIL, "not connected to the broker");
+    int code = mosquitto_publish_v5(mqtt->handle, message_id, topic, (int)length, payload, qos, retain, NULL);
+    if (code != MOSQ_ERR_SUCCESS)
+        return err_set(err, EX_UNAVAILABLE, "cannot publish on '%s': %s", topic, mosquitto_strerror(code));
+    return true;
+}
