@@ -1,5 +1,5 @@
-/* The history file, writing side: one connection, used by one thread at a time (the writer thread once it runs).
- * A second engine would stand behind these same operations. */
+/* The history file, writing side: one connection, used by one thread at a time (the writer thread once it
+ * runs). A second engine would stand behind these same operations. */
 #ifndef DB_HISTORY_H
 #define DB_HISTORY_H
 
@@ -33,15 +33,16 @@ struct history_stats {
     uint64_t file_bytes, wal_bytes;
     uint64_t samples_written; /* since it was opened */
     uint64_t commits;
-    uint64_t tail_rows;       /* waiting to be sorted */
+    uint64_t tail_rows; /* waiting to be sorted */
 };
 
-/* Opens or creates the file, with the rights of design section 10, and brings an older schema up to date. Says what is
- * wrong for a file that is no history, is newer than this program, is read-only, or lies on a full disk. */
+/* Opens or creates the file, with the rights of design section 10, and brings an older schema up to date.
+ * Says what is wrong for a file that is no history, is newer than this program, is read-only, or lies on a
+ * full disk. */
 struct history *history_open(const struct history_options *options, struct err *err);
 
-/* Marks `now_us` (wall) as the exact time of the stop and closes. What waits in the tail stays there: it is part of the
- * history. `history` may be NULL. */
+/* Marks `now_us` (wall) as the exact time of the stop and closes. What waits in the tail stays there: it is
+ * part of the history. `history` may be NULL. */
 void history_close(struct history *history, int64_t now_us);
 
 /* "hmi-" and a random id made when the file was created; owned by the history. */
@@ -52,14 +53,15 @@ int64_t history_alive_us(const struct history *history);
 
 /* Calls back for every tag of the file, by id. */
 typedef void history_tag_function(void *context, const struct history_tag *tag);
-bool history_each_tag(struct history *history, history_tag_function *function, void *context, struct err *err);
+bool history_each_tag(struct history *history, history_tag_function *function, void *context,
+                      struct err *err);
 
-/* Writes the batch in one transaction and commits it; on false nothing of it is in the file and it may be given again.
- * `now_us` (wall) is stored now and then as the proof of life. */
+/* Writes the batch in one transaction and commits it; on false nothing of it is in the file and it may be
+ * given again. `now_us` (wall) is stored now and then as the proof of life. */
 bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err);
 
-/* One slice of housekeeping of at most about `budget_us`: sorts the tail into a run, checkpoints the WAL. Sets *more when
- * there is more to do at once. Later: merge, rollups, retention. */
+/* One slice of housekeeping of at most about `budget_us`: sorts the tail into a run, checkpoints the WAL.
+ * Sets *more when there is more to do at once. Later: merge, rollups, retention. */
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err);
 
 /* Proof of life without samples (a quiet plant): at most every few seconds. */

@@ -1,5 +1,5 @@
-/* The history file, reading side: a read-only connection of its own for consoles and the command line. Never writes, never
- * holds a transaction longer than one call, and never waits for the recorder. */
+/* The history file, reading side: a read-only connection of its own for consoles and the command line. Never
+ * writes, never holds a transaction longer than one call, and never waits for the recorder. */
 #ifndef DB_QUERY_H
 #define DB_QUERY_H
 
@@ -18,7 +18,8 @@ struct query_sample {
 };
 
 struct query_latest {
-    const char *tag, *unit, *description, *state_text; /* NULL where there is none; valid during the callback only */
+    const char *tag, *unit, *description,
+        *state_text; /* NULL where there is none; valid during the callback only */
     bool has_value;
     struct query_sample sample;
 };
@@ -30,8 +31,8 @@ void query_close(struct query *query);
 /* May be called from another thread: ends the running call, which then returns false (EX_TEMPFAIL). */
 void query_interrupt(struct query *query);
 
-/* The samples of one tag with from_us ≤ ts ≤ to_us in the order of time, and first the last one before from_us where there
- * is one; the callback returns false to stop. At most `limit` samples (0: all). */
+/* The samples of one tag with from_us ≤ ts ≤ to_us in the order of time, and first the last one before
+ * from_us where there is one; the callback returns false to stop. At most `limit` samples (0: all). */
 typedef bool query_sample_function(void *context, const struct query_sample *sample);
 bool query_range(struct query *query, uint32_t tag_id, int64_t from_us, int64_t to_us, uint64_t limit,
                  query_sample_function *function, void *context, struct err *err);
@@ -42,8 +43,8 @@ bool query_each_latest(struct query *query, query_latest_function *function, voi
 
 /* The gaps that touch the span, in the order of time. */
 typedef bool query_gap_function(void *context, int64_t start_us, int64_t end_us, const char *reason);
-bool query_gaps(struct query *query, int64_t from_us, int64_t to_us, query_gap_function *function, void *context,
-                struct err *err);
+bool query_gaps(struct query *query, int64_t from_us, int64_t to_us, query_gap_function *function,
+                void *context, struct err *err);
 
 /* How many samples and tags the file holds (through the views, each sample counted once). */
 bool query_counts(struct query *query, uint64_t *samples, uint64_t *tags, struct err *err);

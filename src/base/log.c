@@ -40,18 +40,19 @@ static void log_write(enum log_level level, const char *format, va_list args)
         timefmt_local(stamp, sizeof stamp, clock_wall_us(), TIMEFMT_DATE | TIMEFMT_MS);
         snprintf(line, sizeof line, "%s %s%s\n", stamp, LEVELS[level].word, safe);
     }
-    /* One write a line, so that lines of several threads do not mix. There is nowhere to report a failure to. */
+    /* One write a line, so that lines of several threads do not mix. There is nowhere to report a failure to.
+     */
     ssize_t written = write(STDERR_FILENO, line, strlen(line));
     (void)written;
 }
 
-#define LOG_FUNCTION(name, level)                                                                                 \
-    void name(const char *format, ...)                                                                            \
-    {                                                                                                             \
-        va_list args;                                                                                             \
-        va_start(args, format);                                                                                   \
-        log_write(level, format, args);                                                                           \
-        va_end(args);                                                                                             \
+#define LOG_FUNCTION(name, level)                                                                            \
+    void name(const char *format, ...)                                                                       \
+    {                                                                                                        \
+        va_list args;                                                                                        \
+        va_start(args, format);                                                                              \
+        log_write(level, format, args);                                                                      \
+        va_end(args);                                                                                        \
     }
 
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)

@@ -8,8 +8,8 @@
 
 #define MAP_FIRST_CAPACITY 64
 
-/* FNV-1a over 8 bytes at a time, with a final mix so that the low bits depend on every input bit. The keys come
- * from configuration and topics whose number is capped, so a keyed hash is not needed. */
+/* FNV-1a over 8 bytes at a time, with a final mix so that the low bits depend on every input bit. The keys
+ * come from configuration and topics whose number is capped, so a keyed hash is not needed. */
 static uint64_t map_hash(const void *key, size_t length)
 {
     const unsigned char *bytes = key;
@@ -46,7 +46,8 @@ static struct map_entry *map_find(const struct map *map, const void *key, size_t
     size_t mask = map->capacity - 1;
     for (size_t i = hash & mask;; i = (i + 1) & mask) {
         struct map_entry *entry = &map->entries[i];
-        if (!entry->key || (entry->hash == hash && entry->key_length == length && !memcmp(entry->key, key, length)))
+        if (!entry->key ||
+            (entry->hash == hash && entry->key_length == length && !memcmp(entry->key, key, length)))
             return entry;
     }
 }

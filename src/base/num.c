@@ -12,8 +12,8 @@ static bool num_is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Digits with at most one point and an exponent: what strtod may then read without surprises (it takes hexadecimal and
- * "nan(...)" too). */
+/* Digits with at most one point and an exponent: what strtod may then read without surprises (it takes
+ * hexadecimal and "nan(...)" too). */
 static bool num_is_decimal(const char *text)
 {
     const char *p = text;
@@ -53,8 +53,8 @@ static bool num_is_special(const char *text, double *out)
     return true;
 }
 
-/* The common payload: a sign, up to 15 digits and at most 15 of them behind a point. Exact, because both the digits and
- * the power of ten are exact doubles and one division rounds correctly (Clinger's fast path). */
+/* The common payload: a sign, up to 15 digits and at most 15 of them behind a point. Exact, because both the
+ * digits and the power of ten are exact doubles and one division rounds correctly (Clinger's fast path). */
 static bool num_parse_fast(const char *text, size_t length, double *out)
 {
     static const double POWERS[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

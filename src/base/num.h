@@ -1,5 +1,5 @@
-/* Numbers as text, always with a point. The programs set only LC_CTYPE, so the C library's own functions agree; these
- * add strictness: no hexadecimal, no blanks inside, the whole text or nothing. */
+/* Numbers as text, always with a point. The programs set only LC_CTYPE, so the C library's own functions
+ * agree; these add strictness: no hexadecimal, no blanks inside, the whole text or nothing. */
 #ifndef BASE_NUM_H
 #define BASE_NUM_H
 
@@ -8,12 +8,12 @@
 
 #define NUM_TEXT_MAX 40
 
-/* Reads a decimal number, blanks around it allowed. "nan", "inf", "infinity" (any case, signed) are read as such: the
- * caller decides what they mean. Returns false for anything else, an empty text included. */
+/* Reads a decimal number, blanks around it allowed. "nan", "inf", "infinity" (any case, signed) are read as
+ * such: the caller decides what they mean. Returns false for anything else, an empty text included. */
 bool num_parse(const char *text, size_t length, double *out);
 
-/* With `decimals` ≥ 0 fixed notation; with -1 as few digits (at most 7 significant) as show the value well. Falls back to
- * exponent notation for magnitudes that would not fit 15 characters. */
+/* With `decimals` ≥ 0 fixed notation; with -1 as few digits (at most 7 significant) as show the value well.
+ * Falls back to exponent notation for magnitudes that would not fit 15 characters. */
 void num_format(char *out, size_t size, double value, int decimals);
 
 /* The shortest text that reads back as exactly the same value; for programs. */

@@ -1,5 +1,5 @@
-/* Times as text: UTC for programs, the plant's local time for people. All stamps are microseconds since 1970 UTC.
- * The local zone is the process's (TZ); the programs set TZ once at the start from the configuration. */
+/* Times as text: UTC for programs, the plant's local time for people. All stamps are microseconds since 1970
+ * UTC. The local zone is the process's (TZ); the programs set TZ once at the start from the configuration. */
 #ifndef BASE_TIMEFMT_H
 #define BASE_TIMEFMT_H
 
@@ -21,11 +21,12 @@ void timefmt_utc(char *out, size_t size, int64_t ts_us);
 /* "03:12:40" with the parts asked for (enum timefmt_part, or-ed). */
 void timefmt_local(char *out, size_t size, int64_t ts_us, unsigned parts);
 
-/* How long ago in at most 5 columns: "0.3s", "42s", "12m", "3.5h", "14d", "never" for negative spans of INT64_MIN. */
+/* How long ago in at most 5 columns: "0.3s", "42s", "12m", "3.5h", "14d", "never" for negative spans of
+ * INT64_MIN. */
 void timefmt_age(char *out, size_t size, int64_t span_us);
 
-/* Reads ISO 8601: date, `T` or a blank, time with optional fraction, `Z` or an offset; without either, UTC when
- * `assume_utc`, else local. Date alone is midnight. Returns false when it is not such a text. */
+/* Reads ISO 8601: date, `T` or a blank, time with optional fraction, `Z` or an offset; without either, UTC
+ * when `assume_utc`, else local. Date alone is midnight. Returns false when it is not such a text. */
 bool timefmt_parse_iso(const char *text, size_t length, bool assume_utc, int64_t *ts_us);
 
 #endif

@@ -47,7 +47,8 @@ bool batch_is_empty(const struct batch *batch)
     return !batch->count && !batch->tag_count && !batch->gap_count;
 }
 
-void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value, uint32_t quality)
+void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value,
+                      uint32_t quality)
 {
     batch->samples = mem_grow(batch->samples, &batch->capacity, batch->count + 1, sizeof *batch->samples);
     struct batch_sample *sample = &batch->samples[batch->count++];

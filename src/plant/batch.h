@@ -1,5 +1,5 @@
-/* A batch: what the loop hands over to the writer whole, to be committed in one transaction: samples, tags that are new or
- * newly described, gaps. Nobody but its holder touches it. */
+/* A batch: what the loop hands over to the writer whole, to be committed in one transaction: samples, tags
+ * that are new or newly described, gaps. Nobody but its holder touches it. */
 #ifndef PLANT_BATCH_H
 #define PLANT_BATCH_H
 
@@ -25,7 +25,8 @@ struct batch_tag {
 
 struct batch_gap {
     int64_t start_us, end_us;
-    char reason[96]; /* "recorder stopped", "broker away", "spool overflow: 1234 samples", "session forgotten by the broker" */
+    char reason[96]; /* "recorder stopped", "broker away", "spool overflow: 1234 samples", "session forgotten
+                        by the broker" */
 };
 
 struct batch {
@@ -48,9 +49,11 @@ void batch_clear(struct batch *batch);
 
 bool batch_is_empty(const struct batch *batch);
 
-void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value, uint32_t quality);
+void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value,
+                      uint32_t quality);
 
-/* Registers or describes a tag: its row is written (inserted or updated, by id) before the samples. Copies `def`. */
+/* Registers or describes a tag: its row is written (inserted or updated, by id) before the samples. Copies
+ * `def`. */
 void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);
 
 /* A stretch of time that was not recorded. */

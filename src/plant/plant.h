@@ -1,8 +1,9 @@
-/* The live plant: every tag with its last value, fed by messages. Pure: no I/O, no threads, time is an argument. Owned by the
- * recorder's loop.
+/* The live plant: every tag with its last value, fed by messages. Pure: no I/O, no threads, time is an
+ * argument. Owned by the recorder's loop.
  *
- * A message goes topic -> decoder (by subscription) -> tags (configured, or discovered) -> scale, states, quality ->
- * live value and a sample in the batch. What changed since the consoles were last told is kept as a list. */
+ * A message goes topic -> decoder (by subscription) -> tags (configured, or discovered) -> scale, states,
+ * quality -> live value and a sample in the batch. What changed since the consoles were last told is kept as
+ * a list. */
 #ifndef PLANT_PLANT_H
 #define PLANT_PLANT_H
 
@@ -36,11 +37,11 @@ struct tag {
     uint32_t quality;
     uint32_t source_quality; /* the last sample's own */
     int64_t ts_us, arrival_us;
-    bool heard;       /* since the start */
-    bool retained;    /* the last one was: its age is not known */
-    bool truncated;   /* the text is longer than what is kept */
-    bool source_time; /* ts_us came from the payload */
-    bool backlog;     /* came before the link had settled */
+    bool heard;            /* since the start */
+    bool retained;         /* the last one was: its age is not known */
+    bool truncated;        /* the text is longer than what is kept */
+    bool source_time;      /* ts_us came from the payload */
+    bool backlog;          /* came before the link had settled */
     int64_t heard_mono_us; /* for staleness */
     bool stale;
 
@@ -53,9 +54,10 @@ struct tag {
 struct plant_topic {
     char *name;
     enum payload_format format;
-    bool ignored;          /* a setpoint's topic: never becomes a tag */
-    struct tag *whole;     /* the tag of path "" */
-    struct map by_path;    /* path -> tag, for JSON members */
+    bool ignored;       /* a setpoint's topic: never becomes a tag */
+    bool configured;    /* the configuration names a tag of it: nothing else on it becomes a tag */
+    struct tag *whole;  /* the tag of path "" */
+    struct map by_path; /* path -> tag, for JSON members */
     uint64_t messages, refused;
     int64_t refused_us;
     char refused_reason[96];
@@ -70,8 +72,8 @@ struct plant_topic {
 
 struct plant_options {
     size_t max_tags;
-    size_t max_payload;           /* bytes */
-    int64_t source_time_past_us;  /* older source times are refused */
+    size_t max_payload;          /* bytes */
+    int64_t source_time_past_us; /* older source times are refused */
     int64_t source_time_future_us;
 };
 
@@ -102,8 +104,9 @@ struct plant {
     struct plant_subscription {
         char *filter;
         enum payload_format format;
-    } *subscriptions;
+    } * subscriptions;
     size_t subscription_count;
+    struct map known; /* "topic\npath" -> struct plant_known: what the history file knows */
     uint32_t next_id;
     bool link_up, backlog;
     struct tag **changed; /* tags whose value or definition changed since plant_take_changed() */
@@ -117,13 +120,19 @@ void plant_free(struct plant *plant);
 /* Which decoder serves which topics: the first filter that matches. */
 void plant_add_subscription(struct plant *plant, const char *filter, enum payload_format format);
 
-/* A tag that the history file knows: keeps its id for the topic and path, and its last value as "initial". To be called for
- * all of them before plant_add_configured(); ids must be unique and not 0. */
+/* A tag that the history file knows: keeps its id for the topic and path, and its last value as "initial"
+ * (`value` may be NULL). To be called for all of them before plant_add_configured(); ids must be unique and
+ * not 0. */
 void plant_adopt(struct plant *plant, uint32_t id, const char *name, const char *topic, const char *path,
                  enum tag_kind kind, const struct value *value, int64_t ts_us);
 
-/* A tag of the configuration. A tag of the same topic and path keeps its id and history; its row goes into `batch`. */
+/* A tag of the configuration. A tag of the same topic and path keeps its id and history; its row goes into
+ * `batch`. */
 struct tag *plant_add_configured(struct plant *plant, const struct tag_def *def, struct batch *batch);
+
+/* Brings back the discovered tags that plant_adopt() told of and that a subscription still covers; after the
+ * last plant_add_configured() and plant_ignore_topic(). */
+void plant_restore_discovered(struct plant *plant);
 
 /* A topic that never becomes a tag. */
 void plant_ignore_topic(struct plant *plant, const char *topic);
@@ -132,8 +141,8 @@ void plant_ignore_topic(struct plant *plant, const char *topic);
 void plant_receive(struct plant *plant, const struct plant_message *message, const struct plant_time *time,
                    struct batch *batch);
 
-/* The link: down makes every tag Uncertain (no communication) at once; up begins the backlog (design section 3a), which
- * plant_backlog_end() ends. */
+/* The link: down makes every tag Uncertain (no communication) at once; up begins the backlog (design section
+ * 3a), which plant_backlog_end() ends. */
 void plant_link_down(struct plant *plant);
 void plant_link_up(struct plant *plant, const struct plant_time *time);
 void plant_backlog_end(struct plant *plant, const struct plant_time *time);

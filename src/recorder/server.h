@@ -1,9 +1,10 @@
-/* The console server: listens on the Unix socket, knows who connects by SO_PEERCRED, sends each console a snapshot and then
- * changes. Runs inside the recorder's loop and never blocks it.
+/* The console server: listens on the Unix socket, knows who connects by SO_PEERCRED, sends each console a
+ * snapshot and then changes. Runs inside the recorder's loop and never blocks it.
  *
- * Conflation: each console has a mark per tag; the last values of marked tags are encoded only when everything before has
- * left, at most 20 times a second. So memory per console is bounded and a slow line sees fewer steps, never old ones. A
- * console that takes nothing for SERVER_STUCK_US is cut off; it attaches again and gets a snapshot. */
+ * Conflation: each console has a mark per tag; the last values of marked tags are encoded only when
+ * everything before has left, at most 20 times a second. So memory per console is bounded and a slow line
+ * sees fewer steps, never old ones. A console that takes nothing for SERVER_STUCK_US is cut off; it attaches
+ * again and gets a snapshot. */
 #ifndef RECORDER_SERVER_H
 #define RECORDER_SERVER_H
 
@@ -33,7 +34,8 @@ struct server_options {
 struct server_handler {
     /* Fills in the texts of WELCOME that the recorder knows (user and role are set by the server). */
     void (*welcome)(void *context, struct wire_welcome *welcome);
-    /* A request by somebody whose role has been checked; writes the answer's text, returns whether it was done. */
+    /* A request by somebody whose role has been checked; writes the answer's text, returns whether it was
+     * done. */
     bool (*ask)(void *context, enum wire_action action, const char *argument, const char *user, char *text,
                 size_t size);
     /* A console came (count > 0) or the last one left. */
@@ -41,24 +43,25 @@ struct server_handler {
 };
 
 /* Binds the socket (an old one that nobody serves is replaced). NULL with `err` set when it cannot. */
-struct server *server_new(const struct server_options *options, const struct server_handler *handler, void *context,
-                          struct err *err);
+struct server *server_new(const struct server_options *options, const struct server_handler *handler,
+                          void *context, struct err *err);
 
 /* Says goodbye to the consoles, removes the socket. */
 void server_free(struct server *server);
 
-/* The role that `access` gives to this user: by name, by group, or "*"; the process's own user is engineer without
- * `access`. */
+/* The role that `access` gives to this user: by name, by group, or "*"; the process's own user is engineer
+ * without `access`. */
 enum role server_role_of(const struct config *config, uid_t uid);
 
-/* Fills in what poll() is to watch: at most `room` entries (1 + SERVER_CONSOLES_MAX suffice); returns how many. */
+/* Fills in what poll() is to watch: at most `room` entries (1 + SERVER_CONSOLES_MAX suffice); returns how
+ * many. */
 size_t server_poll_set(struct server *server, struct pollfd *fds, size_t room);
 
 /* Serves what poll() reported for the entries that server_poll_set() filled in. */
 void server_serve(struct server *server, const struct pollfd *fds, size_t count, int64_t now_mono_us);
 
-/* Takes the plant's changed tags and sends what is due. Call it at least 20 times a second while consoles are attached;
- * returns in how many µs it wants to be called again (INT64_MAX: when something changes). */
+/* Takes the plant's changed tags and sends what is due. Call it at least 20 times a second while consoles are
+ * attached; returns in how many µs it wants to be called again (INT64_MAX: when something changes). */
 int64_t server_tick(struct server *server, int64_t now_mono_us);
 
 /* The recorder's health, to be sent with the next tick; the texts must stay valid until the next call. */

@@ -1,31 +1,31 @@
-/* The messages of the console protocol, field by field. Fields are only ever added at the end of a list. Times ("_us") are
- * microseconds since 1970 UTC unless the help says otherwise; 0 is "never". */
+/* The messages of the console protocol, field by field. Fields are only ever added at the end of a list.
+ * Times ("_us") are microseconds since 1970 UTC unless the help says otherwise; 0 is "never". */
 #ifndef WIRE_FIELDS_H
 #define WIRE_FIELDS_H
 
-#define WIRE_MESSAGES(X)                                                                                          \
-    X(HELLO, hello, WIRE_HELLO_FIELDS)                                                                            \
-    X(WELCOME, welcome, WIRE_WELCOME_FIELDS)                                                                      \
-    X(REFUSED, refused, WIRE_REFUSED_FIELDS)                                                                      \
-    X(TAG, tag, WIRE_TAG_FIELDS)                                                                                  \
-    X(STATE, state, WIRE_STATE_FIELDS)                                                                            \
-    X(LIMIT, limit, WIRE_LIMIT_FIELDS)                                                                            \
-    X(SAMPLE, sample, WIRE_SAMPLE_FIELDS)                                                                         \
-    X(SNAPSHOT_END, snapshot_end, WIRE_SNAPSHOT_END_FIELDS)                                                       \
-    X(STATUS, status, WIRE_STATUS_FIELDS)                                                                         \
-    X(FAULT, fault, WIRE_FAULT_FIELDS)                                                                            \
-    X(REFUSAL, refusal, WIRE_REFUSAL_FIELDS)                                                                      \
-    X(CONSOLE, console, WIRE_CONSOLE_FIELDS)                                                                      \
-    X(WANT_DETAIL, want_detail, WIRE_WANT_DETAIL_FIELDS)                                                          \
-    X(DETAIL, detail, WIRE_DETAIL_FIELDS)                                                                         \
-    X(ASK, ask, WIRE_ASK_FIELDS)                                                                                  \
+#define WIRE_MESSAGES(X)                                                                                     \
+    X(HELLO, hello, WIRE_HELLO_FIELDS)                                                                       \
+    X(WELCOME, welcome, WIRE_WELCOME_FIELDS)                                                                 \
+    X(REFUSED, refused, WIRE_REFUSED_FIELDS)                                                                 \
+    X(TAG, tag, WIRE_TAG_FIELDS)                                                                             \
+    X(STATE, state, WIRE_STATE_FIELDS)                                                                       \
+    X(LIMIT, limit, WIRE_LIMIT_FIELDS)                                                                       \
+    X(SAMPLE, sample, WIRE_SAMPLE_FIELDS)                                                                    \
+    X(SNAPSHOT_END, snapshot_end, WIRE_SNAPSHOT_END_FIELDS)                                                  \
+    X(STATUS, status, WIRE_STATUS_FIELDS)                                                                    \
+    X(FAULT, fault, WIRE_FAULT_FIELDS)                                                                       \
+    X(REFUSAL, refusal, WIRE_REFUSAL_FIELDS)                                                                 \
+    X(CONSOLE, console, WIRE_CONSOLE_FIELDS)                                                                 \
+    X(WANT_DETAIL, want_detail, WIRE_WANT_DETAIL_FIELDS)                                                     \
+    X(DETAIL, detail, WIRE_DETAIL_FIELDS)                                                                    \
+    X(ASK, ask, WIRE_ASK_FIELDS)                                                                             \
     X(ANSWER, answer, WIRE_ANSWER_FIELDS)
 
 /* console -> recorder, first */
-#define WIRE_HELLO_FIELDS(X)                                                                                      \
-    X(U32, version, "WIRE_VERSION of the console")                                                                \
-    X(TEXT, program, "program and version")                                                                       \
-    X(TEXT, station, "where the operator sits: terminal and remote address")                                      \
+#define WIRE_HELLO_FIELDS(X)                                                                                 \
+    X(U32, version, "WIRE_VERSION of the console")                                                           \
+    X(TEXT, program, "program and version")                                                                  \
+    X(TEXT, station, "where the operator sits: terminal and remote address")                                 \
     X(U32, purpose, "enum wire_purpose")
 
 enum wire_purpose {
@@ -35,62 +35,62 @@ enum wire_purpose {
 };
 
 /* recorder -> console, first */
-#define WIRE_WELCOME_FIELDS(X)                                                                                    \
-    X(U32, version, "WIRE_VERSION of the recorder")                                                               \
-    X(TEXT, program, "program and version")                                                                       \
-    X(TEXT, plant, "name of the plant")                                                                           \
-    X(TEXT, timezone, "the plant's time zone; empty: the machine's")                                              \
-    X(TEXT, user, "who you are by the kernel's word")                                                             \
-    X(U32, role, "enum role")                                                                                     \
-    X(TEXT, history_path, "history file")                                                                         \
-    X(TEXT, config_path, "configuration file; empty without one")                                                 \
-    X(I64, started_us, "when the recorder started")                                                               \
-    X(U32, pid, "process id of the recorder")                                                                     \
-    X(U32, look, "1: a look at a broker, nothing is kept")                                                        \
+#define WIRE_WELCOME_FIELDS(X)                                                                               \
+    X(U32, version, "WIRE_VERSION of the recorder")                                                          \
+    X(TEXT, program, "program and version")                                                                  \
+    X(TEXT, plant, "name of the plant")                                                                      \
+    X(TEXT, timezone, "the plant's time zone; empty: the machine's")                                         \
+    X(TEXT, user, "who you are by the kernel's word")                                                        \
+    X(U32, role, "enum role")                                                                                \
+    X(TEXT, history_path, "history file")                                                                    \
+    X(TEXT, config_path, "configuration file; empty without one")                                            \
+    X(I64, started_us, "when the recorder started")                                                          \
+    X(U32, pid, "process id of the recorder")                                                                \
+    X(U32, look, "1: a look at a broker, nothing is kept")                                                   \
     X(U32, started_by_console, "1: a console started this recorder")
 
 /* recorder -> console: access denied, versions too far apart, too many consoles; then it closes */
 #define WIRE_REFUSED_FIELDS(X) X(TEXT, reason, "what is wrong and what to do")
 
-#define WIRE_TAG_FIELDS(X)                                                                                        \
-    X(U32, tag, "id of the tag in the history")                                                                   \
-    X(U32, configured, "1: named in the configuration; 0: discovered")                                            \
-    X(TEXT, name, "name")                                                                                         \
-    X(TEXT, topic, "topic")                                                                                       \
-    X(TEXT, path, "member path in a JSON payload")                                                                \
-    X(TEXT, area, "area")                                                                                         \
-    X(TEXT, unit, "unit")                                                                                         \
-    X(TEXT, description, "description")                                                                           \
-    X(U32, kind, "enum tag_kind")                                                                                 \
-    X(U32, has_range, "1: low and high are set")                                                                  \
-    X(F64, low, "low end of the range")                                                                           \
-    X(F64, high, "high end of the range")                                                                         \
-    X(I64, decimals, "digits behind the point; -1: as needed")                                                    \
-    X(I64, stale_after_us, "span, 0: never")                                                                      \
-    X(U32, record, "enum tag_record")                                                                             \
-    X(U32, writable, "1: it has a setpoint")                                                                      \
-    X(U32, line, "line of the configuration file")                                                                \
+#define WIRE_TAG_FIELDS(X)                                                                                   \
+    X(U32, tag, "id of the tag in the history")                                                              \
+    X(U32, configured, "1: named in the configuration; 0: discovered")                                       \
+    X(TEXT, name, "name")                                                                                    \
+    X(TEXT, topic, "topic")                                                                                  \
+    X(TEXT, path, "member path in a JSON payload")                                                           \
+    X(TEXT, area, "area")                                                                                    \
+    X(TEXT, unit, "unit")                                                                                    \
+    X(TEXT, description, "description")                                                                      \
+    X(U32, kind, "enum tag_kind")                                                                            \
+    X(U32, has_range, "1: low and high are set")                                                             \
+    X(F64, low, "low end of the range")                                                                      \
+    X(F64, high, "high end of the range")                                                                    \
+    X(I64, decimals, "digits behind the point; -1: as needed")                                               \
+    X(I64, stale_after_us, "span, 0: never")                                                                 \
+    X(U32, record, "enum tag_record")                                                                        \
+    X(U32, writable, "1: it has a setpoint")                                                                 \
+    X(U32, line, "line of the configuration file")                                                           \
     X(U32, gone, "1: the tag was taken out; no other field counts")
 
-#define WIRE_STATE_FIELDS(X)                                                                                      \
-    X(U32, tag, "id of the tag")                                                                                  \
-    X(F64, value, "value that is sent and stored")                                                                \
+#define WIRE_STATE_FIELDS(X)                                                                                 \
+    X(U32, tag, "id of the tag")                                                                             \
+    X(F64, value, "value that is sent and stored")                                                           \
     X(TEXT, text, "what is shown for it")
 
-#define WIRE_LIMIT_FIELDS(X)                                                                                      \
-    X(U32, tag, "id of the tag")                                                                                  \
-    X(U32, type, "enum alarm_type")                                                                               \
-    X(U32, priority, "enum alarm_priority")                                                                       \
+#define WIRE_LIMIT_FIELDS(X)                                                                                 \
+    X(U32, tag, "id of the tag")                                                                             \
+    X(U32, type, "enum alarm_type")                                                                          \
+    X(U32, priority, "enum alarm_priority")                                                                  \
     X(F64, limit, "engineering units")
 
-#define WIRE_SAMPLE_FIELDS(X)                                                                                     \
-    X(U32, tag, "id of the tag")                                                                                  \
-    X(U32, type, "enum value_type; VALUE_NONE: no value yet")                                                     \
-    X(F64, number, "VALUE_NUMBER, engineering units")                                                             \
-    X(TEXT, text, "VALUE_TEXT, made safe, cut at 1,024 bytes")                                                    \
-    X(I64, ts_us, "source time, else arrival")                                                                    \
-    X(I64, arrival_us, "when it reached the recorder")                                                            \
-    X(U32, quality, "OPC UA status code")                                                                         \
+#define WIRE_SAMPLE_FIELDS(X)                                                                                \
+    X(U32, tag, "id of the tag")                                                                             \
+    X(U32, type, "enum value_type; VALUE_NONE: no value yet")                                                \
+    X(F64, number, "VALUE_NUMBER, engineering units")                                                        \
+    X(TEXT, text, "VALUE_TEXT, made safe, cut at 1,024 bytes")                                               \
+    X(I64, ts_us, "source time, else arrival")                                                               \
+    X(I64, arrival_us, "when it reached the recorder")                                                       \
+    X(U32, quality, "OPC UA status code")                                                                    \
     X(U32, flags, "enum wire_sample_flag, or-ed")
 
 enum wire_sample_flag {
@@ -103,53 +103,53 @@ enum wire_sample_flag {
 #define WIRE_SNAPSHOT_END_FIELDS(X) X(U32, tags, "how many tags were sent")
 
 /* The recorder's health. hmi status prints all of them; the System screen shows them in groups. */
-#define WIRE_STATUS_FIELDS(X)                                                                                     \
-    X(I64, now_us, "the recorder's clock")                                                                        \
-    X(U32, link, "enum wire_link")                                                                                \
-    X(I64, link_since_us, "when the link took this state")                                                        \
-    X(I64, no_data_since_us, "when the plant's data stopped; 0 while it flows")                                   \
-    X(TEXT, link_text, "the link in words, with the reason when it is down")                                      \
-    X(TEXT, broker, "host:port, with tls")                                                                        \
-    X(TEXT, protocol, "MQTT 5 or MQTT 3.1.1")                                                                     \
-    X(TEXT, client_id, "our client id")                                                                           \
-    X(TEXT, subscriptions, "filters, with the broker's answer where it refused one")                              \
-    X(U64, connects, "connections that stood since the start")                                                    \
-    X(I64, last_message_us, "arrival of the last message")                                                        \
-    X(U32, recording, "enum wire_recording")                                                                      \
-    X(TEXT, recording_text, "the recording in words, with the reason when it is not good")                        \
-    X(U64, messages, "messages received")                                                                         \
-    X(U64, message_bytes, "payload bytes received")                                                               \
-    X(F64, messages_per_s, "messages a second, over the last seconds")                                            \
-    X(U64, samples, "samples taken from messages")                                                                \
-    X(U64, stored, "samples committed to the history file")                                                       \
-    X(F64, stored_per_s, "samples committed a second, over the last seconds")                                     \
-    X(U64, refused_payloads, "payloads that could not be decoded")                                                \
-    X(U64, oversize_payloads, "payloads over the size limit")                                                     \
-    X(U64, refused_times, "source times out of bounds")                                                           \
-    X(U64, late_samples, "samples older than their tag's last")                                                   \
-    X(U64, truncated_texts, "texts too long to show whole")                                                       \
-    X(U64, tags, "tags")                                                                                          \
-    X(U64, tags_discovered, "tags that no configuration names")                                                   \
-    X(U64, tags_max, "cap of tags")                                                                               \
-    X(U64, tags_over_cap, "values left out because the cap of tags was reached")                                  \
-    X(U64, tags_stale, "stale tags now")                                                                          \
-    X(U64, tags_bad, "tags of bad quality now")                                                                   \
-    X(U64, commits, "transactions committed")                                                                     \
-    X(F64, commit_ms_last, "last commit, ms")                                                                     \
-    X(F64, commit_ms_median, "median of the last commits, ms")                                                    \
-    X(F64, commit_ms_p99, "99th percentile of the last commits, ms")                                              \
-    X(U64, write_errors, "commits that failed")                                                                   \
-    X(U64, spool_samples, "samples waiting in memory for the disk")                                               \
-    X(U64, spool_lost, "samples lost because the spool was full")                                                 \
-    X(U64, gaps, "gaps recorded since the start")                                                                 \
-    X(U64, history_bytes, "size of the history file")                                                             \
-    X(U64, wal_bytes, "size of its write-ahead log")                                                              \
-    X(U64, disk_free_bytes, "free space on its file system")                                                      \
-    X(U64, memory_bytes, "resident memory of the recorder")                                                       \
-    X(F64, cpu_share, "processor time used over the last seconds, 1 = one core")                                  \
-    X(U64, consoles, "consoles attached")                                                                         \
-    X(U64, consoles_cut, "consoles cut off because they did not read")                                            \
-    X(U64, errors, "faults that stand now with severity 2")                                                       \
+#define WIRE_STATUS_FIELDS(X)                                                                                \
+    X(I64, now_us, "the recorder's clock")                                                                   \
+    X(U32, link, "enum wire_link")                                                                           \
+    X(I64, link_since_us, "when the link took this state")                                                   \
+    X(I64, no_data_since_us, "when the plant's data stopped; 0 while it flows")                              \
+    X(TEXT, link_text, "the link in words, with the reason when it is down")                                 \
+    X(TEXT, broker, "host:port, with tls")                                                                   \
+    X(TEXT, protocol, "MQTT 5 or MQTT 3.1.1")                                                                \
+    X(TEXT, client_id, "our client id")                                                                      \
+    X(TEXT, subscriptions, "filters, with the broker's answer where it refused one")                         \
+    X(U64, connects, "connections that stood since the start")                                               \
+    X(I64, last_message_us, "arrival of the last message")                                                   \
+    X(U32, recording, "enum wire_recording")                                                                 \
+    X(TEXT, recording_text, "the recording in words, with the reason when it is not good")                   \
+    X(U64, messages, "messages received")                                                                    \
+    X(U64, message_bytes, "payload bytes received")                                                          \
+    X(F64, messages_per_s, "messages a second, over the last seconds")                                       \
+    X(U64, samples, "samples taken from messages")                                                           \
+    X(U64, stored, "samples committed to the history file")                                                  \
+    X(F64, stored_per_s, "samples committed a second, over the last seconds")                                \
+    X(U64, refused_payloads, "payloads that could not be decoded")                                           \
+    X(U64, oversize_payloads, "payloads over the size limit")                                                \
+    X(U64, refused_times, "source times out of bounds")                                                      \
+    X(U64, late_samples, "samples older than their tag's last")                                              \
+    X(U64, truncated_texts, "texts too long to show whole")                                                  \
+    X(U64, tags, "tags")                                                                                     \
+    X(U64, tags_discovered, "tags that no configuration names")                                              \
+    X(U64, tags_max, "cap of tags")                                                                          \
+    X(U64, tags_over_cap, "values left out because the cap of tags was reached")                             \
+    X(U64, tags_stale, "stale tags now")                                                                     \
+    X(U64, tags_bad, "tags of bad quality now")                                                              \
+    X(U64, commits, "transactions committed")                                                                \
+    X(F64, commit_ms_last, "last commit, ms")                                                                \
+    X(F64, commit_ms_median, "median of the last commits, ms")                                               \
+    X(F64, commit_ms_p99, "99th percentile of the last commits, ms")                                         \
+    X(U64, write_errors, "commits that failed")                                                              \
+    X(U64, spool_samples, "samples waiting in memory for the disk")                                          \
+    X(U64, spool_lost, "samples lost because the spool was full")                                            \
+    X(U64, gaps, "gaps recorded since the start")                                                            \
+    X(U64, history_bytes, "size of the history file")                                                        \
+    X(U64, wal_bytes, "size of its write-ahead log")                                                         \
+    X(U64, disk_free_bytes, "free space on its file system")                                                 \
+    X(U64, memory_bytes, "resident memory of the recorder")                                                  \
+    X(F64, cpu_share, "processor time used over the last seconds, 1 = one core")                             \
+    X(U64, consoles, "consoles attached")                                                                    \
+    X(U64, consoles_cut, "consoles cut off because they did not read")                                       \
+    X(U64, errors, "faults that stand now with severity 2")                                                  \
     X(U64, warnings, "faults that stand now with severity 1")
 
 enum wire_link {
@@ -167,49 +167,49 @@ enum wire_recording {
 };
 
 /* What is wrong now, each with its cure; an empty list when all is well */
-#define WIRE_FAULT_FIELDS(X)                                                                                      \
-    X(U32, severity, "1 warning, 2 error")                                                                        \
-    X(I64, since_us, "since when")                                                                                \
-    X(TEXT, what, "what is wrong")                                                                                \
+#define WIRE_FAULT_FIELDS(X)                                                                                 \
+    X(U32, severity, "1 warning, 2 error")                                                                   \
+    X(I64, since_us, "since when")                                                                           \
+    X(TEXT, what, "what is wrong")                                                                           \
     X(TEXT, cure, "what to do")
 
 /* Topics whose payloads were refused, the worst first (20 at most) */
-#define WIRE_REFUSAL_FIELDS(X)                                                                                    \
-    X(TEXT, topic, "topic")                                                                                       \
-    X(U64, count, "payloads refused")                                                                             \
-    X(I64, last_us, "when the last one came")                                                                     \
-    X(TEXT, reason, "why the last one was refused")                                                               \
+#define WIRE_REFUSAL_FIELDS(X)                                                                               \
+    X(TEXT, topic, "topic")                                                                                  \
+    X(U64, count, "payloads refused")                                                                        \
+    X(I64, last_us, "when the last one came")                                                                \
+    X(TEXT, reason, "why the last one was refused")                                                          \
     X(TEXT, excerpt, "its beginning, escaped")
 
-#define WIRE_CONSOLE_FIELDS(X)                                                                                    \
-    X(TEXT, user, "user")                                                                                         \
-    X(U32, role, "enum role")                                                                                     \
-    X(TEXT, station, "terminal and remote address")                                                               \
-    X(I64, since_us, "attached since")                                                                            \
-    X(U32, pid, "process id")                                                                                     \
-    X(U64, sent_bytes, "bytes sent to it")                                                                        \
+#define WIRE_CONSOLE_FIELDS(X)                                                                               \
+    X(TEXT, user, "user")                                                                                    \
+    X(U32, role, "enum role")                                                                                \
+    X(TEXT, station, "terminal and remote address")                                                          \
+    X(I64, since_us, "attached since")                                                                       \
+    X(U32, pid, "process id")                                                                                \
+    X(U64, sent_bytes, "bytes sent to it")                                                                   \
     X(U32, self, "1: the console that reads this")
 
 /* console -> recorder: send DETAIL for this tag now and once a second; 0 ends it */
 #define WIRE_WANT_DETAIL_FIELDS(X) X(U32, tag, "id of the tag")
 
-#define WIRE_DETAIL_FIELDS(X)                                                                                     \
-    X(U32, tag, "id of the tag")                                                                                  \
-    X(TEXT, topic, "topic that the last payload came on")                                                         \
-    X(TEXT, excerpt, "beginning of the last payload, escaped")                                                    \
-    X(U64, payload_bytes, "its whole length")                                                                     \
-    X(I64, payload_us, "when it came")                                                                            \
-    X(U32, qos, "its quality of service")                                                                         \
-    X(U32, retained, "1: it was a retained message")                                                              \
-    X(U64, messages, "messages on this topic")                                                                    \
-    X(U64, refused, "payloads refused on this topic")                                                             \
-    X(TEXT, refused_reason, "why the last one was refused")                                                       \
-    X(U64, samples, "samples of this tag since the start")                                                        \
+#define WIRE_DETAIL_FIELDS(X)                                                                                \
+    X(U32, tag, "id of the tag")                                                                             \
+    X(TEXT, topic, "topic that the last payload came on")                                                    \
+    X(TEXT, excerpt, "beginning of the last payload, escaped")                                               \
+    X(U64, payload_bytes, "its whole length")                                                                \
+    X(I64, payload_us, "when it came")                                                                       \
+    X(U32, qos, "its quality of service")                                                                    \
+    X(U32, retained, "1: it was a retained message")                                                         \
+    X(U64, messages, "messages on this topic")                                                               \
+    X(U64, refused, "payloads refused on this topic")                                                        \
+    X(TEXT, refused_reason, "why the last one was refused")                                                  \
+    X(U64, samples, "samples of this tag since the start")                                                   \
     X(U64, late_samples, "of them older than the tag's last")
 
-#define WIRE_ASK_FIELDS(X)                                                                                        \
-    X(U32, request, "number chosen by the console, given back in the answer")                                     \
-    X(U32, action, "enum wire_action")                                                                            \
+#define WIRE_ASK_FIELDS(X)                                                                                   \
+    X(U32, request, "number chosen by the console, given back in the answer")                                \
+    X(U32, action, "enum wire_action")                                                                       \
     X(TEXT, argument, "for the actions that take one")
 
 enum wire_action {
@@ -217,9 +217,9 @@ enum wire_action {
     WIRE_ACTION_RELOAD    /* read the configuration again. Engineer */
 };
 
-#define WIRE_ANSWER_FIELDS(X)                                                                                     \
-    X(U32, request, "the number of the request")                                                                  \
-    X(U32, good, "1: done")                                                                                       \
+#define WIRE_ANSWER_FIELDS(X)                                                                                \
+    X(U32, request, "the number of the request")                                                             \
+    X(U32, good, "1: done")                                                                                  \
     X(TEXT, text, "what happened, or why not")
 
 #endif

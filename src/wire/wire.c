@@ -4,10 +4,13 @@
 
 /* ---- the messages' fields, from wire/fields.h ---- */
 
-#define WIRE_TABLE(upper, lower, fields)                                                                          \
+#define WIRE_TABLE(upper, lower, fields)                                                                     \
     static const struct wire_field WIRE_FIELDS_OF_##upper[] = {fields(WIRE_ROW_##upper)};
-#define WIRE_FIELD_ROW(lower, field_kind, member, text)                                                           \
-    {.kind = WIRE_KIND_##field_kind, .name = #member, .help = text, .offset = offsetof(struct wire_##lower, member)},
+#define WIRE_FIELD_ROW(lower, field_kind, member, text)                                                      \
+    {.kind = WIRE_KIND_##field_kind,                                                                         \
+     .name = #member,                                                                                        \
+     .help = text,                                                                                           \
+     .offset = offsetof(struct wire_##lower, member)},
 
 #define WIRE_ROW_HELLO(kind, name, help)        WIRE_FIELD_ROW(hello, kind, name, help)
 #define WIRE_ROW_WELCOME(kind, name, help)      WIRE_FIELD_ROW(welcome, kind, name, help)
@@ -27,10 +30,10 @@
 #define WIRE_ROW_ANSWER(kind, name, help)       WIRE_FIELD_ROW(answer, kind, name, help)
 WIRE_MESSAGES(WIRE_TABLE)
 
-#define WIRE_MESSAGE_ROW(upper, lower, fields_macro)                                                              \
-    [WIRE_##upper] = {.name = #lower,                                                                             \
-                      .fields = WIRE_FIELDS_OF_##upper,                                                           \
-                      .field_count = sizeof WIRE_FIELDS_OF_##upper / sizeof *WIRE_FIELDS_OF_##upper,              \
+#define WIRE_MESSAGE_ROW(upper, lower, fields_macro)                                                         \
+    [WIRE_##upper] = {.name = #lower,                                                                        \
+                      .fields = WIRE_FIELDS_OF_##upper,                                                      \
+                      .field_count = sizeof WIRE_FIELDS_OF_##upper / sizeof *WIRE_FIELDS_OF_##upper,         \
                       .size = sizeof(struct wire_##lower)},
 static const struct wire_message MESSAGES[WIRE_TYPE_COUNT] = {WIRE_MESSAGES(WIRE_MESSAGE_ROW)};
 
@@ -155,7 +158,8 @@ enum wire_result wire_next_frame(const uint8_t *bytes, size_t length, struct wir
 }
 
 /* Reads one field at *p and steps over it; false when it is broken. */
-static bool wire_read_field(const uint8_t **p, const uint8_t *end, const struct wire_field *field, void *record)
+static bool wire_read_field(const uint8_t **p, const uint8_t *end, const struct wire_field *field,
+                            void *record)
 {
     uint8_t *member = (uint8_t *)record + field->offset;
     size_t size = wire_kind_size(field->kind);

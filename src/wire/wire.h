@@ -1,4 +1,5 @@
-/* The console protocol: what recorder and consoles say to each other over the Unix socket. Pure encode and decode.
+/* The console protocol: what recorder and consoles say to each other over the Unix socket. Pure encode and
+ * decode.
  *
  * A frame is a header and records of one kind:
  *
@@ -6,14 +7,16 @@
  *     record: u32 length | fields one after the other, in the order of wire/fields.h
  *     field:  u32 | u64 | i64 | f64 (little endian), or text: u32 length without the NUL, bytes, NUL
  *
- * A record may be longer than the reader knows (a newer writer: the rest is ignored) or shorter (an older one: the
- * missing fields are 0 or ""). So consoles and recorders of neighbouring versions understand each other; WIRE_VERSION
- * counts the changes that break this. The first frame each way is HELLO and WELCOME (or REFUSED).
+ * A record may be longer than the reader knows (a newer writer: the rest is ignored) or shorter (an older
+ * one: the missing fields are 0 or ""). So consoles and recorders of neighbouring versions understand each
+ * other; WIRE_VERSION counts the changes that break this. The first frame each way is HELLO and WELCOME (or
+ * REFUSED).
  *
- * recorder -> console after WELCOME: TAG, STATE, LIMIT and SAMPLE frames for every tag, SNAPSHOT_END; then changes:
- * TAG/STATE/LIMIT for new or changed tags, SAMPLE for changed values (the last value only, at most 20 times a second),
- * STATUS once a second and at each change of the link, and the whole lists FAULT, REFUSAL, CONSOLE when they change (an
- * empty frame is an empty list). A frame of more than WIRE_FRAME_MAX bytes is refused. */
+ * recorder -> console after WELCOME: TAG, STATE, LIMIT and SAMPLE frames for every tag, SNAPSHOT_END; then
+ * changes: TAG/STATE/LIMIT for new or changed tags, SAMPLE for changed values (the last value only, at most
+ * 20 times a second), STATUS once a second and at each change of the link, and the whole lists FAULT,
+ * REFUSAL, CONSOLE when they change (an empty frame is an empty list). A frame of more than WIRE_FRAME_MAX
+ * bytes is refused. */
 #ifndef WIRE_WIRE_H
 #define WIRE_WIRE_H
 
@@ -26,7 +29,8 @@
 
 #define WIRE_VERSION     1
 #define WIRE_HEADER_SIZE 8
-#define WIRE_FRAME_MAX   (1u << 20) /* bytes of body; a writer splits lists before (wire_add_record does it) */
+#define WIRE_FRAME_MAX   (1u << 20) /* bytes of body; a writer splits lists before (wire_add_record does it) \
+                                     */
 
 enum wire_type {
 #define WIRE_ENUM(upper, lower, fields) WIRE_##upper,
@@ -35,17 +39,17 @@ enum wire_type {
         WIRE_TYPE_COUNT
 };
 
-/* One struct for each message: struct wire_hello, struct wire_tag, ... Texts are never NULL after decoding; they point into
- * the frame. When encoding, a NULL text is written as "". */
-#define WIRE_MEMBER_U32(name)  uint32_t name;
-#define WIRE_MEMBER_U64(name)  uint64_t name;
-#define WIRE_MEMBER_I64(name)  int64_t name;
-#define WIRE_MEMBER_F64(name)  double name;
-#define WIRE_MEMBER_TEXT(name) const char *name;
+/* One struct for each message: struct wire_hello, struct wire_tag, ... Texts are never NULL after decoding;
+ * they point into the frame. When encoding, a NULL text is written as "". */
+#define WIRE_MEMBER_U32(name)         uint32_t name;
+#define WIRE_MEMBER_U64(name)         uint64_t name;
+#define WIRE_MEMBER_I64(name)         int64_t name;
+#define WIRE_MEMBER_F64(name)         double name;
+#define WIRE_MEMBER_TEXT(name)        const char *name;
 #define WIRE_MEMBER(kind, name, help) WIRE_MEMBER_##kind(name)
-#define WIRE_STRUCT(upper, lower, fields)                                                                         \
-    struct wire_##lower {                                                                                         \
-        fields(WIRE_MEMBER)                                                                                       \
+#define WIRE_STRUCT(upper, lower, fields)                                                                    \
+    struct wire_##lower {                                                                                    \
+        fields(WIRE_MEMBER)                                                                                  \
     };
 WIRE_MESSAGES(WIRE_STRUCT)
 #undef WIRE_STRUCT
@@ -79,7 +83,8 @@ struct wire_writer {
 
 struct wire_writer wire_begin(struct buf *out, enum wire_type type);
 
-/* Adds one record, `record` being the struct of the writer's type; starts a further frame when this one is full. */
+/* Adds one record, `record` being the struct of the writer's type; starts a further frame when this one is
+ * full. */
 void wire_add_record(struct wire_writer *writer, const void *record);
 void wire_end(struct wire_writer *writer);
 
