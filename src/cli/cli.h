@@ -1,0 +1,39 @@
+/* The subcommands: one file each, one row each. A row gives the name, the help text and the options; `hmi help`, the
+ * parsing and the manual page hmi(1) are made from the rows. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cli_option {
+    int key;              /* the letter, or a number over 255 for an option without one */
+    const char *name;     /* without "--" */
+    const char *argument; /* NULL: it takes none */
+    const char *help;     /* NULL: not shown (for our own use between processes) */
+};
+
+struct cli_command {
+    const char *name;                 /* "" for the console, which needs no name */
+    const char *arguments;            /* behind the options, such as "[FILE]" */
+    const char *summary;              /* one line */
+    const struct cli_option *options; /* ends in a row with key 0 */
+    /* argv[0] is the name; returns the exit status (sysexits.h) */
+    int (*run)(const struct cli_command *command, int argc, char **argv);
+};
+
+/* The next option of the command line: its key, with *value for one that takes an argument; -1 when only operands are
+ * left (from argv[optind] on); '?' after a message about a wrong one (return EX_USAGE then). --help prints the
+ * command's help and ends the program. */
+int cli_next_option(const struct cli_command *command, int argc, char **argv, const char **value);
+
+/* Prints the help of one command to standard output. */
+void cli_print_help(const struct cli_command *command);
+
+/* The row of an option that every command has. */
+#define CLI_OPTION_CONFIG                                                                                    \
+    {                                                                                                        \
+        'c', "config", "FILE", "configuration (else ./hmi.cfg, ~/.config/hmi/hmi.cfg, /etc/hmi/hmi.cfg)"     \
+    }
+
+#endif

@@ -1,0 +1,12 @@
+/* The list of subcommands, in the order of `hmi help`. Each is defined in the file of its name; add a row here and a
+ * declaration below with it. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+#define CLI_COMMANDS(X)
+
+/* extern const struct cli_command CLI_...; */
+
+#endif
