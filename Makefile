@@ -51,7 +51,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/gen/%.inc: db/%
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@.tmp && mv $@.tmp $@
-$(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc
+$(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/views.sql.inc
 
 -include tests/tests.mk
 

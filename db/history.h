@@ -36,6 +36,10 @@ struct history_stats {
     uint64_t tail_rows; /* waiting to be sorted */
 };
 
+/* Makes the directory that the file is to lie in, mode 2750, when it is missing; its parent must exist. For
+ * whoever needs the directory before the file, such as the recorder's lock. */
+bool history_make_directory(const char *path, struct err *err);
+
 /* Opens or creates the file, with the rights of design section 10, and brings an older schema up to date.
  * Says what is wrong for a file that is no history, is newer than this program, is read-only, or lies on a
  * full disk. */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BATCH_KEEP_SAMPLES 131072
 #define BATCH_KEEP_TEXT    (4u << 20)
@@ -64,6 +65,21 @@ void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const
         sample->text_length = (uint32_t)value->text_length;
         buf_append(&batch->texts, value->text, value->text_length);
     }
+}
+
+void batch_add_samples(struct batch *batch, const struct batch *from)
+{
+    if (!from->count)
+        return;
+    uint32_t text_start = (uint32_t)batch->texts.length;
+    batch->samples =
+        mem_grow(batch->samples, &batch->capacity, batch->count + from->count, sizeof *batch->samples);
+    struct batch_sample *samples = batch->samples + batch->count;
+    memcpy(samples, from->samples, from->count * sizeof *samples);
+    for (size_t i = 0; i < from->count; i++)
+        samples[i].text_offset += text_start;
+    batch->count += from->count;
+    buf_append(&batch->texts, from->texts.data, from->texts.length);
 }
 
 void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def)

@@ -52,6 +52,9 @@ bool batch_is_empty(const struct batch *batch);
 void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value,
                       uint32_t quality);
 
+/* Copies all samples of another batch behind those of this one. */
+void batch_add_samples(struct batch *batch, const struct batch *from);
+
 /* Registers or describes a tag: its row is written (inserted or updated, by id) before the samples. Copies
  * `def`. */
 void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);

@@ -1,0 +1,143 @@
+/* A history file carries two numbers in its header: application_id says that it is one, user_version which
+ * schema it has. A new file gets the current tables at once (schema.sql). An older one walks the steps below;
+ * each step is one transaction, so that a crash leaves a file of some version, never one between two. The
+ * views are dropped and made again whenever the version changes, so that steps deal with tables only. */
+#include "db/schema.h"
+
+#include "db/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char SCHEMA_TABLES[] =
+#include "schema.sql.inc"
+    ;
+
+static const char SCHEMA_VIEWS[] =
+#include "views.sql.inc"
+    ;
+
+/* To change the tables: the step here, such as {.to = 2, .sql = "ALTER TABLE ..."}, its result in schema.sql,
+ * and one more in SCHEMA_VERSION. Version 1 was the first. */
+static const struct schema_step SCHEMA_STEPS[] = {
+    {.to = 0},
+};
+
+static uint32_t schema_big_endian(const unsigned char *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static bool schema_refuse_newer(const char *path, int version, int known, struct err *err)
+{
+    return err_set(err, EX_CONFIG,
+                   "%s: written by a newer hmi (its schema is version %d, this program knows %d). Use the "
+                   "newer program, or "
+                   "give another history file.",
+                   path, version, known);
+}
+
+static bool schema_refuse_foreign(const char *path, struct err *err)
+{
+    return err_set(
+        err, EX_DATAERR,
+        "%s: not a history file of hmi; it is left as it is. Give another name in the configuration.", path);
+}
+
+bool schema_check_file(const char *path, bool *is_new, struct err *err)
+{
+    *is_new = false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) {
+        *is_new = true;
+        return true;
+    }
+    if (fd < 0)
+        return err_set(err, errno == EACCES ? EX_NOPERM : EX_NOINPUT, "%s: cannot open the history file: %s.",
+                       path, strerror(errno));
+    unsigned char
+        header[100]; /* SQLite's database header; application_id and user_version at these offsets */
+    ssize_t length = read(fd, header, sizeof header);
+    int failure = errno;
+    close(fd);
+    if (length < 0)
+        return err_set(err, EX_IOERR, "%s: cannot read the history file: %s.", path, strerror(failure));
+    *is_new = length == 0;
+    if (*is_new)
+        return true;
+    if (length < (ssize_t)sizeof header || memcmp(header, "SQLite format 3", 16) ||
+        schema_big_endian(header + 68) != SCHEMA_APPLICATION_ID)
+        return schema_refuse_foreign(path, err);
+    int version = (int)schema_big_endian(header + 60);
+    if (version > SCHEMA_VERSION)
+        return schema_refuse_newer(path, version, SCHEMA_VERSION, err);
+    return true;
+}
+
+/* Runs SQL, sets the version, makes the views and commits; rolls all of it back on a failure. */
+static bool schema_apply(sqlite3 *db, const char *sql, int version, struct err *err)
+{
+    char pragma[64];
+    snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", version);
+    if (sql_exec(db, "BEGIN IMMEDIATE") == SQLITE_OK && sql_exec(db, sql) == SQLITE_OK &&
+        sql_exec(db, SCHEMA_VIEWS) == SQLITE_OK && sql_exec(db, pragma) == SQLITE_OK &&
+        sql_exec(db, "COMMIT") == SQLITE_OK)
+        return true;
+    sql_fail(db, -1, "write its tables", err);
+    if (!sqlite3_get_autocommit(db))
+        sql_exec(db, "ROLLBACK");
+    return false;
+}
+
+bool schema_create(sqlite3 *db, struct err *err)
+{
+    char settings[128]; /* these two only take effect while the file is empty; the id is the first thing
+                           written */
+    snprintf(settings, sizeof settings, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d",
+             SCHEMA_APPLICATION_ID);
+    if (sql_exec(db, settings) != SQLITE_OK)
+        return sql_fail(db, -1, "make the file", err);
+    return schema_apply(db, SCHEMA_TABLES, SCHEMA_VERSION, err);
+}
+
+bool schema_upgrade(sqlite3 *db, const struct schema_step *steps, int version, struct err *err)
+{
+    sqlite3_int64 found;
+    if (!sql_read_int(db, "PRAGMA user_version", 0, &found))
+        return sql_fail(db, -1, "read its version", err);
+    if (found > version)
+        return schema_refuse_newer(sqlite3_db_filename(db, "main"), (int)found, version, err);
+    for (; steps->to; steps++)
+        if (steps->to > found && !schema_apply(db, steps->sql, steps->to, err))
+            return err_prefix(err, "bringing the history from version %d to %d", steps->to - 1, steps->to);
+    return true;
+}
+
+bool schema_migrate(sqlite3 *db, struct err *err)
+{
+    return schema_upgrade(db, SCHEMA_STEPS, SCHEMA_VERSION, err);
+}
+
+bool schema_check_readable(sqlite3 *db, struct err *err)
+{
+    sqlite3_int64 application, version;
+    const char *path = sqlite3_db_filename(db, "main");
+    if (!sql_read_int(db, "PRAGMA application_id", 0, &application) ||
+        !sql_read_int(db, "PRAGMA user_version", 0, &version))
+        return sql_fail(db, -1, "read it", err);
+    if (application != SCHEMA_APPLICATION_ID)
+        return schema_refuse_foreign(path, err);
+    if (version > SCHEMA_VERSION)
+        return schema_refuse_newer(path, (int)version, SCHEMA_VERSION, err);
+    if (version < SCHEMA_VERSION)
+        return err_set(err, EX_TEMPFAIL,
+                       "%s: written by an older hmi (its schema is version %d, this program reads %d). Start "
+                       "the recorder of "
+                       "this version once: it brings the file up to date.",
+                       path, (int)version, SCHEMA_VERSION);
+    return true;
+}
