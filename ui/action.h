@@ -76,7 +76,7 @@ const struct action_row *action_row(enum action action);
 /* What the key does on that screen (one bit of enum action_where); ACTION_NONE: nothing. */
 enum action action_of_key(uint32_t key, unsigned where);
 
-/* Name of the first key, such as "F1"; valid for ever. `out` holds at least 16 bytes. */
+/* Name of the first key, such as "F1"; written to `out`, which holds at least 16 bytes, and returned. */
 const char *action_first_key(enum action action, char *out, int size);
 
 #endif

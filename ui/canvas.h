@@ -22,6 +22,8 @@ struct cell {
 struct canvas {
     int columns, rows;
     enum glyph_level level;
+    bool ascii; /* text leaves as ASCII (lines do not, from GLYPH_LINE on): true at GLYPH_ASCII, and on
+                   a terminal without UTF-8 */
     struct cell *cells; /* rows × columns, owned */
 };
 

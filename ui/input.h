@@ -41,6 +41,7 @@ enum input_type {
 struct input {
     enum input_type type;
     uint32_t key; /* INPUT_KEY */
+    bool pasted;  /* came from the clipboard: text only, never a command */
     int x, y;     /* mouse: cell */
 };
 

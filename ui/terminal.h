@@ -26,14 +26,20 @@ void terminal_close(struct terminal *terminal);
 
 /* The descriptor to poll for input. */
 int terminal_fd(const struct terminal *terminal);
-enum glyph_level terminal_level(const struct terminal *terminal);
+
+/* Makes a canvas that suits the terminal: its level, and whether text must be ASCII. Release with
+ * canvas_free(). */
+void terminal_init_canvas(const struct terminal *terminal, struct canvas *canvas);
 
 /* Looks how large the terminal is (TIOCGWINSZ); true when that changed. At least 1×1. */
 bool terminal_resize(struct terminal *terminal, int *columns, int *rows);
 
-/* Shows the canvas: only cells that differ from what is shown leave. The cursor is shown at (cursor_x,
- * cursor_y), or hidden when cursor_x is negative. False: the terminal is gone. */
-bool terminal_show(struct terminal *terminal, const struct canvas *canvas, int cursor_x, int cursor_y);
+/* True when the terminal takes output now: on a slow line a frame is better left out than waited for. */
+bool terminal_writable(const struct terminal *terminal);
+
+/* Shows the canvas: only cells that differ from what is shown leave. The cursor stands at (cursor_x,
+ * cursor_y), or is hidden when cursor_x is negative. */
+void terminal_show(struct terminal *terminal, const struct canvas *canvas, int cursor_x, int cursor_y);
 
 /* Paints everything anew with the next terminal_show(): for a screen that something else wrote on. */
 void terminal_repaint(struct terminal *terminal);
