@@ -5,7 +5,7 @@ TEST_UNIT  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 TEST_UI    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/ui/test_*.c))
 TEST_TOOLS := $(BUILD)/vtdrive
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-TERMINAL   := $(BUILD)/tests/ui/terminal.o $(BUILD)/tests/ui/scan.o
+VT_OBJECTS := $(BUILD)/tests/ui/vt.o $(BUILD)/tests/ui/scan.o
 TEST_C     := $(wildcard tests/*/*.c)
 PYTHON     := /usr/bin/python3
 
@@ -13,15 +13,15 @@ $(TEST_UNIT): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libhmi.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(TEST_UI): $(BUILD)/%: $(BUILD)/%.o $(TERMINAL) $(BUILD)/libhmi.a
+$(TEST_UI): $(BUILD)/%: $(BUILD)/%.o $(VT_OBJECTS) $(BUILD)/libhmi.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LDLIBS)
 
-$(BUILD)/vtdrive: $(BUILD)/tests/ui/vtdrive.o $(TERMINAL) $(BUILD)/libhmi.a
+$(BUILD)/vtdrive: $(BUILD)/tests/ui/vtdrive.o $(VT_OBJECTS) $(BUILD)/libhmi.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvterm $(LDLIBS)
 
-$(BENCH_TOOLS): $(BUILD)/%: $(BUILD)/tests/bench/%.o $(TERMINAL) $(BUILD)/libhmi.a
+$(BENCH_TOOLS): $(BUILD)/%: $(BUILD)/tests/bench/%.o $(VT_OBJECTS) $(BUILD)/libhmi.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvterm $(LDLIBS)
 

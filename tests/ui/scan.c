@@ -1,9 +1,9 @@
-/* terminal_scan(): which bytes may reach a terminal from a full-screen program.
+/* vt_scan(): which bytes may reach a terminal from a full-screen program.
  *
  * The list is what ncurses 6.4 sends for the terminals that hmi supports (xterm, linux, screen, tmux, PuTTY,
  * vt100), and nothing that could answer, rename, print, or reprogram: a payload that slipped through
  * unsanitised shows up here as an introducer or a final byte that is not in the list. */
-#include "terminal.h"
+#include "vt.h"
 
 #include <string.h>
 
@@ -89,7 +89,7 @@ static size_t scan_one(const uint8_t *bytes, size_t length, const char **what)
     return used;
 }
 
-bool terminal_scan(const uint8_t *bytes, size_t length, struct err *fault)
+bool vt_scan(const uint8_t *bytes, size_t length, struct err *fault)
 {
     for (size_t at = 0; at < length;) {
         const char *what;

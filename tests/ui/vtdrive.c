@@ -22,7 +22,7 @@
  *   close                    hangs up, ends and forgets the program; another `start` may follow
  *
  * Waits answer {"ok":false,"error":"..."} on their time-out. */
-#include "terminal.h"
+#include "vt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@
 #define DRIVE_QUIET_MAX_MS 10000
 
 struct drive {
-    struct terminal *terminal; /* NULL before `start` */
+    struct vt *terminal; /* NULL before `start` */
     int rows, cols;
     struct buf out; /* the answer under construction */
 };
@@ -144,17 +144,17 @@ static bool drive_start(struct drive *drive, char *arguments)
     if (drive->terminal)
         return drive_fail(drive, "a program is there already: close it first");
     words[dashes] = NULL;
-    struct terminal_options options = {
+    struct vt_options options = {
         .argv = (const char *const *)words + dashes + 1,
         .env = (const char *const *)words,
         .rows = drive->rows,
         .cols = drive->cols,
     };
     struct err err = {0};
-    drive->terminal = terminal_start(&options, &err);
+    drive->terminal = vt_start(&options, &err);
     if (!drive->terminal)
         return drive_fail(drive, err.text);
-    return buf_printf(&drive->out, ",\"pid\":%d", (int)terminal_pid(drive->terminal));
+    return buf_printf(&drive->out, ",\"pid\":%d", (int)vt_pid(drive->terminal));
 }
 
 static bool drive_size(struct drive *drive, char *arguments)
@@ -167,7 +167,7 @@ static bool drive_size(struct drive *drive, char *arguments)
     drive->cols = cols;
     drive->rows = rows;
     if (drive->terminal)
-        terminal_resize(drive->terminal, rows, cols);
+        vt_resize(drive->terminal, rows, cols);
     return true;
 }
 
@@ -176,14 +176,14 @@ static bool drive_key(struct drive *drive, char *arguments)
     char *words[DRIVE_WORDS_MAX + 1];
     int count = drive_split(arguments, words);
     for (int i = 0; i < count; i++)
-        if (!terminal_key(drive->terminal, words[i]))
+        if (!vt_key(drive->terminal, words[i]))
             return drive_fail(drive, "no such key");
     return count > 0 || drive_fail(drive, "usage: key NAME...");
 }
 
 static bool drive_text(struct drive *drive, char *arguments)
 {
-    terminal_type(drive->terminal, arguments, strlen(arguments));
+    vt_type(drive->terminal, arguments, strlen(arguments));
     return true;
 }
 
@@ -201,7 +201,7 @@ static bool drive_type(struct drive *drive, char *arguments)
             byte = bytes[letter - letters];
             at++;
         }
-        terminal_type(drive->terminal, &byte, 1);
+        vt_type(drive->terminal, &byte, 1);
     }
     return true;
 }
@@ -212,7 +212,7 @@ static bool drive_click(struct drive *drive, char *arguments)
     if (!drive_number(&arguments, &row) || !drive_number(&arguments, &col) ||
         (*arguments && !drive_number(&arguments, &button)))
         return drive_fail(drive, "usage: click ROW COL [BUTTON]");
-    terminal_click(drive->terminal, row, col, button);
+    vt_click(drive->terminal, row, col, button);
     return true;
 }
 
@@ -221,7 +221,7 @@ static bool drive_wait(struct drive *drive, char *arguments)
     int timeout_ms;
     if (!drive_number(&arguments, &timeout_ms) || !*arguments)
         return drive_fail(drive, "usage: wait MS TEXT");
-    return terminal_wait_text(drive->terminal, arguments, timeout_ms) ||
+    return vt_wait_text(drive->terminal, arguments, timeout_ms) ||
            drive_fail(drive, "the text did not appear in time");
 }
 
@@ -231,7 +231,7 @@ static bool drive_wait_regex(struct drive *drive, char *arguments)
     struct err err = {0};
     if (!drive_number(&arguments, &timeout_ms) || !*arguments)
         return drive_fail(drive, "usage: waitre MS REGEX");
-    return terminal_wait_regex(drive->terminal, arguments, timeout_ms, &err) || drive_fail(drive, err.text);
+    return vt_wait_regex(drive->terminal, arguments, timeout_ms, &err) || drive_fail(drive, err.text);
 }
 
 static bool drive_wait_gone(struct drive *drive, char *arguments)
@@ -239,7 +239,7 @@ static bool drive_wait_gone(struct drive *drive, char *arguments)
     int timeout_ms;
     if (!drive_number(&arguments, &timeout_ms) || !*arguments)
         return drive_fail(drive, "usage: waitgone MS TEXT");
-    return terminal_wait_gone(drive->terminal, arguments, timeout_ms) ||
+    return vt_wait_gone(drive->terminal, arguments, timeout_ms) ||
            drive_fail(drive, "the text is still on the screen");
 }
 
@@ -248,7 +248,7 @@ static bool drive_quiet(struct drive *drive, char *arguments)
     int quiet_ms, limit_ms = DRIVE_QUIET_MAX_MS;
     if (!drive_number(&arguments, &quiet_ms) || (*arguments && !drive_number(&arguments, &limit_ms)))
         return drive_fail(drive, "usage: quiet MS [LIMIT_MS]");
-    return terminal_wait_quiet(drive->terminal, quiet_ms, limit_ms) ||
+    return vt_wait_quiet(drive->terminal, quiet_ms, limit_ms) ||
            drive_fail(drive, "the screen was never quiet");
 }
 
@@ -258,9 +258,9 @@ static bool drive_run(struct drive *drive, char *arguments)
     size_t before, after;
     if (!drive_number(&arguments, &span_ms))
         return drive_fail(drive, "usage: run MS");
-    terminal_raw(drive->terminal, &before);
-    terminal_run(drive->terminal, span_ms);
-    terminal_raw(drive->terminal, &after);
+    vt_raw(drive->terminal, &before);
+    vt_run(drive->terminal, span_ms);
+    vt_raw(drive->terminal, &after);
     return buf_printf(&drive->out, ",\"bytes\":%zu", after - before);
 }
 
@@ -269,7 +269,7 @@ static bool drive_wait_end(struct drive *drive, char *arguments)
     int timeout_ms, status;
     if (!drive_number(&arguments, &timeout_ms))
         return drive_fail(drive, "usage: waitend MS");
-    if (!terminal_wait_end(drive->terminal, timeout_ms, &status))
+    if (!vt_wait_end(drive->terminal, timeout_ms, &status))
         return drive_fail(drive, "the program is still running");
     return drive_answer_status(drive, status);
 }
@@ -277,24 +277,24 @@ static bool drive_wait_end(struct drive *drive, char *arguments)
 static bool drive_screen(struct drive *drive, char *arguments)
 {
     (void)arguments;
-    struct terminal_cursor cursor = terminal_cursor(drive->terminal);
+    struct vt_cursor cursor = vt_cursor(drive->terminal);
     buf_append_text(&drive->out, ",\"rows\":[");
-    for (int row = 0; row < terminal_rows(drive->terminal); row++) {
+    for (int row = 0; row < vt_rows(drive->terminal); row++) {
         buf_append_text(&drive->out, row ? "," : "");
-        drive_json_text(&drive->out, terminal_row(drive->terminal, row));
+        drive_json_text(&drive->out, vt_row(drive->terminal, row));
     }
     buf_printf(&drive->out, "],\"cursor\":{\"row\":%d,\"col\":%d,\"visible\":%s},\"title\":", cursor.row,
                cursor.col, drive_json_bool(cursor.visible));
-    drive_json_text(&drive->out, terminal_title(drive->terminal));
-    return buf_printf(&drive->out, ",\"bells\":%zu,\"mouse\":%s,\"alternate\":%s",
-                      terminal_bells(drive->terminal), drive_json_bool(terminal_mouse(drive->terminal)),
-                      drive_json_bool(terminal_alternate(drive->terminal)));
+    drive_json_text(&drive->out, vt_title(drive->terminal));
+    return buf_printf(&drive->out, ",\"bells\":%zu,\"mouse\":%s,\"alternate\":%s", vt_bells(drive->terminal),
+                      drive_json_bool(vt_mouse(drive->terminal)),
+                      drive_json_bool(vt_alternate(drive->terminal)));
 }
 
 static bool drive_find(struct drive *drive, char *arguments)
 {
     int row, col;
-    if (!*arguments || !terminal_find(drive->terminal, arguments, &row, &col))
+    if (!*arguments || !vt_find(drive->terminal, arguments, &row, &col))
         return drive_fail(drive, "not on the screen");
     return buf_printf(&drive->out, ",\"row\":%d,\"col\":%d", row, col);
 }
@@ -302,12 +302,12 @@ static bool drive_find(struct drive *drive, char *arguments)
 static bool drive_cells(struct drive *drive, char *arguments)
 {
     int row, col, count;
-    struct terminal_cell cell;
+    struct vt_cell cell;
     if (!drive_number(&arguments, &row) || !drive_number(&arguments, &col) ||
         !drive_number(&arguments, &count))
         return drive_fail(drive, "usage: cells ROW COL N");
     buf_append_text(&drive->out, ",\"cells\":[");
-    for (int i = 0; i < count && terminal_cell(drive->terminal, row, col + i, &cell); i++) {
+    for (int i = 0; i < count && vt_cell(drive->terminal, row, col + i, &cell); i++) {
         buf_append_text(&drive->out, i ? ",{\"text\":" : "{\"text\":");
         drive_json_text(&drive->out, cell.text);
         buf_printf(&drive->out,
@@ -322,14 +322,14 @@ static bool drive_bytes(struct drive *drive, char *arguments)
 {
     (void)arguments;
     size_t length;
-    terminal_raw(drive->terminal, &length);
+    vt_raw(drive->terminal, &length);
     return buf_printf(&drive->out, ",\"bytes\":%zu", length);
 }
 
 static bool drive_raw(struct drive *drive, char *arguments)
 {
     size_t length;
-    const uint8_t *bytes = terminal_raw(drive->terminal, &length);
+    const uint8_t *bytes = vt_raw(drive->terminal, &length);
     FILE *file = fopen(arguments, "wb");
     if (!file)
         return drive_fail(drive, strerror(errno));
@@ -343,13 +343,13 @@ static bool drive_scan(struct drive *drive, char *arguments)
 {
     int from = 0;
     size_t length;
-    const uint8_t *bytes = terminal_raw(drive->terminal, &length);
+    const uint8_t *bytes = vt_raw(drive->terminal, &length);
     struct err fault = {0};
     if ((*arguments && !drive_number(&arguments, &from)) || from < 0 || (size_t)from > length)
         return drive_fail(drive, "usage: scan [FROM]");
     if (!length)
         return true;
-    return terminal_scan(bytes + from, length - (size_t)from, &fault) || drive_fail(drive, fault.text);
+    return vt_scan(bytes + from, length - (size_t)from, &fault) || drive_fail(drive, fault.text);
 }
 
 static bool drive_signal(struct drive *drive, char *arguments)
@@ -357,7 +357,7 @@ static bool drive_signal(struct drive *drive, char *arguments)
     for (int number = 1; number < NSIG; number++) {
         const char *name = sigabbrev_np(number);
         if ((name && strcmp(name, arguments) == 0) || number == atoi(arguments)) {
-            terminal_signal(drive->terminal, number);
+            vt_signal(drive->terminal, number);
             return true;
         }
     }
@@ -367,7 +367,7 @@ static bool drive_signal(struct drive *drive, char *arguments)
 static bool drive_hangup(struct drive *drive, char *arguments)
 {
     (void)arguments;
-    terminal_hangup(drive->terminal);
+    vt_hangup(drive->terminal);
     return true;
 }
 
@@ -375,7 +375,7 @@ static bool drive_exit_status(struct drive *drive, char *arguments)
 {
     (void)arguments;
     int status;
-    if (!terminal_wait_end(drive->terminal, 0, &status))
+    if (!vt_wait_end(drive->terminal, 0, &status))
         return buf_append_text(&drive->out, ",\"running\":true");
     return drive_answer_status(drive, status);
 }
@@ -383,7 +383,7 @@ static bool drive_exit_status(struct drive *drive, char *arguments)
 static bool drive_close(struct drive *drive, char *arguments)
 {
     (void)arguments;
-    bool by_itself = terminal_close(drive->terminal, DRIVE_GRACE_MS);
+    bool by_itself = vt_close(drive->terminal, DRIVE_GRACE_MS);
     drive->terminal = NULL;
     return buf_printf(&drive->out, ",\"ended\":%s", drive_json_bool(by_itself));
 }
@@ -466,11 +466,11 @@ int main(void)
     for (;;) {
         struct pollfd waits[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = -1}};
         if (drive.terminal)
-            waits[1].fd = terminal_descriptor(drive.terminal, &waits[1].events);
+            waits[1].fd = vt_descriptor(drive.terminal, &waits[1].events);
         if (poll(waits, 2, -1) < 0 && errno != EINTR)
             break;
         if (waits[1].revents)
-            terminal_pump(drive.terminal, 0);
+            vt_pump(drive.terminal, 0);
         if (!waits[0].revents)
             continue;
         char bytes[4096];
@@ -480,7 +480,7 @@ int main(void)
         buf_append(&input, bytes, (size_t)got);
         drive_lines(&drive, &input);
     }
-    terminal_close(drive.terminal, DRIVE_GRACE_MS);
+    vt_close(drive.terminal, DRIVE_GRACE_MS);
     buf_free(&input);
     buf_free(&drive.out);
     return 0;

@@ -4,7 +4,7 @@
  * libvterm 0.1.4 knows no "dim" (SGR 2): it is ignored, everything else that ncurses sends is understood. Its
  * answers to queries and its key encodings arrive through one output callback and are queued to the program,
  * as typed bytes are. */
-#include "terminal.h"
+#include "vt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
-struct terminal {
+struct vt {
     int master; /* -1 once hung up, or the program's side was closed */
     int pidfd;
     pid_t pid;
@@ -36,27 +36,27 @@ struct terminal {
     int rows, cols;
     VTerm *vterm;
     VTermScreen *screen;
-    struct terminal_cursor cursor;
+    struct vt_cursor cursor;
     bool alternate, mouse;
     char *title; /* "" until the program sets one */
     size_t bells;
     struct buf raw;    /* everything the program wrote */
     struct buf typed;  /* not yet taken by the program */
-    struct buf answer; /* text handed out by terminal_row() and terminal_text() */
+    struct buf answer; /* text handed out by vt_row() and vt_text() */
     int64_t output_us;
 };
 
 /* --- what libvterm tells us --- */
 
-static void terminal_reply(const char *bytes, size_t length, void *user)
+static void vt_reply(const char *bytes, size_t length, void *user)
 {
-    struct terminal *terminal = user;
-    terminal_type(terminal, bytes, length);
+    struct vt *terminal = user;
+    vt_type(terminal, bytes, length);
 }
 
-static int terminal_moved(VTermPos at, VTermPos from, int visible, void *user)
+static int vt_moved(VTermPos at, VTermPos from, int visible, void *user)
 {
-    struct terminal *terminal = user;
+    struct vt *terminal = user;
     (void)from;
     (void)visible; /* comes with its own property */
     terminal->cursor.row = at.row;
@@ -64,9 +64,9 @@ static int terminal_moved(VTermPos at, VTermPos from, int visible, void *user)
     return 1;
 }
 
-static int terminal_property(VTermProp property, VTermValue *value, void *user)
+static int vt_property(VTermProp property, VTermValue *value, void *user)
 {
-    struct terminal *terminal = user;
+    struct vt *terminal = user;
     switch (property) {
     case VTERM_PROP_CURSORVISIBLE:
         terminal->cursor.visible = value->boolean;
@@ -87,26 +87,26 @@ static int terminal_property(VTermProp property, VTermValue *value, void *user)
     return 1;
 }
 
-static int terminal_rang(void *user)
+static int vt_rang(void *user)
 {
-    struct terminal *terminal = user;
+    struct vt *terminal = user;
     terminal->bells++;
     return 1;
 }
 
-static const VTermScreenCallbacks terminal_callbacks = {
-    .movecursor = terminal_moved,
-    .settermprop = terminal_property,
-    .bell = terminal_rang,
+static const VTermScreenCallbacks vt_callbacks = {
+    .movecursor = vt_moved,
+    .settermprop = vt_property,
+    .bell = vt_rang,
 };
 
-static void terminal_make_screen(struct terminal *terminal)
+static void vt_make_screen(struct vt *terminal)
 {
     terminal->vterm = vterm_new(terminal->rows, terminal->cols);
     vterm_set_utf8(terminal->vterm, 1);
-    vterm_output_set_callback(terminal->vterm, terminal_reply, terminal);
+    vterm_output_set_callback(terminal->vterm, vt_reply, terminal);
     terminal->screen = vterm_obtain_screen(terminal->vterm);
-    vterm_screen_set_callbacks(terminal->screen, &terminal_callbacks, terminal);
+    vterm_screen_set_callbacks(terminal->screen, &vt_callbacks, terminal);
     vterm_screen_enable_altscreen(terminal->screen, 1);
     vterm_screen_reset(terminal->screen, 1);
 }
@@ -114,7 +114,7 @@ static void terminal_make_screen(struct terminal *terminal)
 /* --- start and end --- */
 
 /* In the child, between fork and exec. Tests are single-threaded, so setenv is safe here. */
-static void terminal_exec(const struct terminal_options *options)
+static void vt_exec(const struct vt_options *options)
 {
     static const char *const forgotten[] = {"LC_ALL", "LC_CTYPE", "LINES", "COLUMNS"};
     for (int number = 1; number < NSIG; number++)
@@ -124,8 +124,8 @@ static void terminal_exec(const struct terminal_options *options)
     sigprocmask(SIG_SETMASK, &none, NULL);
     for (size_t i = 0; i < sizeof forgotten / sizeof *forgotten; i++)
         unsetenv(forgotten[i]);
-    setenv("TERM", TERMINAL_TERM, 1);
-    setenv("LANG", TERMINAL_LOCALE, 1);
+    setenv("TERM", VT_TERM, 1);
+    setenv("LANG", VT_LOCALE, 1);
     for (const char *const *pair = options->env; pair && *pair; pair++)
         putenv(mem_copy_text(*pair));
     execvp(options->argv[0], (char *const *)options->argv);
@@ -133,7 +133,7 @@ static void terminal_exec(const struct terminal_options *options)
     _exit(127);
 }
 
-static bool terminal_is_linux(const char *const *env)
+static bool vt_is_linux(const char *const *env)
 {
     for (; env && *env; env++)
         if (strcmp(*env, "TERM=linux") == 0)
@@ -141,7 +141,7 @@ static bool terminal_is_linux(const char *const *env)
     return false;
 }
 
-struct terminal *terminal_start(const struct terminal_options *options, struct err *err)
+struct vt *vt_start(const struct vt_options *options, struct err *err)
 {
     struct winsize size = {.ws_row = (unsigned short)options->rows, .ws_col = (unsigned short)options->cols};
     int master = -1;
@@ -151,14 +151,14 @@ struct terminal *terminal_start(const struct terminal_options *options, struct e
         return NULL;
     }
     if (pid == 0)
-        terminal_exec(options);
-    struct terminal *terminal = mem_new(1, sizeof *terminal);
+        vt_exec(options);
+    struct vt *terminal = mem_new(1, sizeof *terminal);
     terminal->master = master;
     terminal->pid = pid;
     terminal->pidfd = pidfd_open(pid, 0);
     terminal->rows = options->rows;
     terminal->cols = options->cols;
-    terminal->is_linux = terminal_is_linux(options->env);
+    terminal->is_linux = vt_is_linux(options->env);
     terminal->title = mem_copy_text("");
     terminal->cursor.visible = true;
     terminal->output_us = clock_mono_us();
@@ -167,17 +167,17 @@ struct terminal *terminal_start(const struct terminal_options *options, struct e
     buf_init(&terminal->answer, 0);
     fcntl(master, F_SETFL, O_NONBLOCK);
     fcntl(master, F_SETFD, FD_CLOEXEC);
-    terminal_make_screen(terminal);
+    vt_make_screen(terminal);
     return terminal;
 }
 
-bool terminal_close(struct terminal *terminal, int grace_ms)
+bool vt_close(struct vt *terminal, int grace_ms)
 {
     if (!terminal)
         return true;
     int status;
-    terminal_hangup(terminal);
-    bool by_itself = terminal_wait_end(terminal, grace_ms, &status);
+    vt_hangup(terminal);
+    bool by_itself = vt_wait_end(terminal, grace_ms, &status);
     if (!by_itself) {
         kill(terminal->pid, SIGKILL);
         waitpid(terminal->pid, &status, 0);
@@ -192,14 +192,14 @@ bool terminal_close(struct terminal *terminal, int grace_ms)
     return by_itself;
 }
 
-void terminal_hangup(struct terminal *terminal)
+void vt_hangup(struct vt *terminal)
 {
     if (terminal->master >= 0)
         close(terminal->master);
     terminal->master = -1;
 }
 
-void terminal_signal(struct terminal *terminal, int signal)
+void vt_signal(struct vt *terminal, int signal)
 {
     if (!terminal->ended)
         kill(terminal->pid, signal);
@@ -207,23 +207,23 @@ void terminal_signal(struct terminal *terminal, int signal)
 
 /* --- bytes to and from the program --- */
 
-void terminal_type(struct terminal *terminal, const void *bytes, size_t length)
+void vt_type(struct vt *terminal, const void *bytes, size_t length)
 {
     if (terminal->master >= 0)
         buf_append(&terminal->typed, bytes, length);
 }
 
-static void terminal_send(struct terminal *terminal)
+static void vt_send(struct vt *terminal)
 {
     ssize_t sent = write(terminal->master, terminal->typed.data, terminal->typed.length);
     if (sent > 0)
         buf_consume(&terminal->typed, (size_t)sent);
     else if (sent < 0 && errno != EAGAIN && errno != EINTR)
-        terminal_hangup(terminal);
+        vt_hangup(terminal);
 }
 
 /* Returns true when bytes came. The master reads EIO once nobody holds the other side. */
-static bool terminal_receive(struct terminal *terminal)
+static bool vt_receive(struct vt *terminal)
 {
     uint8_t bytes[65536];
     ssize_t got = read(terminal->master, bytes, sizeof bytes);
@@ -234,40 +234,40 @@ static bool terminal_receive(struct terminal *terminal)
         return true;
     }
     if (got == 0 || (errno != EAGAIN && errno != EINTR))
-        terminal_hangup(terminal);
+        vt_hangup(terminal);
     return false;
 }
 
-static void terminal_reap(struct terminal *terminal)
+static void vt_reap(struct vt *terminal)
 {
     if (!terminal->ended && waitpid(terminal->pid, &terminal->status, WNOHANG) == terminal->pid)
         terminal->ended = true;
 }
 
-int terminal_descriptor(const struct terminal *terminal, short *events)
+int vt_descriptor(const struct vt *terminal, short *events)
 {
     if (events)
         *events = (short)(POLLIN | (terminal->typed.length ? POLLOUT : 0));
     return terminal->master;
 }
 
-bool terminal_pump(struct terminal *terminal, int timeout_ms)
+bool vt_pump(struct vt *terminal, int timeout_ms)
 {
     struct pollfd waits[2] = {{.fd = terminal->master},
                               {.fd = terminal->ended ? -1 : terminal->pidfd, .events = POLLIN}};
     if (waits[0].fd < 0 && waits[1].fd < 0)
         return false;
-    terminal_descriptor(terminal, &waits[0].events);
+    vt_descriptor(terminal, &waits[0].events);
     /* An ended program's last bytes are still in the pty: look once, do not wait for more. */
     if (poll(waits, 2, terminal->ended ? 0 : timeout_ms) <= 0)
         return false;
     bool came = false;
     if (waits[0].revents & POLLOUT)
-        terminal_send(terminal);
+        vt_send(terminal);
     if (terminal->master >= 0 && waits[0].revents & (POLLIN | POLLHUP | POLLERR))
-        came = terminal_receive(terminal);
+        came = vt_receive(terminal);
     if (waits[1].revents) {
-        terminal_reap(terminal);
+        vt_reap(terminal);
         came = true; /* something happened: the caller looks again */
     }
     return came;
@@ -275,59 +275,59 @@ bool terminal_pump(struct terminal *terminal, int timeout_ms)
 
 /* --- waits --- */
 
-static int terminal_left_ms(int64_t until_us)
+static int vt_left_ms(int64_t until_us)
 {
     int64_t left_us = until_us - clock_mono_us();
     return left_us <= 0 ? 0 : (int)(left_us / CLOCK_US_PER_MS) + 1;
 }
 
 /* Nothing can appear on the screen any more. */
-static bool terminal_is_over(const struct terminal *terminal)
+static bool vt_is_over(const struct vt *terminal)
 {
     return terminal->master < 0;
 }
 
 /* Pumps until `holds` does, or the time is over. The condition is looked at before the first byte, and after
  * each. */
-static bool terminal_wait(struct terminal *terminal, bool (*holds)(struct terminal *, const void *),
-                          const void *about, int timeout_ms)
+static bool vt_wait(struct vt *terminal, bool (*holds)(struct vt *, const void *), const void *about,
+                    int timeout_ms)
 {
     int64_t until_us = clock_mono_us() + timeout_ms * CLOCK_US_PER_MS;
     while (!holds(terminal, about)) {
-        int left_ms = terminal_left_ms(until_us);
-        bool came = terminal_pump(terminal, left_ms);
-        if (!came && (left_ms == 0 || terminal_is_over(terminal) || terminal->ended))
+        int left_ms = vt_left_ms(until_us);
+        bool came = vt_pump(terminal, left_ms);
+        if (!came && (left_ms == 0 || vt_is_over(terminal) || terminal->ended))
             return holds(terminal, about);
     }
     return true;
 }
 
-static bool terminal_shows(struct terminal *terminal, const void *text)
+static bool vt_shows(struct vt *terminal, const void *text)
 {
-    return strstr(terminal_text(terminal), text) != NULL;
+    return strstr(vt_text(terminal), text) != NULL;
 }
 
-static bool terminal_shows_not(struct terminal *terminal, const void *text)
+static bool vt_shows_not(struct vt *terminal, const void *text)
 {
-    return !terminal_shows(terminal, text);
+    return !vt_shows(terminal, text);
 }
 
-static bool terminal_matches(struct terminal *terminal, const void *regex)
+static bool vt_matches(struct vt *terminal, const void *regex)
 {
-    return regexec(regex, terminal_text(terminal), 0, NULL, 0) == 0;
+    return regexec(regex, vt_text(terminal), 0, NULL, 0) == 0;
 }
 
-bool terminal_wait_text(struct terminal *terminal, const char *text, int timeout_ms)
+bool vt_wait_text(struct vt *terminal, const char *text, int timeout_ms)
 {
-    return terminal_wait(terminal, terminal_shows, text, timeout_ms);
+    return vt_wait(terminal, vt_shows, text, timeout_ms);
 }
 
-bool terminal_wait_gone(struct terminal *terminal, const char *text, int timeout_ms)
+bool vt_wait_gone(struct vt *terminal, const char *text, int timeout_ms)
 {
-    return terminal_wait(terminal, terminal_shows_not, text, timeout_ms);
+    return vt_wait(terminal, vt_shows_not, text, timeout_ms);
 }
 
-bool terminal_wait_regex(struct terminal *terminal, const char *regex, int timeout_ms, struct err *err)
+bool vt_wait_regex(struct vt *terminal, const char *regex, int timeout_ms, struct err *err)
 {
     regex_t compiled;
     int fault = regcomp(&compiled, regex, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
@@ -336,12 +336,12 @@ bool terminal_wait_regex(struct terminal *terminal, const char *regex, int timeo
         regerror(fault, &compiled, why, sizeof why);
         return err_set(err, EX_USAGE, "bad expression %s: %s", regex, why);
     }
-    bool found = terminal_wait(terminal, terminal_matches, &compiled, timeout_ms);
+    bool found = vt_wait(terminal, vt_matches, &compiled, timeout_ms);
     regfree(&compiled);
     return found || err_set(err, EX_TEMPFAIL, "no match of %s within %d ms", regex, timeout_ms);
 }
 
-bool terminal_wait_quiet(struct terminal *terminal, int quiet_ms, int timeout_ms)
+bool vt_wait_quiet(struct vt *terminal, int quiet_ms, int timeout_ms)
 {
     int64_t start_us = clock_mono_us();
     int64_t until_us = start_us + timeout_ms * CLOCK_US_PER_MS;
@@ -349,37 +349,36 @@ bool terminal_wait_quiet(struct terminal *terminal, int quiet_ms, int timeout_ms
         int64_t since_us = terminal->output_us > start_us ? terminal->output_us : start_us;
         int64_t quiet_us = since_us + quiet_ms * CLOCK_US_PER_MS;
         int64_t now_us = clock_mono_us();
-        if (now_us >= quiet_us || terminal_is_over(terminal))
+        if (now_us >= quiet_us || vt_is_over(terminal))
             return true;
         if (now_us >= until_us)
             return false;
-        if (!terminal_pump(terminal, terminal_left_ms(quiet_us < until_us ? quiet_us : until_us)) &&
-            terminal->ended)
+        if (!vt_pump(terminal, vt_left_ms(quiet_us < until_us ? quiet_us : until_us)) && terminal->ended)
             return true;
     }
 }
 
-void terminal_run(struct terminal *terminal, int span_ms)
+void vt_run(struct vt *terminal, int span_ms)
 {
     int64_t until_us = clock_mono_us() + span_ms * CLOCK_US_PER_MS;
     int left_ms;
-    while ((left_ms = terminal_left_ms(until_us)) > 0 && !terminal_is_over(terminal))
-        if (!terminal_pump(terminal, left_ms) && terminal->ended)
+    while ((left_ms = vt_left_ms(until_us)) > 0 && !vt_is_over(terminal))
+        if (!vt_pump(terminal, left_ms) && terminal->ended)
             return;
 }
 
-bool terminal_wait_end(struct terminal *terminal, int timeout_ms, int *status)
+bool vt_wait_end(struct vt *terminal, int timeout_ms, int *status)
 {
     int64_t until_us = clock_mono_us() + timeout_ms * CLOCK_US_PER_MS;
     int left_ms;
     do {
-        left_ms = terminal_left_ms(until_us);
-        terminal_pump(terminal, left_ms);
-        terminal_reap(terminal);
+        left_ms = vt_left_ms(until_us);
+        vt_pump(terminal, left_ms);
+        vt_reap(terminal);
     } while (!terminal->ended && left_ms > 0);
     if (!terminal->ended)
         return false;
-    while (terminal_pump(terminal, 0))
+    while (vt_pump(terminal, 0))
         ; /* its last words */
     *status = terminal->status;
     return true;
@@ -387,17 +386,17 @@ bool terminal_wait_end(struct terminal *terminal, int timeout_ms, int *status)
 
 /* --- what is on the screen --- */
 
-int terminal_rows(const struct terminal *terminal)
+int vt_rows(const struct vt *terminal)
 {
     return terminal->rows;
 }
 
-int terminal_cols(const struct terminal *terminal)
+int vt_cols(const struct vt *terminal)
 {
     return terminal->cols;
 }
 
-void terminal_resize(struct terminal *terminal, int rows, int cols)
+void vt_resize(struct vt *terminal, int rows, int cols)
 {
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
     terminal->rows = rows;
@@ -407,25 +406,25 @@ void terminal_resize(struct terminal *terminal, int rows, int cols)
         ioctl(terminal->master, TIOCSWINSZ, &size);
 }
 
-static int terminal_colour(const VTermColor *colour, int default_flag)
+static int vt_colour(const VTermColor *colour, int default_flag)
 {
     if (colour->type & default_flag)
-        return TERMINAL_DEFAULT;
+        return VT_DEFAULT;
     if (VTERM_COLOR_IS_INDEXED(colour))
         return colour->indexed.idx;
-    return TERMINAL_RGB | colour->rgb.red << 16 | colour->rgb.green << 8 | colour->rgb.blue;
+    return VT_RGB | colour->rgb.red << 16 | colour->rgb.green << 8 | colour->rgb.blue;
 }
 
-bool terminal_cell(const struct terminal *terminal, int row, int col, struct terminal_cell *out)
+bool vt_cell(const struct vt *terminal, int row, int col, struct vt_cell *out)
 {
     VTermScreenCell cell;
     if (row < 0 || col < 0 || row >= terminal->rows || col >= terminal->cols ||
         !vterm_screen_get_cell(terminal->screen, (VTermPos){.row = row, .col = col}, &cell))
         return false;
-    *out = (struct terminal_cell){
+    *out = (struct vt_cell){
         .width = cell.width,
-        .fg = terminal_colour(&cell.fg, VTERM_COLOR_DEFAULT_FG),
-        .bg = terminal_colour(&cell.bg, VTERM_COLOR_DEFAULT_BG),
+        .fg = vt_colour(&cell.fg, VTERM_COLOR_DEFAULT_FG),
+        .bg = vt_colour(&cell.bg, VTERM_COLOR_DEFAULT_BG),
         .bold = cell.attrs.bold,
         .reverse = cell.attrs.reverse,
         .blink = cell.attrs.blink,
@@ -443,11 +442,11 @@ bool terminal_cell(const struct terminal *terminal, int row, int col, struct ter
     return true;
 }
 
-static void terminal_append_row(struct terminal *terminal, int row)
+static void vt_append_row(struct vt *terminal, int row)
 {
-    struct terminal_cell cell;
+    struct vt_cell cell;
     size_t end = terminal->answer.length;
-    for (int col = 0; terminal_cell(terminal, row, col, &cell); col++) {
+    for (int col = 0; vt_cell(terminal, row, col, &cell); col++) {
         buf_append_text(&terminal->answer, cell.text);
         if (strcmp(cell.text, " ") != 0)
             end = terminal->answer.length;
@@ -455,91 +454,91 @@ static void terminal_append_row(struct terminal *terminal, int row)
     terminal->answer.length = end;
 }
 
-const char *terminal_row(struct terminal *terminal, int row)
+const char *vt_row(struct vt *terminal, int row)
 {
     buf_clear(&terminal->answer);
-    terminal_append_row(terminal, row);
+    vt_append_row(terminal, row);
     return buf_text(&terminal->answer);
 }
 
-const char *terminal_text(struct terminal *terminal)
+const char *vt_text(struct vt *terminal)
 {
     buf_clear(&terminal->answer);
     for (int row = 0; row < terminal->rows; row++) {
-        terminal_append_row(terminal, row);
+        vt_append_row(terminal, row);
         buf_append_text(&terminal->answer, "\n");
     }
     return buf_text(&terminal->answer);
 }
 
-bool terminal_find(struct terminal *terminal, const char *text, int *row, int *col)
+bool vt_find(struct vt *terminal, const char *text, int *row, int *col)
 {
     for (*row = 0; *row < terminal->rows; ++*row) {
-        const char *line = terminal_row(terminal, *row);
+        const char *line = vt_row(terminal, *row);
         const char *found = strstr(line, text);
         if (!found)
             continue;
         ptrdiff_t bytes = found - line;
-        struct terminal_cell cell;
-        for (*col = 0; bytes > 0 && terminal_cell(terminal, *row, *col, &cell); ++*col)
+        struct vt_cell cell;
+        for (*col = 0; bytes > 0 && vt_cell(terminal, *row, *col, &cell); ++*col)
             bytes -= (ptrdiff_t)strlen(cell.text);
-        if (terminal_cell(terminal, *row, *col, &cell) && !cell.text[0])
+        if (vt_cell(terminal, *row, *col, &cell) && !cell.text[0])
             ++*col; /* past the right half of a wide character */
         return true;
     }
     return false;
 }
 
-struct terminal_cursor terminal_cursor(const struct terminal *terminal)
+struct vt_cursor vt_cursor(const struct vt *terminal)
 {
     return terminal->cursor;
 }
 
-bool terminal_alternate(const struct terminal *terminal)
+bool vt_alternate(const struct vt *terminal)
 {
     return terminal->alternate;
 }
 
-bool terminal_mouse(const struct terminal *terminal)
+bool vt_mouse(const struct vt *terminal)
 {
     return terminal->mouse;
 }
 
-const char *terminal_title(const struct terminal *terminal)
+const char *vt_title(const struct vt *terminal)
 {
     return terminal->title;
 }
 
-size_t terminal_bells(const struct terminal *terminal)
+size_t vt_bells(const struct vt *terminal)
 {
     return terminal->bells;
 }
 
-pid_t terminal_pid(const struct terminal *terminal)
+pid_t vt_pid(const struct vt *terminal)
 {
     return terminal->pid;
 }
 
-const uint8_t *terminal_raw(const struct terminal *terminal, size_t *length)
+const uint8_t *vt_raw(const struct vt *terminal, size_t *length)
 {
     *length = terminal->raw.length;
     return terminal->raw.data;
 }
 
-int64_t terminal_output_us(const struct terminal *terminal)
+int64_t vt_output_us(const struct vt *terminal)
 {
     return terminal->output_us;
 }
 
 /* --- keys --- */
 
-struct terminal_key_name {
+struct vt_key_name {
     const char *name;
     VTermKey key;
     const char *linux_bytes; /* what the Linux console sends where it differs from an xterm */
 };
 
-static const struct terminal_key_name terminal_keys[] = {
+static const struct vt_key_name vt_keys[] = {
     {.name = "Enter", .key = VTERM_KEY_ENTER},
     {.name = "Tab", .key = VTERM_KEY_TAB},
     {.name = "Backspace", .key = VTERM_KEY_BACKSPACE},
@@ -569,7 +568,7 @@ static const struct terminal_key_name terminal_keys[] = {
 };
 
 /* Takes "C-", "M-" and "S-" off the front of a name. */
-static VTermModifier terminal_modifiers(const char **name)
+static VTermModifier vt_modifiers(const char **name)
 {
     static const struct {
         char letter;
@@ -585,17 +584,17 @@ static VTermModifier terminal_modifiers(const char **name)
     return modifiers;
 }
 
-bool terminal_key(struct terminal *terminal, const char *name)
+bool vt_key(struct vt *terminal, const char *name)
 {
-    VTermModifier modifiers = terminal_modifiers(&name);
-    for (size_t i = 0; i < sizeof terminal_keys / sizeof *terminal_keys; i++) {
-        const struct terminal_key_name *known = &terminal_keys[i];
+    VTermModifier modifiers = vt_modifiers(&name);
+    for (size_t i = 0; i < sizeof vt_keys / sizeof *vt_keys; i++) {
+        const struct vt_key_name *known = &vt_keys[i];
         if (strcmp(known->name, name) != 0)
             continue;
         if (terminal->is_linux && known->linux_bytes && !modifiers)
-            terminal_type(terminal, known->linux_bytes, strlen(known->linux_bytes));
+            vt_type(terminal, known->linux_bytes, strlen(known->linux_bytes));
         else if (known->key == VTERM_KEY_BACKSPACE && !modifiers)
-            terminal_type(terminal, "\177", 1);
+            vt_type(terminal, "\177", 1);
         else
             vterm_keyboard_key(terminal->vterm, known->key, modifiers);
         return true;
@@ -610,7 +609,7 @@ bool terminal_key(struct terminal *terminal, const char *name)
     return true;
 }
 
-void terminal_click(struct terminal *terminal, int row, int col, int button)
+void vt_click(struct vt *terminal, int row, int col, int button)
 {
     if (!terminal->mouse) /* libvterm would send it all the same */
         return;
