@@ -37,7 +37,8 @@ void recent_init(struct recent *recent);
 void recent_free(struct recent *recent);
 void recent_clear(struct recent *recent);
 
-/* Adds a sample; one that is older than the last is put in its place. */
+/* Adds a sample; one that is older than the last is put in its place. The value that ends a pause does so
+ * even when its own time is older, and a sample that is there already is not added again. */
 void recent_add(struct recent *recent, int64_t ts_us, double value);
 
 /* Puts what the history says in the place of everything up to its last sample. */
@@ -46,10 +47,10 @@ void recent_replace(struct recent *recent, const struct recent_sample *samples, 
 /* Figures of the time from `from_us` to `to_us`. A value is valid until the next one (stepped). */
 struct recent_statistics recent_statistics(const struct recent *recent, int64_t from_us, int64_t to_us);
 
-/* `count` columns of the time from `from_us` to `to_us`: the lowest and highest value of each, with the value
- * that was valid at its beginning when `stepped`, or when nothing came in it. No column later than `now_us`
- * has a value. */
-void recent_columns(const struct recent *recent, int64_t from_us, int64_t to_us, int64_t now_us, bool stepped,
+/* `count` columns of the time from `from_us` to `to_us`: the lowest and highest value of each. A column in
+ * which nothing came shows what was valid then: the value before it, or with `sloped` (for values that were
+ * recorded compressed) the straight line to the next one. No column later than `now_us` has a value. */
+void recent_columns(const struct recent *recent, int64_t from_us, int64_t to_us, int64_t now_us, bool sloped,
                     struct series_span *out, size_t count);
 
 #endif

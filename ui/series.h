@@ -51,4 +51,8 @@ void series_advance(struct series *series, int64_t now_us);
 void series_columns(const struct series *series, int64_t now_us, uint32_t bins_per_column,
                     struct series_span *out, size_t count);
 
+/* Puts spans from elsewhere, the last of them being bin `newest_bin`, into those bins that have no data. */
+void series_backfill(struct series *series, const struct series_span *spans, int64_t newest_bin,
+                     size_t count);
+
 #endif
