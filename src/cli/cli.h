@@ -1,5 +1,5 @@
-/* The subcommands: one file each, one row each. A row gives the name, the help text and the options; `hmi help`, the
- * parsing and the manual page hmi(1) are made from the rows. */
+/* The subcommands: one file each, one row each. A row gives the name, the help text and the options; `hmi
+ * help`, the parsing and the manual page hmi(1) are made from the rows. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -22,9 +22,9 @@ struct cli_command {
     int (*run)(const struct cli_command *command, int argc, char **argv);
 };
 
-/* The next option of the command line: its key, with *value for one that takes an argument; -1 when only operands are
- * left (from argv[optind] on); '?' after a message about a wrong one (return EX_USAGE then). --help prints the
- * command's help and ends the program. */
+/* The next option of the command line: its key, with *value for one that takes an argument; -1 when only
+ * operands are left (from argv[optind] on); '?' after a message about a wrong one (return EX_USAGE then).
+ * --help prints the command's help and ends the program. */
 int cli_next_option(const struct cli_command *command, int argc, char **argv, const char **value);
 
 /* Prints the help of one command to standard output. */

@@ -1,5 +1,5 @@
-/* The list of subcommands, in the order of `hmi help`. Each is defined in the file of its name; add a row here and a
- * declaration below with it. */
+/* The list of subcommands, in the order of `hmi help`. Each is defined in the file of its name; add a row
+ * here and a declaration below with it. */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 

@@ -32,7 +32,8 @@ int cli_next_option(const struct cli_command *command, int argc, char **argv, co
     struct option longs[CLI_OPTIONS_MAX + 2] = {{0}};
     char letters[2 * CLI_OPTIONS_MAX + 2] = "";
     size_t count = 0, used = 0;
-    for (const struct cli_option *option = command->options; option->key && count < CLI_OPTIONS_MAX; option++) {
+    for (const struct cli_option *option = command->options; option->key && count < CLI_OPTIONS_MAX;
+         option++) {
         int takes = option->argument ? required_argument : no_argument;
         longs[count++] = (struct option){option->name, takes, NULL, option->key};
         if (option->key < 256)

@@ -17,7 +17,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #define SERVER_CONSOLES_MAX 64
 #define SERVER_STUCK_US     (10 * INT64_C(1000000))
@@ -48,10 +47,6 @@ struct server *server_new(const struct server_options *options, const struct ser
 
 /* Says goodbye to the consoles, removes the socket. */
 void server_free(struct server *server);
-
-/* The role that `access` gives to this user: by name, by group, or "*"; the process's own user is engineer
- * without `access`. */
-enum role server_role_of(const struct config *config, uid_t uid);
 
 /* Fills in what poll() is to watch: at most `room` entries (1 + SERVER_CONSOLES_MAX suffice); returns how
  * many. */

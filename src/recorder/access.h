@@ -1,0 +1,32 @@
+/* Who may do what: the roles of `access` in the configuration, by Unix user and group. Names are looked up
+ * once, when the configuration is taken, because a directory service may be slow and the loop must not wait
+ * for it. */
+#ifndef RECORDER_ACCESS_H
+#define RECORDER_ACCESS_H
+
+#include "config/config.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct access_rule {
+    enum role role;
+    enum access_kind { ACCESS_ANYBODY, ACCESS_USER, ACCESS_GROUP } kind;
+    id_t id; /* of the user or group */
+};
+
+struct access {
+    bool configured;
+    uid_t own_uid; /* the recorder's user: engineer when nothing is configured */
+    struct access_rule *rules;
+    size_t rule_count, rule_capacity;
+};
+
+/* Names that do not exist on this machine are logged and left out. Release with access_free(). */
+void access_init(struct access *access, const struct config *config);
+void access_free(struct access *access);
+
+/* The highest role that a rule gives; ROLE_NONE when none applies. */
+enum role access_role(const struct access *access, uid_t uid, const gid_t *groups, size_t group_count);
+
+#endif
