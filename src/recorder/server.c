@@ -560,7 +560,7 @@ static int64_t console_wait_us(const struct console *console, int64_t now_us)
 {
     if (console_unsent(console)) /* poll() says when it goes on; look after stuck ones now and then */
         return CLOCK_US_PER_SECOND;
-    if (!console->greeted)
+    if (!console->greeted || console->purpose == WIRE_PURPOSE_ASK)
         return CLOCK_US_PER_SECOND;
     int64_t wait_us = INT64_MAX;
     if (!feed_is_empty(&console->feed) || !console->snapshot_done || console->due)
