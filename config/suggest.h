@@ -1,0 +1,15 @@
+/* "Did you mean": the known word nearest to a misspelt one. */
+#ifndef CONFIG_SUGGEST_H
+#define CONFIG_SUGGEST_H
+
+#include <stddef.h>
+
+/* Edits (insert, delete, replace a letter, swap two neighbours) that make one text of the other; case does
+ * not count. The restricted Damerau-Levenshtein distance. Texts over 63 bytes count as far apart. */
+size_t suggest_distance(const char *a, const char *b);
+
+/* True when `candidate` is near enough to `word` to be proposed: a third of its letters, at least one edit.
+ */
+int suggest_is_near(const char *word, const char *candidate);
+
+#endif

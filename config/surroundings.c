@@ -1,0 +1,149 @@
+/* A look at what a configuration refers to, as the user who runs it: secrets, certificates, pictures, people.
+ */
+#include "config/validate.h"
+
+#include "base/mem.h"
+#include "plant/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SURROUNDINGS_SECRET_MAX 65536 /* bytes; MQTT's bound for a password */
+
+/* Reads a small file. Returns its bytes (NUL behind them; wipe them when they are secret) or NULL with `err`
+ * set. Secret ones must not be readable by others. */
+static char *surroundings_read(const char *path, bool secret, size_t *length, struct err *err)
+{
+    char *bytes = NULL;
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &status)) {
+        err_set(err, EX_NOINPUT, "%s cannot be read: %s", path, strerror(errno));
+    } else if (!S_ISREG(status.st_mode)) {
+        err_set(err, EX_NOINPUT, "%s is not a file", path);
+    } else if (secret && status.st_mode & S_IROTH) {
+        err_set(err, EX_NOPERM, "%s may be read by everyone, and so it is no secret; run: chmod 600 %s", path,
+                path);
+    } else if (status.st_size > (secret ? SURROUNDINGS_SECRET_MAX : 16 * SURROUNDINGS_SECRET_MAX)) {
+        err_set(err, EX_DATAERR, "%s is too large (%lld bytes)", path, (long long)status.st_size);
+    } else {
+        bytes = mem_new((size_t)status.st_size + 1, 1);
+        ssize_t got = read(fd, bytes, (size_t)status.st_size);
+        *length = got > 0 ? (size_t)got : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return bytes;
+}
+
+char *config_read_password(const struct config *config, struct err *err)
+{
+    size_t length = 0;
+    *err = (struct err){0};
+    if (!config->broker.password_file)
+        return NULL;
+    char *password = surroundings_read(config->broker.password_file, true, &length, err);
+    if (!password)
+        return NULL;
+    size_t line = strcspn(password, "\r\n");
+    explicit_bzero(password + line, length - line);
+    if (line)
+        return password;
+    err_set(err, EX_DATAERR, "%s: its first line is empty; it must be the password",
+            config->broker.password_file);
+    free(password);
+    return NULL;
+}
+
+static void surroundings_check_password(const struct config *config, struct findings *findings)
+{
+    struct err err;
+    char *password = config_read_password(config, &err);
+    if (err.code)
+        findings_fault(findings, &config->broker.password_file, &config->broker, "broker.password_file: %s",
+                       err.text);
+    if (password)
+        explicit_bzero(password, strlen(password));
+    free(password);
+}
+
+/* A PEM file must hold a block of the right kind: a certificate given as the key is the usual mistake. */
+static void surroundings_check_pem(const struct config *config, const char *option, char *const *path,
+                                   const char *block, bool secret, struct findings *findings)
+{
+    if (!*path)
+        return;
+    struct err err;
+    size_t length = 0;
+    char *bytes = surroundings_read(*path, secret, &length, &err);
+    if (!bytes)
+        findings_fault(findings, path, &config->broker.tls, "broker.tls.%s: %s", option, err.text);
+    else if (!strstr(bytes, "-----BEGIN ") || !strstr(bytes, block))
+        findings_fault(findings, path, &config->broker.tls, "broker.tls.%s: %s holds no %s in PEM form",
+                       option, *path, block);
+    if (bytes)
+        explicit_bzero(bytes, length);
+    free(bytes);
+}
+
+static void surroundings_check_displays(const struct config *config, struct findings *findings)
+{
+    for (size_t i = 0; i < config->display_count; i++) {
+        const struct config_display *display = &config->displays[i];
+        if (display->file && access(display->file, R_OK))
+            findings_warn(findings, &display->file, display, "display \"%s\": %s cannot be read: %s",
+                          display->name ? display->name : "?", display->file, strerror(errno));
+    }
+}
+
+static void surroundings_check_people(const struct config *config, struct findings *findings)
+{
+    for (size_t role = ROLE_VIEWER; role <= ROLE_ENGINEER; role++) {
+        const struct config_names *names = &config->access[role];
+        for (size_t i = 0; i < names->count; i++) {
+            const char *name = names->names[i];
+            if (!strcmp(name, "*"))
+                continue;
+            bool known = *name == '@' ? getgrnam(name + 1) != NULL : getpwnam(name) != NULL;
+            if (!known)
+                findings_warn(findings, names, config, "access.%s names %s \"%s\", unknown on this machine",
+                              ROLE_WORDS[role], *name == '@' ? "the group" : "the user",
+                              name + (*name == '@'));
+        }
+    }
+}
+
+/* A tag whose topic nobody subscribes to would wait for ever. */
+static void surroundings_check_coverage(const struct config *config, struct findings *findings)
+{
+    for (size_t i = 0; i < config->tag_count; i++) {
+        const struct tag_def *tag = &config->tags[i];
+        bool covered = !tag->topic || filter_topic_fault(tag->topic);
+        for (size_t j = 0; j < config->subscription_count && !covered; j++) {
+            const char *filter = config->subscriptions[j].filter;
+            covered = !filter || filter_fault(filter) || filter_matches(filter, tag->topic);
+        }
+        if (!covered)
+            findings_warn(findings, &tag->topic, tag,
+                          "tag \"%s\": no filter of subscribe covers its topic \"%s\"",
+                          tag->name ? tag->name : "?", tag->topic);
+    }
+}
+
+void validate_surroundings(const struct config *config, struct findings *findings)
+{
+    surroundings_check_password(config, findings);
+    surroundings_check_pem(config, "ca", &config->broker.tls.ca, "CERTIFICATE-----", false, findings);
+    surroundings_check_pem(config, "cert", &config->broker.tls.cert, "CERTIFICATE-----", false, findings);
+    surroundings_check_pem(config, "key", &config->broker.tls.key, "PRIVATE KEY-----", true, findings);
+    surroundings_check_displays(config, findings);
+    surroundings_check_people(config, findings);
+    if (findings_is_given(findings, &config->subscriptions))
+        surroundings_check_coverage(config, findings);
+}

@@ -1,0 +1,23 @@
+/* What the option table cannot say row by row: values that must agree with each other. */
+#ifndef CONFIG_VALIDATE_H
+#define CONFIG_VALIDATE_H
+
+#include "config/findings.h"
+
+/* Fills in what depends on other options: areas, ports, subscriptions, the ranges of setpoints, the defaults
+ * of a signal's alarms. Runs before the checks; bears members that are missing. */
+void derive_config(struct config *config, struct findings *findings);
+
+/* Checks the whole; every fault is recorded. */
+void validate_config(struct config *config, struct findings *findings);
+
+/* The part about one tag's own alarms and setpoint. `tags` holds all tags by name. */
+struct map;
+void validate_tag_alarms(const struct tag_def *tag, const struct map *tags, struct findings *findings);
+void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, struct findings *findings);
+
+/* Looks at what the file refers to: password, certificates, pictures, users and groups, topics that no
+ * subscription covers. */
+void validate_surroundings(const struct config *config, struct findings *findings);
+
+#endif

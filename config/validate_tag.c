@@ -1,0 +1,227 @@
+/* The checks of one tag's alarms and of its setpoint. */
+#include "config/suggest.h"
+#include "config/validate.h"
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/num.h"
+#include "plant/filter.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What each type of alarm needs. */
+static const struct {
+    bool limit, limit_tag; /* a limit; the limit may be a tag */
+    bool reference;
+    bool analog; /* of a number only */
+} VALIDATE_ALARMS[] = {
+    [ALARM_LOLO] = {.limit = true, .limit_tag = true, .analog = true},
+    [ALARM_LO] = {.limit = true, .limit_tag = true, .analog = true},
+    [ALARM_HI] = {.limit = true, .limit_tag = true, .analog = true},
+    [ALARM_HIHI] = {.limit = true, .limit_tag = true, .analog = true},
+    [ALARM_DEVIATION] = {.limit = true, .reference = true, .analog = true},
+    [ALARM_RATE] = {.limit = true, .analog = true},
+    [ALARM_STATE] = {.limit = true},
+    [ALARM_DISCREPANCY] = {.reference = true},
+    [ALARM_STALE] = {.limit = false},
+    [ALARM_BAD] = {.limit = false},
+};
+
+/* A tag that is named elsewhere must be there. */
+static void validate_reference(const struct map *tags, const struct tag_def *tag, const char *option,
+                               char *const *name, const void *whole, struct findings *findings)
+{
+    if (!*name || map_get_text(tags, *name))
+        return;
+    const struct tag_def *near = NULL, *other;
+    for (size_t position = 0; (other = map_next(tags, &position));)
+        if (suggest_is_near(*name, other->name) &&
+            (!near || suggest_distance(*name, other->name) < suggest_distance(*name, near->name)))
+            near = other;
+    if (near)
+        findings_fault(findings, name, whole,
+                       "tag \"%s\": %s names the tag \"%s\", which does not exist; did you mean \"%s\"?",
+                       tag->name, option, *name, near->name);
+    else
+        findings_fault(findings, name, whole, "tag \"%s\": %s names the tag \"%s\", which does not exist",
+                       tag->name, option, *name);
+}
+
+static void validate_limit(const struct tag_def *tag, const struct alarm_def *alarm, const struct map *tags,
+                           struct findings *findings)
+{
+    const char *type = ALARM_TYPE_WORDS[alarm->type];
+    bool needed = VALIDATE_ALARMS[alarm->type].limit;
+    bool given = findings_is_given(findings, &alarm->limit);
+    if (needed && !given)
+        findings_fault(findings, NULL, alarm, "tag \"%s\": an alarm of type %s needs a limit", tag->name,
+                       type);
+    else if (!needed && given)
+        findings_fault(findings, &alarm->limit, alarm, "tag \"%s\": an alarm of type %s has no limit",
+                       tag->name, type);
+    else if (alarm->limit_tag && alarm->type == ALARM_STATE)
+        findings_fault(findings, &alarm->limit, alarm, "tag \"%s\": limit \"%s\" is not one of its states",
+                       tag->name, alarm->limit_tag);
+    else if (alarm->limit_tag && !VALIDATE_ALARMS[alarm->type].limit_tag)
+        findings_fault(findings, &alarm->limit, alarm,
+                       "tag \"%s\": the limit of an alarm of type %s must be a number", tag->name, type);
+    else if (alarm->limit_tag && !map_get_text(tags, alarm->limit_tag))
+        findings_fault(findings, &alarm->limit, alarm,
+                       "tag \"%s\": limit names the tag \"%s\", which does not exist", tag->name,
+                       alarm->limit_tag);
+    else if (given && (alarm->type == ALARM_DEVIATION || alarm->type == ALARM_RATE) && alarm->limit <= 0)
+        findings_fault(findings, &alarm->limit, alarm,
+                       "tag \"%s\": the limit of an alarm of type %s must be above 0", tag->name, type);
+}
+
+static void validate_alarm(const struct tag_def *tag, const struct alarm_def *alarm, const struct map *tags,
+                           struct findings *findings)
+{
+    const char *type = ALARM_TYPE_WORDS[alarm->type];
+    validate_limit(tag, alarm, tags, findings);
+    bool needs_reference = VALIDATE_ALARMS[alarm->type].reference;
+    if (needs_reference && !findings_is_given(findings, &alarm->reference))
+        findings_fault(findings, NULL, alarm, "tag \"%s\": an alarm of type %s needs a reference (a tag)",
+                       tag->name, type);
+    else if (!needs_reference && alarm->reference)
+        findings_fault(findings, &alarm->reference, alarm, "tag \"%s\": an alarm of type %s has no reference",
+                       tag->name, type);
+    validate_reference(tags, tag, "reference", &alarm->reference, alarm, findings);
+    if (VALIDATE_ALARMS[alarm->type].analog && tag->kind == TAG_TEXT)
+        findings_fault(findings, &alarm->type, alarm, "tag \"%s\": a text cannot have an alarm of type %s",
+                       tag->name, type);
+    if (alarm->type == ALARM_STALE && !tag->stale_after_us)
+        findings_fault(findings, &alarm->type, alarm,
+                       "tag \"%s\": an alarm of type stale needs the tag's stale_after", tag->name);
+    if (alarm->name && strchr(alarm->name, '/'))
+        findings_fault(findings, &alarm->name, alarm, "tag \"%s\": the alarm's name \"%s\" must not hold a /",
+                       tag->name, alarm->name);
+    if (tag->has_range && alarm->type <= ALARM_HIHI && findings_is_given(findings, &alarm->limit) &&
+        !alarm->limit_tag && (alarm->limit < tag->low || alarm->limit > tag->high))
+        findings_warn(findings, &alarm->limit, alarm,
+                      "tag \"%s\": the limit of %s lies outside the tag's range", tag->name, type);
+}
+
+static const char *validate_alarm_address(const struct alarm_def *alarm)
+{
+    return alarm->name ? alarm->name : ALARM_TYPE_WORDS[alarm->type];
+}
+
+static void validate_alarm_addresses(const struct tag_def *tag, struct findings *findings)
+{
+    for (size_t i = 0; i < tag->alarm_count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct alarm_def *alarm = &tag->alarms[i], *before = &tag->alarms[j];
+            const char *address = validate_alarm_address(alarm);
+            if (strcmp(address, validate_alarm_address(before)) != 0)
+                continue;
+            findings_fault(findings, alarm->name ? (const void *)&alarm->name : &alarm->type, alarm,
+                           "tag \"%s\": two alarms have the address %s/%s (the other in line %d); give each "
+                           "a name of its own",
+                           tag->name, tag->name, address, before->line);
+            break;
+        }
+}
+
+static bool validate_is_plain_limit(const struct alarm_def *alarm, struct findings *findings)
+{
+    return alarm->type <= ALARM_HIHI && !alarm->limit_tag && findings_is_given(findings, &alarm->limit);
+}
+
+/* lolo < lo < hi < hihi, and each deadband narrower than the band between the low and the high limits. */
+static void validate_limit_order(const struct tag_def *tag, struct findings *findings)
+{
+    for (size_t i = 0; i < tag->alarm_count; i++)
+        for (size_t j = 0; j < tag->alarm_count; j++) {
+            const struct alarm_def *low = &tag->alarms[i], *high = &tag->alarms[j];
+            if (!validate_is_plain_limit(low, findings) || !validate_is_plain_limit(high, findings) ||
+                low->type >= high->type)
+                continue;
+            const struct alarm_def *later = i > j ? low : high;
+            if (low->limit >= high->limit)
+                findings_fault(
+                    findings, &later->limit, later,
+                    "tag \"%s\": the limit of %s must be below that of %s; the order is lolo, lo, hi, hihi",
+                    tag->name, ALARM_TYPE_WORDS[low->type], ALARM_TYPE_WORDS[high->type]);
+            else if (low->type <= ALARM_LO && high->type >= ALARM_HI &&
+                     fmax(low->deadband, high->deadband) >= high->limit - low->limit)
+                findings_fault(findings, &later->deadband, later,
+                               "tag \"%s\": the deadband is as wide as the band between %s and %s, so that "
+                               "the alarm would "
+                               "never clear",
+                               tag->name, ALARM_TYPE_WORDS[low->type], ALARM_TYPE_WORDS[high->type]);
+        }
+}
+
+void validate_tag_alarms(const struct tag_def *tag, const struct map *tags, struct findings *findings)
+{
+    for (size_t i = 0; i < tag->alarm_count; i++)
+        if (findings_is_given(findings, &tag->alarms[i].type))
+            validate_alarm(tag, &tag->alarms[i], tags, findings);
+    validate_alarm_addresses(tag, findings);
+    validate_limit_order(tag, findings);
+}
+
+/* Braces around a word are a placeholder; other braces are the payload's own (JSON). Whether one of the
+ * value's is there is the result. */
+static bool validate_placeholders(const struct tag_def *tag, struct findings *findings)
+{
+    static const char *const KNOWN[] = {"{value}", "{raw}", "{ts}", "{operator}", "{id}"};
+    const struct setpoint_def *setpoint = tag->setpoint;
+    bool carries_value = false;
+    for (const char *at = setpoint->payload; (at = strchr(at, '{')); at++) {
+        size_t word = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
+        if (!word || at[1 + word] != '}')
+            continue;
+        size_t known = 0;
+        while (known < 5 && (strlen(KNOWN[known]) != word + 2 || strncmp(at, KNOWN[known], word + 2) != 0))
+            known++;
+        carries_value = carries_value || known < 2;
+        if (known == 5)
+            findings_fault(findings, &setpoint->payload, setpoint,
+                           "tag \"%s\": the setpoint's payload holds %.*s; known are {value}, {raw}, {ts}, "
+                           "{operator}, {id}",
+                           tag->name, (int)word + 2, at);
+    }
+    return carries_value;
+}
+
+static void validate_bounds(const struct tag_def *tag, struct findings *findings)
+{
+    const struct setpoint_def *setpoint = tag->setpoint;
+    bool bounded = !isnan(setpoint->min) && !isnan(setpoint->max);
+    bool faulty = (isnan(setpoint->min) && findings_is_given(findings, &setpoint->min)) ||
+                  (isnan(setpoint->max) && findings_is_given(findings, &setpoint->max));
+    if (tag->kind == TAG_TEXT || faulty)
+        return;
+    if (!bounded)
+        findings_fault(findings, NULL, setpoint,
+                       "tag \"%s\": the setpoint needs min and max (or the tag a range, or states)",
+                       tag->name);
+    else if (setpoint->min > setpoint->max || (setpoint->min == setpoint->max && tag->kind == TAG_ANALOG))
+        findings_fault(findings,
+                       findings_is_given(findings, &setpoint->min) ? &setpoint->min : &setpoint->max,
+                       setpoint, "tag \"%s\": the setpoint's min must be below its max", tag->name);
+    else if (setpoint->step > setpoint->max - setpoint->min)
+        findings_fault(findings, &setpoint->step, setpoint,
+                       "tag \"%s\": the setpoint's step is wider than min to max", tag->name);
+}
+
+void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, struct findings *findings)
+{
+    const struct setpoint_def *setpoint = tag->setpoint;
+    const char *reason = setpoint->topic ? filter_topic_fault(setpoint->topic) : NULL;
+    if (reason)
+        findings_fault(findings, &setpoint->topic, setpoint, "tag \"%s\": the setpoint's topic \"%s\": %s",
+                       tag->name, setpoint->topic, reason);
+    if (!validate_placeholders(tag, findings) && !setpoint->pulse_us)
+        findings_fault(findings, &setpoint->payload, setpoint,
+                       "tag \"%s\": the setpoint's payload holds neither {value} nor {raw}, so that every "
+                       "command would be the "
+                       "same (allowed with pulse)",
+                       tag->name);
+    validate_bounds(tag, findings);
+    validate_reference(tags, tag, "readback", &setpoint->readback, setpoint, findings);
+    validate_reference(tags, tag, "permit", &setpoint->permit, setpoint, findings);
+}
