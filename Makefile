@@ -1,6 +1,8 @@
 # hmi: build, test, install. `make help` lists the targets; V=1 shows the commands.
 
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION := $(shell sed -n 's/^\#define HMI_VERSION "\(.*\)"/\1/p' src/base/version.h)
@@ -10,8 +12,7 @@ comma := ,
 variant := $(if $(findstring clang,$(CC)),-clang)$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 BUILD   ?= build$(variant)
 
-PACKAGES := ncursesw sqlite3 libmosquitto libconfig libcjson
-CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -I$(BUILD)/gen $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null | sed 's/-D_DEFAULT_SOURCE\|-D_XOPEN_SOURCE=600//g')
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I. -I$(BUILD)/gen
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wvla -Wstrict-prototypes -Wmissing-prototypes \
             -Wformat=2 -Wundef -Wpointer-arith -Wwrite-strings $(if $(WERROR),-Werror)
 HARDEN   := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
@@ -54,6 +55,63 @@ $(BUILD)/gen/%.inc: db/%
 $(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/views.sql.inc
 
 -include tests/tests.mk
+
+# ---- what Debian has to bring ----
+
+DEPS_BUILD := gcc libc6-dev make libncurses-dev libsqlite3-dev libmosquitto-dev libconfig-dev libcjson-dev
+DEPS_RUN   := mosquitto sqlite3 ncurses-base
+DEPS_TEST  := libcmocka-dev libvterm-dev mosquitto-clients openssl python3 python3-paho-mqtt locales
+DEPS_LINT  := clang-14 libclang-rt-14-dev clang-format-14 cppcheck universal-ctags man-db groff
+
+# $(call install_missing,packages): only what is not there yet, as root or through sudo.
+install_missing = @missing=""; \
+  for package in $(1); do \
+    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
+  done; \
+  if [ -n "$$missing" ]; then \
+    echo "installing:$$missing"; \
+    sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+    $$sudo apt-get update -qq && \
+    $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+  fi
+
+.PHONY: deps deps-demo deps-test
+deps: ## install the Debian packages that building, testing and checking need
+	$(call install_missing,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST) $(DEPS_LINT))
+
+deps-demo:
+	$(call install_missing,$(DEPS_BUILD) $(DEPS_RUN))
+
+deps-test:
+	$(call install_missing,$(DEPS_BUILD) $(DEPS_RUN) $(DEPS_TEST))
+
+# ---- installation ----
+
+MANUALS := $(BUILD)/man/hmi.1 $(BUILD)/man/hmi.cfg.5 $(BUILD)/man/hmi-history.5
+
+.PHONY: man install uninstall
+man: $(MANUALS) ## make the manual pages
+
+$(BUILD)/man/hmi.1: $(BUILD)/hmi
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && $< help --manual > $@.tmp && mv $@.tmp $@
+$(BUILD)/man/hmi.cfg.5: $(BUILD)/hmi
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && $< check --manual > $@.tmp && mv $@.tmp $@
+$(BUILD)/man/%.5: db/%.5
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D) && cp $< $@
+
+install: $(BUILD)/hmi man ## install into $(DESTDIR)$(PREFIX)
+	install -D -m 0755 $(BUILD)/hmi $(DESTDIR)$(PREFIX)/bin/hmi
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/man/hmi.1
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(BUILD)/man/hmi.cfg.5 $(BUILD)/man/hmi-history.5
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/hmi README.md $(wildcard config/*.cfg)
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/hmi $(DESTDIR)$(PREFIX)/share/man/man1/hmi.1 \
+	      $(DESTDIR)$(PREFIX)/share/man/man5/hmi.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/hmi-history.5
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/hmi
 
 .PHONY: clean
 clean: ## remove what was built

@@ -28,13 +28,14 @@ $(BENCH_TOOLS): $(BUILD)/%: $(BUILD)/tests/bench/%.o $(VT_OBJECTS) $(BUILD)/libh
 .PHONY: tests test bench layers lint format
 tests: $(TEST_UNIT) $(TEST_UI) $(TEST_TOOLS) $(BENCH_TOOLS)
 
-test: tests $(if $(wildcard src/cli/main.c),$(BUILD)/hmi) ## build and run all tests (T="part of a name" for some)
+test: deps-test ## build and run all tests (T="part of a name" for some); installs what is missing first
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/hmi tests
 	$(Q)tests/run $(BUILD) $(T)
 
-bench: $(BENCH_TOOLS) $(BUILD)/vtdrive $(if $(wildcard src/cli/main.c),$(BUILD)/hmi) ## measure speed and memory
+bench: $(BENCH_TOOLS) $(BUILD)/vtdrive $(BUILD)/hmi ## measure speed and memory
 	$(Q)$(PYTHON) tests/bench/bench.py $(BUILD)
 
-layers: $(OBJECTS) $(if $(wildcard src/cli/main.c),$(MAIN)) tests ## check which room includes which
+layers: $(OBJECTS) $(MAIN) tests ## check which room includes which
 	$(Q)tests/layers.py $(BUILD)
 
 lint: ## check format, cppcheck, sizes, manual pages
