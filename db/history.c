@@ -32,16 +32,19 @@
 /* A proof of life costs a page, so it is not part of every commit. */
 #define HISTORY_ALIVE_EVERY_US (5 * CLOCK_US_PER_SECOND)
 
-/* The statements: head, one row's values repeated, foot. '@' stands for the letter of the active set, a or b.
+/* OR FAIL: SQLite keeps no journal of its own for each statement, which would cost a third more. What a
+ * failed statement leaves behind goes with the transaction, which is then always rolled back.
+ *
+ * The statements: head, one row's values repeated, foot. '@' stands for the letter of the active set, a or b.
  */
 struct history_sql {
     const char *head, *row, *foot;
     int rows;
 };
 
-#define TAIL_HEAD   "INSERT INTO tail (tag_id, ts, value, quality) VALUES "
-#define RUN_HEAD    "INSERT INTO fresh_@ (run, tag_id, ts, value, quality) VALUES "
-#define LATEST_HEAD "INSERT INTO latest_flushed (tag_id, ts, value, quality) VALUES "
+#define TAIL_HEAD   "INSERT OR FAIL INTO tail (tag_id, ts, value, quality) VALUES "
+#define RUN_HEAD    "INSERT OR FAIL INTO fresh_@ (run, tag_id, ts, value, quality) VALUES "
+#define LATEST_HEAD "INSERT OR FAIL INTO latest_flushed (tag_id, ts, value, quality) VALUES "
 #define LATEST_FOOT                                                                                          \
     " ON CONFLICT (tag_id) DO UPDATE SET ts = excluded.ts, value = excluded.value, quality = "               \
     "excluded.quality"                                                                                       \
@@ -424,5 +427,6 @@ void history_get_stats(struct history *history, struct history_stats *stats)
     history->stats.file_bytes = history_file_bytes(history->path, "");
     history->stats.wal_bytes = history_file_bytes(history->path, "-wal");
     history->stats.tail_rows = history->tail->count;
+    history->stats.wal_holder = history->wal_holder;
     *stats = history->stats;
 }

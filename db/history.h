@@ -34,6 +34,7 @@ struct history_stats {
     uint64_t samples_written; /* since it was opened */
     uint64_t commits;
     uint64_t tail_rows; /* waiting to be sorted */
+    long wal_holder;    /* a process whose long reading lets the WAL grow; 0: none */
 };
 
 /* Makes the directory that the file is to lie in, mode 2750, when it is missing; its parent must exist. For

@@ -67,6 +67,7 @@ struct history {
     size_t key_capacity;
     uint64_t wal_frames;      /* pages in the WAL after the last commit */
     uint64_t wal_frames_next; /* when it is checkpointed next */
+    long wal_holder; /* the process whose reading kept the last checkpoint from starting it anew; 0: none */
     struct history_stats stats;
 };
 

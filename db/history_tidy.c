@@ -9,7 +9,9 @@
  * that process. */
 #include "db/history_internal.h"
 
-#include <fcntl.h>
+/* The locks of readers that use the WAL, for sql_find_holder(). */
+#define WAL_READERS_FIRST 3
+#define WAL_READERS       5
 
 /* Pages (of 4 KiB) in the WAL before it is worth a checkpoint. Pages that are written again and again
  * meanwhile are copied once. */
@@ -45,6 +47,7 @@ static bool history_checkpoint(struct history *history, struct err *err)
         if (code == SQLITE_OK)
             frames = 0;
     }
+    history->wal_holder = frames ? sql_find_holder(history->shm_fd, WAL_READERS_FIRST, WAL_READERS) : 0;
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
         return sql_fail(history->db, history->shm_fd, "empty its WAL", err);
     history->wal_frames = (uint64_t)frames;

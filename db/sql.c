@@ -42,23 +42,34 @@ static const struct sql_advice *sql_advice_find(int code)
     return NULL;
 }
 
-/* The process that holds a lock on one of the bytes 120 to 127 of the -shm file, where SQLite's WAL locks lie
- * (its file format, "WAL-index locks"). */
-static bool sql_find_holder(int shm_fd, char *out, size_t size)
+/* In the -shm file SQLite's WAL locks are the bytes from here on (its file format, "WAL-index locks"). */
+#define SQL_WAL_LOCKS 120
+
+long sql_find_holder(int shm_fd, int first, int count)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 120, .l_len = 8};
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = SQL_WAL_LOCKS + first, .l_len = count};
     if (shm_fd < 0 || fcntl(shm_fd, F_GETLK, &lock) || lock.l_type == F_UNLCK || lock.l_pid <= 0)
-        return false;
+        return 0;
+    return lock.l_pid;
+}
+
+/* " (process 1234, sqlite3)" for whoever keeps others from writing; "" when that cannot be found. */
+static void sql_describe_holder(int shm_fd, char *out, size_t size)
+{
+    long pid = sql_find_holder(shm_fd, 0, 8);
     char path[64], name[64] = "?";
-    snprintf(path, sizeof path, "/proc/%ld/comm", (long)lock.l_pid);
+    *out = '\0';
+    if (!pid)
+        return;
+    snprintf(path, sizeof path, "/proc/%ld/comm", pid);
     FILE *file = fopen(path, "re");
     if (file) {
         if (fgets(name, sizeof name, file))
             name[strcspn(name, "\n")] = '\0';
         fclose(file);
     }
-    snprintf(out, size, " (process %ld, %s)", (long)lock.l_pid, name);
-    return true;
+    snprintf(out, size, " (process %ld, %s)", pid, name);
 }
 
 bool sql_fail_code(const char *path, int code, const char *message, int shm_fd, const char *doing,
@@ -67,7 +78,7 @@ bool sql_fail_code(const char *path, int code, const char *message, int shm_fd, 
     const struct sql_advice *advice = sql_advice_find(code);
     char holder[128] = "";
     if ((code & 0xff) == SQLITE_BUSY)
-        sql_find_holder(shm_fd, holder, sizeof holder);
+        sql_describe_holder(shm_fd, holder, sizeof holder);
     return err_set(err, advice ? advice->exit_code : EX_SOFTWARE, "%s: cannot %s: %s%s%s%s.", path, doing,
                    message, advice ? ". " : "", advice ? advice->text : "", holder);
 }

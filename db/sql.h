@@ -16,6 +16,10 @@ bool sql_fail(sqlite3 *db, int shm_fd, const char *doing, struct err *err);
 bool sql_fail_code(const char *path, int code, const char *message, int shm_fd, const char *doing,
                    struct err *err);
 
+/* A process that keeps WAL locks from `first` on, `count` of them (0: writer, 1: checkpointer, 2: recovery, 3
+ * to 7: readers), or 0. This process itself is never found. */
+long sql_find_holder(int shm_fd, int first, int count);
+
 /* Runs SQL text whose rows do not matter. Returns SQLite's result code. */
 int sql_exec(sqlite3 *db, const char *sql);
 

@@ -30,6 +30,12 @@ int cli_next_option(const struct cli_command *command, int argc, char **argv, co
 /* Prints the help of one command to standard output. */
 void cli_print_help(const struct cli_command *command);
 
+/* Finds and loads the configuration in force (`given` from -c, or NULL). False after telling what is wrong
+ * with it, with the exit status in *status; else release it with config_free(). */
+struct config;
+bool cli_load_config(const struct cli_command *command, const char *given, struct config *config,
+                     int *status);
+
 /* The row of an option that every command has. */
 #define CLI_OPTION_CONFIG                                                                                    \
     {                                                                                                        \

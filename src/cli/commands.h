@@ -5,8 +5,8 @@
 
 #include "cli/cli.h"
 
-#define CLI_COMMANDS(X)
+#define CLI_COMMANDS(X) X(CLI_SQL)
 
-/* extern const struct cli_command CLI_...; */
+extern const struct cli_command CLI_SQL;
 
 #endif

@@ -1,0 +1,64 @@
+/* hmi sql: the plain sqlite3 program on the configured history, unable to change it. */
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+static const struct cli_option SQL_OPTIONS[] = {CLI_OPTION_CONFIG, {.key = 0}};
+
+static int sql_run_command(const struct cli_command *command, int argc, char **argv);
+
+const struct cli_command CLI_SQL = {
+    .name = "sql",
+    .arguments = "[SQL]",
+    .summary = "query the history with sqlite3, read-only; man hmi-history lists the views",
+    .options = SQL_OPTIONS,
+    .run = sql_run_command,
+};
+
+/* Becomes the sqlite3 program; returns only when that fails. */
+static int sql_become_sqlite(const char *file, const char *sql)
+{
+    if (access(file, R_OK)) {
+        fprintf(stderr, "hmi sql: %s: cannot open the history: %s.%s\n", file, strerror(errno),
+                errno == ENOENT ? " It is made when a recorder first runs." : "");
+        return errno == EACCES ? EX_NOPERM : EX_NOINPUT;
+    }
+    const char *mode = isatty(STDOUT_FILENO) ? "-column" : "-list";
+    /* The lock of a recovery after a crash is waited for; the recorder's own writing never blocks a reader.
+     */
+    execlp("sqlite3", "sqlite3", "-readonly", "-header", mode, "-cmd", ".timeout 1000", file, sql,
+           (char *)NULL);
+    if (errno == ENOENT)
+        fprintf(stderr, "hmi sql: the program sqlite3 is not installed: apt install sqlite3\n");
+    else
+        fprintf(stderr, "hmi sql: cannot start sqlite3: %s\n", strerror(errno));
+    return EX_UNAVAILABLE;
+}
+
+static int sql_run_command(const struct cli_command *command, int argc, char **argv)
+{
+    const char *given = NULL, *value;
+    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
+        if (key != 'c')
+            return EX_USAGE;
+        given = value;
+    }
+    if (argc - optind > 1) {
+        fprintf(stderr, "hmi sql: one SQL text at most; put it in quotes\n");
+        return EX_USAGE;
+    }
+    struct config config;
+    int status;
+    if (!cli_load_config(command, given, &config, &status))
+        return status;
+    status = sql_become_sqlite(config.history.file, argv[optind]);
+    config_free(&config);
+    return status;
+}
