@@ -13,6 +13,10 @@
 #define LINK_RETRY_US  INT64_C(1000000)       /* between two tries to attach */
 #define LINK_SILENT_US (5 * INT64_C(1000000)) /* without STATUS for so long: the recorder does not answer */
 
+/* For those that only want to know whether somebody is there: a connected non-blocking socket, or -1 with
+ * errno set. */
+int link_connect_path(const char *path);
+
 enum link_state {
     LINK_SEARCHING, /* no recorder answers on any path */
     LINK_ATTACHING, /* connected; WELCOME or the snapshot are not complete */
