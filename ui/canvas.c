@@ -38,6 +38,7 @@ void canvas_clear(struct canvas *canvas)
     size_t count = (size_t)canvas->columns * (size_t)canvas->rows;
     for (size_t i = 0; i < count; i++)
         canvas->cells[i] = BLANK;
+    canvas->cursor_x = canvas->cursor_y = -1;
 }
 
 struct cell *canvas_cell(const struct canvas *canvas, int x, int y)
@@ -285,6 +286,14 @@ struct pane pane_box(const struct pane *pane, const char *title)
     pane_sign(pane, 0, bottom, MEANING_FRAME, SIGN_BOTTOM_LEFT);
     pane_sign(pane, right, bottom, MEANING_FRAME, SIGN_BOTTOM_RIGHT);
     return pane_part(pane, 1, 1, right - 1, bottom - 1);
+}
+
+void pane_cursor(const struct pane *pane, int x, int y)
+{
+    if (!pane_cell(pane, x, y))
+        return;
+    pane->canvas->cursor_x = pane->x + x;
+    pane->canvas->cursor_y = pane->y + y;
 }
 
 void pane_select_row(const struct pane *pane, int y)

@@ -24,7 +24,8 @@ struct canvas {
     enum glyph_level level;
     bool ascii; /* text leaves as ASCII (lines do not, from GLYPH_LINE on): true at GLYPH_ASCII, and on
                    a terminal without UTF-8 */
-    struct cell *cells; /* rows × columns, owned */
+    int cursor_x, cursor_y; /* where text is typed; -1: no cursor */
+    struct cell *cells;     /* rows × columns, owned */
 };
 
 /* A canvas of blanks. Release with canvas_free(). */
@@ -80,6 +81,9 @@ void pane_rule(const struct pane *pane, int x, int y, int columns, const char *t
 
 /* A box around the pane's edge with a title (may be NULL); returns the inside. */
 struct pane pane_box(const struct pane *pane, const char *title);
+
+/* Shows the terminal's cursor here. */
+void pane_cursor(const struct pane *pane, int x, int y);
 
 /* Marks a whole row of the pane as selected; call it after drawing the row. */
 void pane_select_row(const struct pane *pane, int y);

@@ -36,6 +36,7 @@ enum screen_effect {
 struct app;
 struct link;
 struct history_reader;
+struct history_result;
 
 /* What a screen may use. Handed to every operation; valid during the call. */
 struct screen_host {
@@ -70,6 +71,10 @@ struct screen_class {
     /* The mirror changed (values or tags), or a second passed; true: paint. Called at most once a frame. May
      * be NULL: such a screen is painted at each change. */
     bool (*refresh)(void *state, struct screen_host *host);
+
+    /* An answer of the history reader (ui/history_reader.h), whoever asked: a screen looks at purpose and
+     * ticket. The host frees it. May be NULL. */
+    void (*history)(void *state, struct screen_host *host, const struct history_result *result);
 
     /* The tag at hand (0: none), for actions on a tag and for the title. May be NULL. */
     uint32_t (*tag)(void *state, struct screen_host *host);

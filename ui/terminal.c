@@ -305,7 +305,7 @@ bool terminal_writable(const struct terminal *terminal)
     return poll(&out, 1, 0) > 0;
 }
 
-void terminal_show(struct terminal *terminal, const struct canvas *canvas, int cursor_x, int cursor_y)
+void terminal_show(struct terminal *terminal, const struct canvas *canvas)
 {
     if (canvas->columns != terminal->shown.columns || canvas->rows != terminal->shown.rows)
         return; /* resized since it was drawn */
@@ -314,9 +314,9 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas, int c
     if (terminal->repaint)
         clearok(curscr, TRUE);
     terminal->repaint = false;
-    curs_set(cursor_x >= 0);
-    if (cursor_x >= 0)
-        move(cursor_y, cursor_x);
+    curs_set(canvas->cursor_x >= 0);
+    if (canvas->cursor_x >= 0)
+        move(canvas->cursor_y, canvas->cursor_x);
     refresh();
 }
 

@@ -37,9 +37,8 @@ bool terminal_resize(struct terminal *terminal, int *columns, int *rows);
 /* True when the terminal takes output now: on a slow line a frame is better left out than waited for. */
 bool terminal_writable(const struct terminal *terminal);
 
-/* Shows the canvas: only cells that differ from what is shown leave. The cursor stands at (cursor_x,
- * cursor_y), or is hidden when cursor_x is negative. */
-void terminal_show(struct terminal *terminal, const struct canvas *canvas, int cursor_x, int cursor_y);
+/* Shows the canvas: only cells that differ from what is shown leave. */
+void terminal_show(struct terminal *terminal, const struct canvas *canvas);
 
 /* Paints everything anew with the next terminal_show(): for a screen that something else wrote on. */
 void terminal_repaint(struct terminal *terminal);
