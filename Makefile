@@ -49,10 +49,20 @@ $(BUILD)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MD -MP -c -o $@ $<
 
 # Files of other kinds that the program carries inside: one C string literal a line.
+as_literal = $(Q)mkdir -p $(@D) && sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@.tmp && mv $@.tmp $@
 $(BUILD)/gen/%.inc: db/%
 	$(call say,GEN,$@)
-	$(Q)mkdir -p $(@D) && sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< > $@.tmp && mv $@.tmp $@
+	$(as_literal)
+$(BUILD)/gen/%.inc: config/%
+	$(call say,GEN,$@)
+	$(as_literal)
+$(BUILD)/config/manual.o: $(BUILD)/gen/hmi.cfg.5.in.inc $(BUILD)/gen/example.cfg.inc
 $(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/views.sql.inc
+
+# The manual page of the configuration: config/hmi.cfg.5.in with the option table and the example inside.
+$(BUILD)/hmi.cfg.5: $(BUILD)/hmi
+	$(call say,GEN,$@)
+	$(Q)$< check --manual > $@.tmp && mv $@.tmp $@
 
 -include tests/tests.mk
 

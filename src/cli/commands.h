@@ -5,8 +5,11 @@
 
 #include "cli/cli.h"
 
-#define CLI_COMMANDS(X) X(CLI_SQL)
+#define CLI_COMMANDS(X)                                                                                      \
+    X(CLI_CHECK)                                                                                             \
+    X(CLI_SQL)
 
+extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
 
 #endif
