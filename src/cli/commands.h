@@ -5,11 +5,18 @@
 
 #include "cli/cli.h"
 
-#define CLI_COMMANDS(X)                                                                                      \
-    X(CLI_CHECK)                                                                                             \
-    X(CLI_SQL)
+/* clang-format off */
+#define CLI_COMMANDS(X) \
+    X(CLI_CHECK)        \
+    X(CLI_SQL)          \
+    X(CLI_HELP)
+/* clang-format on */
 
 extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
+extern const struct cli_command CLI_HELP;
+
+/* All rows. */
+const struct cli_command *const *cli_commands(size_t *count);
 
 #endif

@@ -1,0 +1,163 @@
+/* hmi help: the list of subcommands, and from the same rows the manual page hmi(1). */
+#include "base/version.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "ui/action.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const struct cli_command *const COMMANDS[] = {
+#define CLI_ROW(symbol) &symbol,
+    CLI_COMMANDS(CLI_ROW)
+#undef CLI_ROW
+};
+
+const struct cli_command *const *cli_commands(size_t *count)
+{
+    *count = sizeof COMMANDS / sizeof *COMMANDS;
+    return COMMANDS;
+}
+
+static void help_print_list(void)
+{
+    size_t count;
+    const struct cli_command *const *commands = cli_commands(&count);
+    printf("hmi: a SCADA-style monitor for the terminal: MQTT topics, SQLite history, live screens\n\n");
+    for (size_t i = 0; i < count; i++)
+        printf("  hmi %-10s %s\n", commands[i]->name, commands[i]->summary);
+    printf("\n  hmi COMMAND --help   the options of one of them\n  hmi --version\n\n");
+    printf("More: man hmi, man hmi.cfg, man hmi-history\n");
+}
+
+/* ---- the manual page ---- */
+
+static const char MANUAL_HEAD[] =
+    ".SH NAME\n"
+    "hmi \\- SCADA-style monitor for the terminal: MQTT topics, SQLite history, live screens\n"
+    ".SH DESCRIPTION\n"
+    "A recorder subscribes to the topics of a plant and keeps every sample in an SQLite file; it "
+    "acknowledges nothing "
+    "to the broker before it is committed. Consoles attach to the recorder and show live tags. Quitting or "
+    "killing a "
+    "console never stops the recording.\n"
+    ".PP\n"
+    "Called without a command, hmi opens a console; when no recorder of its configuration runs, it starts "
+    "one first. "
+    "With\n.B \\-H\n"
+    "it looks at any broker without a configuration, changes nothing there and keeps nothing.\n"
+    ".PP\n"
+    "One plant is one configuration and one recorder. Several brokers are joined by a bridge of mosquitto.\n";
+
+static const char MANUAL_FOOT[] =
+    ".SH FILES\n"
+    ".TP\n.I hmi.cfg\nthe configuration, see\n.BR hmi.cfg (5).\n"
+    "Looked for in the working directory, in\n.IR $XDG_CONFIG_HOME/hmi ,\nand in\n.IR /etc/hmi .\n"
+    ".TP\n.I history.db\nthe history (its name is in the configuration), see\n.BR hmi-history (5).\n"
+    ".SH ENVIRONMENT\n"
+    ".TP\n.B NO_COLOR\nwhen set, the console draws without colours.\n"
+    ".TP\n.B XDG_RUNTIME_DIR\nfolder of the socket by which recorder and consoles find each other.\n"
+    ".SH SIGNALS\n"
+    "SIGTERM and SIGINT end the recorder within two seconds with everything committed. SIGHUP makes it read "
+    "its "
+    "configuration again; a faulty one changes nothing. To a console SIGHUP means that its terminal is "
+    "gone.\n"
+    ".SH EXIT STATUS\n"
+    "0 for success, else a code of\n.BR sysexits.h (3):\n"
+    "64 wrong usage, 65 bad data, 66 no such file, 69 no recorder or broker, 73 or 74 a file cannot be made "
+    "or written, "
+    "77 not allowed, 78 a fault in the configuration.\n.B hmi status\nexits with 0 (good), 1 (warning) or 2 "
+    "(critical).\n"
+    ".SH SEE ALSO\n"
+    ".BR hmi.cfg (5),\n.BR hmi-history (5),\n.BR mosquitto (8),\n.BR sqlite3 (1)\n";
+
+/* Text into roff: a hyphen that is to be typed, a backslash, and a leading point or apostrophe. */
+static void manual_put(const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", stdout);
+    for (; *text; text++) {
+        if (*text == '-')
+            fputs("\\-", stdout);
+        else if (*text == '\\')
+            fputs("\\e", stdout);
+        else
+            putchar(*text);
+    }
+}
+
+static void manual_put_option(const struct cli_option *option)
+{
+    printf(".TP\n.B ");
+    if (option->key < 256)
+        printf("\\-%c, ", option->key);
+    printf("\\-\\-");
+    manual_put(option->name);
+    if (option->argument)
+        printf(" \\fI%s\\fR", option->argument);
+    printf("\n");
+    manual_put(option->help);
+    printf("\n");
+}
+
+static void manual_put_command(const struct cli_command *command)
+{
+    printf(".SS hmi %s%s[\\fIOPTION\\fR]... \\fI%s\\fR\n", command->name, *command->name ? " " : "",
+           command->arguments);
+    manual_put(command->summary);
+    printf("\n");
+    for (const struct cli_option *option = command->options; option->key; option++)
+        if (option->help)
+            manual_put_option(option);
+}
+
+static void manual_put_keys(void)
+{
+    printf(".SH KEYS\n");
+    for (int action = ACTION_NONE + 1; action < ACTION_COUNT; action++) {
+        const struct action_row *row = action_row((enum action)action);
+        printf(".TP\n.B ");
+        manual_put(row->keys);
+        printf("\n");
+        manual_put(row->help);
+        printf("\n");
+    }
+}
+
+static void help_print_manual(void)
+{
+    size_t count;
+    const struct cli_command *const *commands = cli_commands(&count);
+    printf(".TH HMI 1 \"\" \"hmi %s\" \"User Commands\"\n", HMI_VERSION);
+    fputs(MANUAL_HEAD, stdout);
+    printf(".SH COMMANDS\n");
+    for (size_t i = 0; i < count; i++)
+        manual_put_command(commands[i]);
+    manual_put_keys();
+    fputs(MANUAL_FOOT, stdout);
+}
+
+static int help_run(const struct cli_command *command, int argc, char **argv)
+{
+    const char *value;
+    bool manual = false;
+    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
+        if (key == '?')
+            return EX_USAGE;
+        manual = true;
+    }
+    if (manual)
+        help_print_manual();
+    else
+        help_print_list();
+    return EX_OK;
+}
+
+const struct cli_command CLI_HELP = {
+    .name = "help",
+    .arguments = "",
+    .summary = "this list",
+    .options = (const struct cli_option[]){{256, "manual", NULL, NULL}, {0}},
+    .run = help_run,
+};
