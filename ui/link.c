@@ -338,7 +338,9 @@ void link_want_detail(struct link *link, uint32_t tag)
 
 uint32_t link_ask(struct link *link, enum wire_action action, const char *argument)
 {
-    if (link->fd < 0 || link->state == LINK_OLD || link->state == LINK_REFUSED)
+    /* "Stop" means the same in every version: it is how an old recorder is replaced. */
+    bool old = link->state == LINK_OLD && action != WIRE_ACTION_STOP;
+    if (link->fd < 0 || old || link->state == LINK_REFUSED)
         return 0;
     if (!++link->requests)
         ++link->requests;

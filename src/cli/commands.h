@@ -7,11 +7,19 @@
 
 /* clang-format off */
 #define CLI_COMMANDS(X) \
+    X(CLI_STOP)         \
+    X(CLI_RELOAD)       \
+    X(CLI_STATUS)       \
+    X(CLI_TAGS)         \
     X(CLI_CHECK)        \
     X(CLI_SQL)          \
     X(CLI_HELP)
 /* clang-format on */
 
+extern const struct cli_command CLI_STOP;
+extern const struct cli_command CLI_RELOAD;
+extern const struct cli_command CLI_STATUS;
+extern const struct cli_command CLI_TAGS;
 extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
 extern const struct cli_command CLI_HELP;

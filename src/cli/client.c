@@ -1,0 +1,127 @@
+#include "cli/client.h"
+
+#include "base/clock.h"
+#include "ui/link.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+bool client_open(struct client *client, const char *given, struct err *err)
+{
+    memset(client, 0, sizeof *client);
+    config_init_defaults(&client->config);
+    mirror_init(&client->mirror);
+    char *path = config_find(given, err);
+    if (!path)
+        return false;
+    config_free(&client->config);
+    struct config_report report;
+    bool good = config_load(&client->config, path, &report);
+    if (!good)
+        err_set(err, EX_CONFIG, "%s%s", report.count ? report.faults[0] : path,
+                report.count > 1 ? "\n(more faults: hmi check)" : "");
+    config_report_free(&report);
+    free(path);
+    if (!good)
+        return false;
+    if (client->config.timezone) {
+        setenv("TZ", client->config.timezone, 1);
+        tzset();
+    }
+    client->socket_paths = config_socket_candidates(&client->config);
+    return true;
+}
+
+void client_close(struct client *client)
+{
+    config_free(&client->config);
+    if (client->socket_paths)
+        config_free_list(client->socket_paths);
+    mirror_free(&client->mirror);
+}
+
+/* Why the link does not come to an end, as an error. */
+static bool client_fail(const struct link *link, struct err *err)
+{
+    switch (link_state(link)) {
+    case LINK_REFUSED:
+        return err_set(err, EX_NOPERM, "%s", link_text(link));
+    case LINK_SEARCHING:
+        return err_set(err, EX_UNAVAILABLE, "%s", link_text(link));
+    case LINK_ENDED:
+        return err_set(err, EX_TEMPFAIL, "the recorder has ended the connection without an answer");
+    case LINK_OLD:
+        return err_set(err, EX_UNAVAILABLE, "%s", link_text(link));
+    default:
+        return err_set(err, EX_TEMPFAIL, "the recorder does not answer");
+    }
+}
+
+struct client_wish {
+    enum wire_purpose purpose;
+    enum wire_action action; /* WIRE_PURPOSE_ASK */
+    const char *argument;
+    uint32_t request; /* 0: not asked yet */
+};
+
+/* True when all that was wished for has come. After a stop that is the end of the recorder, too. */
+static bool client_is_done(const struct client_wish *wish, const struct mirror *mirror, enum link_state state)
+{
+    if (wish->purpose == WIRE_PURPOSE_SNAPSHOT)
+        return state == LINK_ENDED;
+    if (!wish->request || mirror->answer.request != wish->request)
+        return false;
+    return wish->action != WIRE_ACTION_STOP || !mirror->answer.good || state == LINK_ENDED;
+}
+
+static bool client_is_hopeless(const struct link *link, const struct client_wish *wish)
+{
+    switch (link_state(link)) {
+    case LINK_REFUSED:
+    case LINK_ENDED:
+        return true;
+    case LINK_SEARCHING:
+        return link_fd(link) < 0;
+    case LINK_OLD:
+        return wish->purpose == WIRE_PURPOSE_ASK && !wish->request;
+    default:
+        return false;
+    }
+}
+
+static bool client_run(struct client *client, struct client_wish wish, struct err *err)
+{
+    struct link *link = link_new((const char *const *)client->socket_paths, wish.purpose, &client->mirror);
+    int64_t until_us = clock_mono_us() + CLIENT_TIMEOUT_MS * CLOCK_US_PER_MS, now_us;
+    struct pollfd fd = {0};
+    bool done = false, hopeless = false;
+    while (!done && !hopeless && (now_us = clock_mono_us()) < until_us) {
+        link_step(link, fd.revents, now_us, clock_wall_us());
+        if (wish.purpose == WIRE_PURPOSE_ASK && !wish.request && client->mirror.attached)
+            wish.request = link_ask(link, wish.action, wish.argument);
+        done = client_is_done(&wish, &client->mirror, link_state(link));
+        hopeless = client_is_hopeless(link, &wish);
+        if (done || hopeless)
+            continue;
+        fd = (struct pollfd){.fd = link_fd(link), .events = link_events(link)};
+        poll(&fd, 1, (int)((until_us - now_us) / CLOCK_US_PER_MS) + 1);
+    }
+    if (!done)
+        client_fail(link, err);
+    link_free(link);
+    return done;
+}
+
+bool client_snapshot(struct client *client, struct err *err)
+{
+    return client_run(client, (struct client_wish){.purpose = WIRE_PURPOSE_SNAPSHOT}, err);
+}
+
+bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err)
+{
+    return client_run(
+        client, (struct client_wish){.purpose = WIRE_PURPOSE_ASK, .action = action, .argument = argument},
+        err);
+}

@@ -1,0 +1,34 @@
+/* A subcommand that asks the running recorder something, once, and ends: finds it by the configuration,
+ * attaches, waits for the whole snapshot or for one answer. Blocks, with a time-out. */
+#ifndef CLI_CLIENT_H
+#define CLI_CLIENT_H
+
+#include "base/err.h"
+#include "config/config.h"
+#include "ui/mirror.h"
+#include "wire/wire.h"
+
+#include <stdbool.h>
+
+#define CLIENT_TIMEOUT_MS 10000
+
+struct client {
+    struct config config;
+    char **socket_paths;
+    struct mirror mirror; /* filled by client_snapshot() and client_ask() */
+};
+
+/* Finds and reads the configuration (`given` from -c, or NULL) and sets the plant's time zone. Release with
+ * client_close(), also after a failure. */
+bool client_open(struct client *client, const char *given, struct err *err);
+void client_close(struct client *client);
+
+/* Fills the mirror with all tags and the recorder's health. EX_UNAVAILABLE: no recorder; EX_NOPERM: refused.
+ */
+bool client_snapshot(struct client *client, struct err *err);
+
+/* Asks for an action and waits for the answer, which is in mirror.answer. False only when there was no
+ * answer. */
+bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err);
+
+#endif

@@ -1,0 +1,166 @@
+/* hmi tags: the current values, as a table for people or as JSON for programs. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/table.h"
+#include "plant/quality.h"
+
+#include <cjson/cJSON.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_option TAGS_OPTIONS[] = {
+    CLI_OPTION_CONFIG,
+    {'j', "json", NULL, "a JSON array, times in UTC"},
+    {0},
+};
+
+static int tags_compare(const void *a, const void *b)
+{
+    const struct mirror_tag *const *one = a, *const *two = b;
+    return strcmp((*one)->name, (*two)->name);
+}
+
+/* True when the tag's name is wished for: no names at all, or one that matches as a pattern of the shell. */
+static bool tags_is_wanted(const struct mirror_tag *tag, char *const *patterns)
+{
+    if (!*patterns)
+        return true;
+    for (; *patterns; patterns++)
+        if (!fnmatch(*patterns, tag->name, 0))
+            return true;
+    return false;
+}
+
+/* ---- JSON ---- */
+
+static void tags_add_time(cJSON *object, const char *name, int64_t ts_us)
+{
+    char text[TIMEFMT_MAX];
+    timefmt_utc(text, sizeof text, ts_us);
+    if (ts_us)
+        cJSON_AddStringToObject(object, name, text);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+static void tags_add_value(cJSON *object, const struct mirror_tag *tag)
+{
+    char text[MIRROR_TEXT_MAX];
+    if (tag->type == VALUE_NUMBER)
+        cJSON_AddNumberToObject(object, "value", tag->number);
+    else if (tag->type == VALUE_TEXT)
+        cJSON_AddStringToObject(object, "value", tag->text);
+    else
+        cJSON_AddNullToObject(object, "value");
+    mirror_tag_value(tag, text, sizeof text);
+    cJSON_AddStringToObject(object, "text", text);
+}
+
+static cJSON *tags_json_of(const struct mirror_tag *tag)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "tag", tag->name);
+    tags_add_value(object, tag);
+    cJSON_AddStringToObject(object, "unit", tag->unit);
+    cJSON_AddStringToObject(object, "quality", quality_word(tag->quality));
+    cJSON_AddNumberToObject(object, "quality_code", tag->quality);
+    tags_add_time(object, "time", tag->ts_us);
+    tags_add_time(object, "arrival", tag->arrival_us);
+    cJSON_AddBoolToObject(object, "retained", tag->flags & WIRE_FLAG_RETAINED);
+    cJSON_AddBoolToObject(object, "source_time", tag->flags & WIRE_FLAG_SOURCE_TIME);
+    cJSON_AddStringToObject(object, "description", tag->description);
+    cJSON_AddStringToObject(object, "topic", tag->topic);
+    cJSON_AddStringToObject(object, "path", tag->path);
+    cJSON_AddStringToObject(object, "area", tag->area);
+    cJSON_AddStringToObject(object, "kind", TAG_KIND_WORDS[tag->kind]);
+    cJSON_AddBoolToObject(object, "configured", tag->configured);
+    return object;
+}
+
+/* One tag a line: readable, and fit for line tools. */
+static void tags_print_json(struct mirror_tag *const *tags, size_t count)
+{
+    puts("[");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *object = tags_json_of(tags[i]);
+        char *text = cJSON_PrintUnformatted(object);
+        printf("%s%s\n", text, i + 1 < count ? "," : "");
+        free(text);
+        cJSON_Delete(object);
+    }
+    puts("]");
+}
+
+/* ---- table ---- */
+
+static void tags_print_table(struct mirror_tag *const *tags, size_t count, int64_t now_us)
+{
+    static const struct table_column COLUMNS[] = {
+        {"TAG", TABLE_LEFT},     {"VALUE", TABLE_POINT}, {"UNIT", TABLE_LEFT},
+        {"QUALITY", TABLE_LEFT}, {"AGE", TABLE_RIGHT},   {"DESCRIPTION", TABLE_LEFT},
+    };
+    struct table *table = table_new(COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
+    for (size_t i = 0; i < count; i++) {
+        const struct mirror_tag *tag = tags[i];
+        char value[64], age[TIMEFMT_MAX] = "";
+        mirror_tag_value(tag, value, sizeof value);
+        bool age_known = tag->flags & WIRE_FLAG_SOURCE_TIME || !(tag->flags & WIRE_FLAG_RETAINED);
+        if (tag->ts_us && age_known)
+            timefmt_age(age, sizeof age, now_us > tag->ts_us ? now_us - tag->ts_us : 0);
+        else if (tag->ts_us)
+            snprintf(age, sizeof age, "R ?"); /* retained: nobody knows since when */
+        const char *const cells[] = {tag->name, value,           tag->unit, mirror_tag_word(tag),
+                                     age,       tag->description};
+        table_add(table, cells);
+    }
+    table_print(table, stdout, 0);
+    table_free(table);
+}
+
+static int tags_run(const struct cli_command *command, int argc, char **argv)
+{
+    const char *config = NULL, *value;
+    bool json = false;
+    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
+        if (key == 'c')
+            config = value;
+        else if (key == 'j')
+            json = true;
+        else
+            return EX_USAGE;
+    }
+    struct client client;
+    struct err err = {0};
+    if (client_open(&client, config, &err) && client_snapshot(&client, &err)) {
+        struct mirror *mirror = &client.mirror;
+        struct mirror_tag **tags = mem_new(mirror->tag_count + 1, sizeof(struct mirror_tag *));
+        size_t count = 0;
+        for (size_t i = 0; i < mirror->tag_count; i++)
+            if (tags_is_wanted(mirror->tags[i], argv + optind))
+                tags[count++] = mirror->tags[i];
+        qsort(tags, count, sizeof(struct mirror_tag *), tags_compare);
+        if (json)
+            tags_print_json(tags, count);
+        else
+            tags_print_table(tags, count, clock_wall_us());
+        free(tags);
+    } else {
+        fprintf(stderr, "hmi tags: %s\n", err.text);
+    }
+    client_close(&client);
+    return err.code;
+}
+
+const struct cli_command CLI_TAGS = {
+    .name = "tags",
+    .arguments = "[TAG]...",
+    .summary = "print the current values; a TAG may be a pattern, such as 'boiler.*'",
+    .options = TAGS_OPTIONS,
+    .run = tags_run,
+};
