@@ -13,6 +13,7 @@
     X(CLI_TAGS)         \
     X(CLI_CHECK)        \
     X(CLI_SQL)          \
+    X(CLI_SIM)          \
     X(CLI_HELP)
 /* clang-format on */
 
@@ -22,6 +23,7 @@ extern const struct cli_command CLI_STATUS;
 extern const struct cli_command CLI_TAGS;
 extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
+extern const struct cli_command CLI_SIM;
 extern const struct cli_command CLI_HELP;
 
 /* All rows. */
