@@ -59,11 +59,6 @@ $(BUILD)/gen/%.inc: config/%
 $(BUILD)/config/manual.o: $(BUILD)/gen/hmi.cfg.5.in.inc $(BUILD)/gen/example.cfg.inc
 $(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/views.sql.inc
 
-# The manual page of the configuration: config/hmi.cfg.5.in with the option table and the example inside.
-$(BUILD)/hmi.cfg.5: $(BUILD)/hmi
-	$(call say,GEN,$@)
-	$(Q)$< check --manual > $@.tmp && mv $@.tmp $@
-
 -include tests/tests.mk
 
 # ---- what Debian has to bring ----

@@ -62,7 +62,7 @@ static void derive_tag(struct tag_def *tag, struct findings *findings)
 {
     if (tag->topic && !tag->area)
         tag->area = tag_def_area_of_topic(tag->topic);
-    if (tag->state_count && !findings_is_given(findings, &tag->kind)) {
+    if (findings_is_given(findings, &tag->states) && !findings_is_given(findings, &tag->kind)) {
         tag->kind = TAG_DISCRETE;
         tag->kind_fixed = true;
     }

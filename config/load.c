@@ -420,13 +420,18 @@ static void load_fault_unknown(struct loading *loading, const config_setting_t *
     buf_free(&hint);
 }
 
-/* Files are relative to the configuration's folder, defaults included. */
+/* Files are relative to the configuration's folder, defaults included, also those of a group that is not in
+ * the file. */
 static void load_make_absolute(const struct loading *loading, const struct option_group *group,
                                char *structure)
 {
     for (size_t i = 0; i < group->count; i++) {
-        char **path = (char **)(void *)(structure + group->options[i].offset);
-        if (group->options[i].type != OPTION_FILE || !*path || **path == '/')
+        const struct option *option = &group->options[i];
+        char *at = structure + option->offset;
+        if (option->type == OPTION_GROUP)
+            load_make_absolute(loading, option->group, at);
+        char **path = (char **)(void *)at;
+        if (option->type != OPTION_FILE || !*path || **path == '/')
             continue;
         char *relative = *path;
         *path = mem_format("%s%s%s", loading->folder, loading->folder[1] ? "/" : "", relative);

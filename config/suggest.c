@@ -39,5 +39,5 @@ size_t suggest_distance(const char *a, const char *b)
 int suggest_is_near(const char *word, const char *candidate)
 {
     size_t length = strlen(word);
-    return suggest_distance(word, candidate) <= (length < 6 ? 1 + (length > 3) : length / 3);
+    return suggest_distance(word, candidate) <= (length < 2 ? 0 : length < 6 ? 1 : length / 3);
 }

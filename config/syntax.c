@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,26 +178,37 @@ static bool syntax_is_integer(const char *text)
     return !*at;
 }
 
+/* A whole number that does not fit: reported, and replaced by nearly its value, so that its option is not
+ * found out of range, too. What does not fit has 10 characters at least. */
+static void syntax_refuse_integer(struct syntax *syntax, const char *text)
+{
+    struct token *token = &syntax->token;
+    char nearly[16];
+    bool large = strchr(text, 'L') != NULL;
+    syntax_fault(syntax, token->line, "%s would lose its value, it does not fit %d bits; write it %s", text,
+                 large ? 64 : 32, large ? "with a point" : "with an L behind it, or with a point");
+    int length = snprintf(nearly, sizeof nearly, "%.2e", strtod(text, NULL));
+    memset(token->start, ' ', token->length);
+    memcpy(token->start, nearly, (size_t)length < token->length ? (size_t)length : token->length);
+}
+
 static bool syntax_check_number(struct syntax *syntax)
 {
     char text[64];
     double value;
     const struct token *token = &syntax->token;
-    int shown = token->length < 60 ? (int)token->length : 60;
+    bool complete = token->length < sizeof text;
+    int shown = complete ? (int)token->length : (int)sizeof text - 1;
     memcpy(text, token->start, (size_t)shown);
     text[shown] = '\0';
-    if (token->length < 60 && syntax_is_integer(text)) {
-        if (!syntax_fits_integer(text)) {
-            bool large = strchr(text, 'L') != NULL;
-            syntax_fault(syntax, token->line, "%s would lose its value, it does not fit %d bits; write it %s",
-                         text, large ? 64 : 32,
-                         large ? "with a point" : "with an L behind it, or with a point");
-        }
+    if (complete && syntax_is_integer(text)) {
+        if (!syntax_fits_integer(text))
+            syntax_refuse_integer(syntax, text);
         return syntax_next(syntax);
     }
-    if (token->length < 60 && num_parse(text, (size_t)shown, &value) && strpbrk(text, ".eE")) {
-        if (value > 1.7e308 || value < -1.7e308)
-            syntax_fault(syntax, token->line, "%s is too large for a number", text);
+    if (complete && num_parse(text, (size_t)shown, &value) && strpbrk(text, ".eE")) {
+        if (isinf(value))
+            return syntax_fault(syntax, token->line, "%s is too large for a number", text);
         return syntax_next(syntax);
     }
     return syntax_fault(syntax, token->line,
@@ -236,8 +248,11 @@ static bool syntax_check_value(struct syntax *syntax)
                 return false;
         return true;
     }
-    if (token.kind != TOKEN_MARK || !strchr("{([", token.mark))
-        return syntax_fault(syntax, syntax->last_line, "a value is missing behind =");
+    if (token.kind == TOKEN_END)
+        return syntax_fault(syntax, syntax->last_line, "the file ends where a value is expected");
+    if (!strchr("{([", token.mark))
+        return syntax_fault(syntax, token.line, "%.*s here, where a value is expected", (int)token.length,
+                            token.start);
     if (++syntax->depth > SYNTAX_DEPTH_MAX)
         return syntax_fault(syntax, token.line, "more than %d brackets inside each other", SYNTAX_DEPTH_MAX);
     bool good = syntax_next(syntax) && (token.mark == '{'   ? syntax_check_settings(syntax, '}')

@@ -63,12 +63,7 @@ static void validate_broker(const struct validation *validation)
         findings_fault(
             findings, &broker->password_file, broker,
             "broker.password_file without broker.username; MQTT takes a password only with a name");
-    if (broker->host && strpbrk(broker->host, " /:") && !strchr(broker->host, '.') &&
-        strstr(broker->host, "//"))
-        findings_fault(findings, &broker->host, broker,
-                       "broker.host \"%s\" is an address of the web's kind; write host, port and tls apart",
-                       broker->host);
-    else if (broker->host && strpbrk(broker->host, " /"))
+    if (broker->host && strpbrk(broker->host, " /"))
         findings_fault(findings, &broker->host, broker,
                        "broker.host \"%s\" is not a host's name or address; host, port "
                        "and tls are options of their own",
@@ -105,16 +100,18 @@ static void validate_access(const struct validation *validation)
     if (!config->has_access)
         return;
     size_t named = 0;
+    bool faulty = false;
     for (size_t role = ROLE_VIEWER; role <= ROLE_ENGINEER; role++) {
         const struct config_names *names = &config->access[role];
         named += names->count;
+        faulty = faulty || (findings_is_given(validation->findings, names) && !names->names);
         for (size_t i = 0; i < names->count; i++)
             if (!validate_is_user_name(names->names[i]))
                 findings_fault(validation->findings, names, config,
                                "access.%s names \"%s\"; it must be a Unix user, \"@group\" or \"*\"",
                                ROLE_WORDS[role], names->names[i]);
     }
-    if (!named)
+    if (!named && !faulty)
         findings_fault(validation->findings, &config->access, config,
                        "access names nobody, so nobody could attach; name users, \"@group\" or \"*\"");
 }

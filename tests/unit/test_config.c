@@ -1,0 +1,451 @@
+/* Good files: the example's values, defaults, the option table and the manual page, files that are included
+ * or referred to, and where configuration and socket are found. */
+#include "config_fixture.h"
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "config/options.h"
+#include "config/suggest.h"
+
+#include <math.h>
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    struct config config;
+    config_init_defaults(&config);
+    assert_string_equal(config.broker.host, "localhost");
+    assert_int_equal(config.broker.port, 1883);
+    assert_int_equal(config.broker.receive_maximum, 65535);
+    assert_int_equal(config.broker.protocol, PROTOCOL_MQTT5);
+    assert_int_equal(config.history.keep_days, 400);
+    assert_int_equal(config.history.durability, DURABILITY_FULL);
+    assert_int_equal(config.max_payload, 262144);
+    assert_int_equal(config.source_time_past_us, 7 * CLOCK_US_PER_DAY);
+    assert_int_equal(config.source_time_future_us, CLOCK_US_PER_MINUTE);
+    assert_null(config.theme);
+    assert_int_equal(config.subscription_count, 0);
+    config_free(&config);
+}
+
+/* Discovered tags take their defaults from tag_def_init, configured ones from the table: both must say the
+ * same. */
+static void test_defaults_of_tags_agree(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    struct tag_def discovered;
+    tag_def_init(&discovered);
+    config_fixture_open(&fixture);
+    config_fixture_load(&fixture, "tags = ( { name = \"a\"; topic = \"p/q/a\"; } );", false);
+    assert_true(fixture.good);
+    const struct tag_def *tag = &fixture.config.tags[0];
+    assert_true(tag->scale_factor == discovered.scale_factor && tag->scale_offset == discovered.scale_offset);
+    assert_int_equal(tag->decimals, discovered.decimals);
+    assert_int_equal(tag->record, discovered.record);
+    assert_int_equal(tag->kind, discovered.kind);
+    assert_int_equal(tag->kind_fixed, discovered.kind_fixed);
+    assert_int_equal(tag->signal, discovered.signal);
+    assert_int_equal(tag->stale_after_us, discovered.stale_after_us);
+    assert_int_equal(tag->max_time_us, discovered.max_time_us);
+    assert_string_equal(tag->path, "");
+    assert_string_equal(tag->area, "p/q");
+    assert_int_equal(tag->line, 1);
+    config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
+    tag_def_free(&discovered);
+}
+
+static void check_example_boiler(const struct tag_def *tag)
+{
+    assert_string_equal(tag->name, "boiler.temp");
+    assert_string_equal(tag->topic, "plant/boiler/temp");
+    assert_string_equal(tag->path, "value");
+    assert_string_equal(tag->unit, "\xC2\xB0"
+                                   "C");
+    assert_string_equal(tag->area, "boiler");
+    assert_true(tag->has_range && tag->low == 0 && tag->high == 150);
+    assert_int_equal(tag->decimals, 1);
+    assert_int_equal(tag->stale_after_us, 10 * CLOCK_US_PER_SECOND);
+    assert_int_equal(tag->record, RECORD_COMPRESSED);
+    assert_true(tag->deviation == 0.2);
+    assert_int_equal(tag->alarm_count, 4);
+    assert_int_equal(tag->alarms[0].type, ALARM_HI);
+    assert_true(tag->alarms[0].has_limit && tag->alarms[0].limit == 95 && tag->alarms[0].deadband == 1);
+    assert_int_equal(tag->alarms[0].on_delay_us, 5 * CLOCK_US_PER_SECOND);
+    assert_int_equal(tag->alarms[0].priority, PRIORITY_HIGH);
+    assert_string_equal(tag->alarms[0].message, "Drum hot");
+    /* From the signal: 1 % of the range, 60 s. */
+    assert_true(fabs(tag->alarms[1].deadband - 1.5) < 1e-12);
+    assert_int_equal(tag->alarms[1].on_delay_us, 60 * CLOCK_US_PER_SECOND);
+    assert_true(tag->alarms[1].latching);
+    assert_string_equal(tag->alarms[2].reference, "boiler.temp_sp");
+    assert_int_equal(tag->alarms[3].on_delay_us, 0);
+    assert_null(tag->setpoint);
+}
+
+static void test_example(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config_report report;
+    bool good = config_check(&config, "config/example.cfg", &report);
+    for (size_t i = 0; i < report.count; i++)
+        print_error("%s\n", report.faults[i]);
+    assert_true(good);
+    assert_int_equal(report.warning_count, 0);
+    assert_string_equal(config.plant, "Water Works");
+    assert_string_equal(config.timezone, "Europe/Vienna");
+    assert_int_equal(config.subscription_count, 1);
+    assert_string_equal(config.subscriptions[0].filter, "plant/#");
+    assert_int_equal(config.subscriptions[0].qos, 1);
+    assert_int_equal(config.tag_count, 4);
+    check_example_boiler(&config.tags[0]);
+    const struct setpoint_def *setpoint = config.tags[1].setpoint;
+    assert_string_equal(setpoint->topic, "plant/boiler/temp/set");
+    assert_true(setpoint->min == 20 && setpoint->max == 110 && setpoint->tolerance == 0.1);
+    assert_int_equal(setpoint->role, ROLE_OPERATOR);
+    assert_true(setpoint->confirm && !setpoint->retain);
+    const struct tag_def *pump = &config.tags[3];
+    assert_int_equal(pump->kind, TAG_DISCRETE);
+    assert_true(pump->kind_fixed);
+    assert_int_equal(pump->state_count, 3);
+    assert_string_equal(pump->states[2].text, "FAULT");
+    assert_true(pump->alarms[0].limit == 2 && !pump->alarms[0].limit_tag);
+    assert_true(pump->setpoint->min == 0 && pump->setpoint->max == 2);
+    assert_true(config.has_access);
+    assert_string_equal(config.access[ROLE_VIEWER].names[0], "*");
+    assert_true(*config.history.file == '/');
+    assert_string_equal(strrchr(config.history.file, '/'), "/history.db");
+    config_report_free(&report);
+    config_free(&config);
+}
+
+static void test_subscriptions_by_default(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    config_fixture_load(&fixture, "", false);
+    assert_int_equal(fixture.config.subscription_count, 1);
+    assert_string_equal(fixture.config.subscriptions[0].filter, "#");
+    config_fixture_release(&fixture);
+    config_fixture_load(
+        &fixture,
+        "broker = { tls = { }; };\n"
+        "tags = ( { name = \"a\"; topic = \"t\"; path = \"a\"; },\n"
+        "         { name = \"b\"; topic = \"t\"; path = \"b\"; }, { name = \"c\"; topic = \"u\"; } );",
+        false);
+    assert_true(fixture.good);
+    assert_int_equal(fixture.config.broker.port, 8883);
+    assert_int_equal(fixture.config.subscription_count, 2);
+    assert_string_equal(fixture.config.subscriptions[0].filter, "t");
+    assert_string_equal(fixture.config.subscriptions[1].filter, "u");
+    config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
+}
+
+static void test_includes(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    free(config_fixture_write(&fixture, "tags.cfg",
+                              "tags = (\n { name = \"a\"; topic = \"t\"; decimals = 99; }\n);", 0600));
+    config_fixture_load(&fixture, "plant = \"x\";\n@include \"tags.cfg\"\nmax_tags = 0;\n", false);
+    assert_int_equal(fixture.report.count, 2);
+    assert_string_equal(config_fixture_short(&fixture, fixture.report.faults[0]),
+                        "hmi.cfg:3: max_tags is 0; it must be a whole number from 1 to 1000000");
+    assert_string_equal(config_fixture_short(&fixture, fixture.report.faults[1]),
+                        "tags.cfg:2: tags.decimals is 99; it must be a whole number from -1 to 9");
+    config_fixture_release(&fixture);
+    /* Not in a comment, nor in itself for ever; and a folder is not a file (libconfig ends the program
+     * there). */
+    config_fixture_load(&fixture, "/*\n@include \"none\"\n*/\n# @include \"none\"\n", false);
+    assert_true(fixture.good);
+    config_fixture_release(&fixture);
+    config_fixture_load(&fixture, "\n@include \"hmi.cfg\"\n", false);
+    assert_int_equal(fixture.report.count, 1);
+    assert_non_null(
+        strstr(fixture.report.faults[0], "hmi.cfg:2: @include \"hmi.cfg\": files include each other"));
+    config_fixture_release(&fixture);
+    config_fixture_load(&fixture, "@include \".\"\n", false);
+    assert_int_equal(fixture.report.count, 1);
+    assert_non_null(strstr(fixture.report.faults[0], "cannot be read: it is not a file of text"));
+    config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
+}
+
+static void test_unreadable_files(void **state)
+{
+    (void)state;
+    struct config config;
+    struct config_report report;
+    assert_false(config_load(&config, "/nowhere/hmi.cfg", &report));
+    assert_string_equal(report.faults[0], "/nowhere/hmi.cfg: cannot be read: No such file or directory");
+    config_report_free(&report);
+    config_free(&config);
+    assert_false(config_load(&config, "/tmp", &report));
+    assert_string_equal(report.faults[0], "/tmp: cannot be read: it is not a file of text");
+    config_report_free(&report);
+    config_free(&config);
+}
+
+static void test_foreign_owner(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* only root can give a file away */
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    char *path = config_fixture_write(&fixture, "other.cfg", "", 0644);
+    assert_int_equal(chown(path, 12345, 12345), 0);
+    struct err err = {0};
+    assert_null(config_find(path, &err));
+    assert_int_equal(err.code, EX_NOPERM);
+    config_fixture_load(&fixture, "@include \"other.cfg\"\n", false);
+    assert_false(fixture.good);
+    assert_non_null(strstr(fixture.report.faults[0], "belongs to another user"));
+    config_fixture_release(&fixture);
+    free(path);
+    config_fixture_close(&fixture);
+}
+
+static void check_surroundings(struct config_fixture *fixture, const char *text, const char *fault)
+{
+    config_fixture_load(fixture, text, true);
+    if (!fault) {
+        assert_int_equal(fixture->report.count, 0);
+    } else {
+        assert_int_equal(fixture->report.count, 1);
+        if (!strstr(fixture->report.faults[0], fault))
+            fail_msg("expected ...%s...\nfound %s", fault, fixture->report.faults[0]);
+    }
+    config_fixture_release(fixture);
+    config_fixture_load(fixture, text, false); /* a console never looks at secrets */
+    assert_true(fixture->good);
+    config_fixture_release(fixture);
+}
+
+static void test_secrets(void **state)
+{
+    (void)state;
+#define LOGIN "broker = { username = \"u\";\n password_file = \"secret\"; };"
+    struct config_fixture fixture;
+    struct err err;
+    config_fixture_open(&fixture);
+    check_surroundings(&fixture, LOGIN, "hmi.cfg:2: broker.password_file: ");
+    free(config_fixture_write(&fixture, "secret", "open sesame\nrest\n", 0644));
+    check_surroundings(&fixture, LOGIN, "may be read by everyone");
+    free(config_fixture_write(&fixture, "secret", "\n", 0600));
+    check_surroundings(&fixture, LOGIN, "its first line is empty");
+    free(config_fixture_write(&fixture, "secret", "open sesame\nrest\n", 0640));
+    check_surroundings(&fixture, LOGIN, NULL);
+    config_fixture_load(&fixture, LOGIN, false);
+    char *password = config_read_password(&fixture.config, &err);
+    assert_string_equal(password, "open sesame");
+    free(password);
+    config_fixture_release(&fixture);
+    free(config_fixture_write(&fixture, "ca.pem", "hello\n", 0644));
+    check_surroundings(&fixture, "broker = { tls = { ca = \"ca.pem\"; }; };",
+                       "holds no CERTIFICATE----- in PEM form");
+    check_surroundings(&fixture, "broker = { tls = { ca = \"none.pem\"; }; };",
+                       "none.pem cannot be read: No such file");
+    config_fixture_close(&fixture);
+}
+
+static void test_warnings(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    config_fixture_load(
+        &fixture,
+        "subscribe = ( { filter = \"plant/+\"; } );\n"
+        "tags = ( { name = \"a\"; topic = \"plant/a\"; },\n{ name = \"b\"; topic = \"works/b\"; } );\n"
+        "access = { operator = [ \"*\", \"no-such-user\", \"@no-such-group\" ]; };\n"
+        "displays = ( { name = \"d\"; file = \"d.mimic\"; } );\n",
+        true);
+    assert_true(fixture.good);
+    assert_int_equal(fixture.report.warning_count, 4);
+    assert_string_equal(config_fixture_short(&fixture, fixture.report.warnings[0]),
+                        "hmi.cfg:3: tag \"b\": no filter of subscribe covers its topic \"works/b\"");
+    assert_string_equal(
+        config_fixture_short(&fixture, fixture.report.warnings[1]),
+        "hmi.cfg:4: access.operator names the user \"no-such-user\", unknown on this machine");
+    config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
+}
+
+/* Everything a row promises to people and to the loader. */
+static void test_option_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; OPTIONS_GROUPS[i]; i++) {
+        const struct option_group *group = OPTIONS_GROUPS[i];
+        assert_true(strlen(group->help) > 10);
+        for (size_t j = 0; j < group->count; j++) {
+            const struct option *option = &group->options[j];
+            double value;
+            assert_non_null(option->help);
+            assert_true(strlen(option->help) > 7 && option->help[strlen(option->help) - 1] == '.');
+            assert_ptr_equal(options_find(group, option->name), option); /* no name twice */
+            assert_true(option->offset < group->size && option->offset_more < group->size);
+            bool number = option->type == OPTION_INTEGER || option->type == OPTION_LARGE ||
+                          option->type == OPTION_NUMBER || option->type == OPTION_SECONDS;
+            if (number && option->standard)
+                assert_true(num_parse(option->standard, strlen(option->standard), &value));
+            if (number && option->standard && !option->whole_range && !isnan(value))
+                assert_true(value >= option->least && value <= option->most);
+            if (option->type == OPTION_CHOICE && option->standard)
+                assert_true(options_find_word(option->choices, option->standard) >= option->first_choice);
+        }
+    }
+}
+
+static void test_manual(void **state)
+{
+    (void)state;
+    char name[] = "/tmp/test_config.XXXXXX";
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    fflush(stdout);
+    int before = dup(STDOUT_FILENO);
+    dup2(fd, STDOUT_FILENO);
+    config_print_manual();
+    fflush(stdout);
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    off_t size = lseek(fd, 0, SEEK_END);
+    char *page = mem_new((size_t)size + 1, 1);
+    assert_int_equal(pread(fd, page, (size_t)size, 0), size);
+    close(fd);
+    unlink(name);
+    for (size_t i = 0; OPTIONS_GROUPS[i]; i++) {
+        const struct option_group *group = OPTIONS_GROUPS[i];
+        char *title = mem_format(".SS %s\n", *group->label ? group->label : "Outermost level");
+        const char *section = strstr(page, title);
+        assert_non_null(section);
+        for (size_t j = 0; j < group->count; j++) {
+            char *entry = mem_format(".TP\n.BR %s ", group->options[j].name);
+            section = strstr(section, entry); /* each in its section, in the table's order */
+            assert_non_null(section);
+            free(entry);
+        }
+        free(title);
+    }
+    assert_non_null(strstr(page, "Water Works"));
+    assert_null(strstr(page, "@VERSION@"));
+    free(page);
+}
+
+static void test_suggestions(void **state)
+{
+    (void)state;
+    assert_int_equal(suggest_distance("filter", "filter"), 0);
+    assert_int_equal(suggest_distance("fitler", "filter"), 1);
+    assert_int_equal(suggest_distance("fliter", "filter"), 1);
+    assert_int_equal(suggest_distance("filte", "filter"), 1);
+    assert_int_equal(suggest_distance("FILTER", "filter"), 0);
+    assert_int_equal(suggest_distance("", "abc"), 3);
+    assert_int_equal(suggest_distance("kitten", "sitting"), 3);
+    assert_true(suggest_is_near("desciption", "description"));
+    assert_false(suggest_is_near("host", "port"));
+    assert_false(suggest_is_near("xyzzy", "format"));
+}
+
+static void test_socket_paths(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    struct err err = {0};
+    config_fixture_open(&fixture);
+    assert_int_equal(setenv("XDG_RUNTIME_DIR", fixture.folder, 1), 0);
+    config_fixture_load(&fixture, "", false);
+    char *path = config_socket_path(&fixture.config, &err);
+    assert_non_null(path);
+    char *folder = mem_format("%s/hmi/test-config-", fixture.folder); /* made of the history's path */
+    assert_memory_equal(path, folder, strlen(folder));
+    struct stat status;
+    *strrchr(path, '/') = '\0';
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0700);
+    path[strlen(path)] = '/';
+    char **candidates = config_socket_candidates(&fixture.config);
+    assert_string_equal(candidates[0], path);
+    config_free_list(candidates);
+    free(path);
+    free(folder);
+    config_fixture_release(&fixture);
+    config_fixture_load(&fixture, "socket = \"here.sock\";", false);
+    path = config_socket_path(&fixture.config, &err);
+    assert_string_equal(config_fixture_short(&fixture, path), "here.sock");
+    free(path);
+    config_fixture_release(&fixture);
+    unsetenv("XDG_RUNTIME_DIR");
+    config_fixture_close(&fixture);
+}
+
+/* A folder that somebody else could have put there is never used. */
+static void test_socket_folder_not_trusted(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    assert_int_equal(setenv("XDG_RUNTIME_DIR", fixture.folder, 1), 0);
+    char *folder = mem_format("%s/hmi", fixture.folder);
+    config_fixture_load(&fixture, "", false);
+    assert_int_equal(symlink("/tmp", folder), 0);
+    char **candidates = config_socket_candidates(&fixture.config);
+    for (size_t i = 0; candidates[i]; i++)
+        assert_null(strstr(candidates[i], folder));
+    config_free_list(candidates);
+    assert_int_equal(unlink(folder), 0);
+    assert_int_equal(mkdir(folder, 0777), 0);
+    assert_int_equal(chmod(folder, 0777), 0);
+    candidates = config_socket_candidates(&fixture.config);
+    for (size_t i = 0; candidates[i]; i++)
+        assert_null(strstr(candidates[i], folder));
+    config_free_list(candidates);
+    free(folder);
+    config_fixture_release(&fixture);
+    unsetenv("XDG_RUNTIME_DIR");
+    config_fixture_close(&fixture);
+}
+
+static void test_find(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    struct err err = {0};
+    config_fixture_open(&fixture);
+    char *folder = mem_format("%s/hmi", fixture.folder);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    char *path = config_fixture_write(&fixture, "hmi/hmi.cfg", "", 0600);
+    assert_int_equal(setenv("XDG_CONFIG_HOME", fixture.folder, 1), 0);
+    char *found = config_find(NULL, &err);
+    assert_string_equal(found, path);
+    free(found);
+    assert_null(config_find("/nowhere/a.cfg", &err));
+    assert_int_equal(err.code, EX_NOINPUT);
+    assert_string_equal(err.text, "/nowhere/a.cfg is not there");
+    unsetenv("XDG_CONFIG_HOME");
+    free(path);
+    free(folder);
+    config_fixture_close(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_defaults_of_tags_agree),
+        cmocka_unit_test(test_example),       cmocka_unit_test(test_subscriptions_by_default),
+        cmocka_unit_test(test_includes),      cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_foreign_owner), cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_warnings),      cmocka_unit_test(test_option_rows),
+        cmocka_unit_test(test_manual),        cmocka_unit_test(test_suggestions),
+        cmocka_unit_test(test_socket_paths),  cmocka_unit_test(test_socket_folder_not_trusted),
+        cmocka_unit_test(test_find),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
