@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -138,6 +139,26 @@ static inline char *fixture_sql(const struct fixture *f, const char *sql)
     char *text = mem_copy_text(buf_text(&out));
     buf_free(&out);
     return text;
+}
+
+/* Ends a child process that fixture_fork() made; true when it ended by itself with status 0. */
+static inline bool fixture_wait(pid_t pid)
+{
+    int status;
+    return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Forks while this process has no connection: SQLite's must not be carried across. In the child the history
+ * is closed and stays so; in the parent it is opened again. */
+static inline pid_t fixture_fork(struct fixture *f)
+{
+    history_close(f->history, T0);
+    f->history = NULL;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        f->history = fixture_open(f);
+    return pid;
 }
 
 static inline void fixture_expect(const struct fixture *f, const char *sql, const char *expected)
