@@ -65,8 +65,9 @@ bool history_each_tag(struct history *history, history_tag_function *function, v
  * given again. `now_us` (wall) is stored now and then as the proof of life. */
 bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err);
 
-/* One slice of housekeeping of at most about `budget_us`: sorts the tail into a run, checkpoints the WAL.
- * Sets *more when there is more to do at once. Later: merge, rollups, retention. */
+/* One slice of housekeeping of about `budget_us`: sorts a full tail into a run, or checkpoints the WAL. Sets
+ * *more when there is more to do at once. Sorting is one transaction and cannot be divided: 12 to 20 ms for
+ * 16,384 samples, and the fsync. Later: merge, rollups, retention. */
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err);
 
 /* Proof of life without samples (a quiet plant): at most every few seconds. */

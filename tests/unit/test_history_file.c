@@ -1,0 +1,366 @@
+/* The history file as a file: what is refused, how an old one is brought up to date, its rights, and a disk
+ * or another process that stands in the way. */
+#include "db/history_internal.h"
+#include "db/query.h"
+#include "db/schema.h"
+
+#include "history_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+/* Opening must fail with this code and these words, and leave the file's bytes as they were. */
+static void expect_refused(struct fixture *f, int code, const char *words)
+{
+    struct err err = {0};
+    struct stat before, after;
+    bool exists = stat(f->path, &before) == 0;
+    assert_null(history_open(&(struct history_options){.path = f->path}, &err));
+    assert_int_equal(err.code, code);
+    assert_non_null(strstr(err.text, words));
+    assert_non_null(strstr(err.text, f->path));
+    if (exists) {
+        assert_int_equal(stat(f->path, &after), 0);
+        assert_int_equal(before.st_size, after.st_size);
+        assert_int_equal(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+        assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+    }
+}
+
+static void close_and_remove(struct fixture *f)
+{
+    history_close(f->history, 0);
+    f->history = NULL;
+    unlink(f->path);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fputs(text, file) < 0, 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void test_what_is_no_history_is_refused_untouched(void **state)
+{
+    struct fixture *f = *state;
+    close_and_remove(f);
+    write_file(
+        f->path,
+        "# not a database, and longer than the header of one, so that it is looked at by its content and "
+        "not by its length alone\n");
+    expect_refused(f, EX_DATAERR, "not a history file");
+    write_file(f->path, "short");
+    expect_refused(f, EX_DATAERR, "not a history file");
+    unlink(f->path);
+    run_sql(f->path, "CREATE TABLE customer (name); INSERT INTO customer VALUES ('x')");
+    expect_refused(f, EX_DATAERR, "not a history file");
+    unlink(f->path);
+    assert_int_equal(mkdir(f->path, 0755), 0);
+    expect_refused(f, EX_IOERR, "directory");
+    rmdir(f->path);
+}
+
+static void test_newer_file_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    history_close(f->history, T0);
+    f->history = NULL;
+    run_sql(f->path, "PRAGMA user_version = 77");
+    expect_refused(f, EX_CONFIG, "newer");
+    struct err err = {0};
+    assert_null(query_open(f->path, &err));
+    assert_non_null(strstr(err.text, "newer"));
+}
+
+static void test_empty_file_becomes_a_history(void **state)
+{
+    struct fixture *f = *state;
+    close_and_remove(f);
+    write_file(f->path, "");
+    f->history = fixture_open(f);
+    fixture_expect(f, "PRAGMA journal_mode", "wal\n");
+    fixture_expect(f, "PRAGMA auto_vacuum", "2\n");
+    fixture_expect(f, "SELECT count(*) FROM history", "0\n");
+}
+
+/* A -wal file that was left when somebody removed the history must not be taken for the new one's. */
+static void test_left_over_wal_is_not_taken(void **state)
+{
+    struct fixture *f = *state;
+    char *wal = mem_format("%s-wal", f->path);
+    char *kept = mem_format("%s.new", f->path);
+    fixture_add_tag(f, 1, "t", "t");
+    for (int i = 0; i < 1000; i++)
+        fixture_add_number(f, 1, T0 + i, i);
+    fixture_append(f, T0);
+    assert_int_equal(rename(wal, kept), 0); /* as a kill leaves it */
+    close_and_remove(f);
+    assert_int_equal(rename(kept, wal), 0);
+    f->history = fixture_open(f);
+    fixture_expect(f, "SELECT count(*) FROM history", "0\n");
+    fixture_expect(f, "PRAGMA integrity_check", "ok\n");
+    free(wal);
+    free(kept);
+}
+
+/* Steps as a later version will have them, the second of which fails at first. */
+static void test_migration(void **state)
+{
+    static const struct schema_step BROKEN[] = {
+        {.to = 2, .sql = "CREATE TABLE extra (a); INSERT INTO extra SELECT count(*) FROM tail"},
+        {.to = 3, .sql = "ALTER TABLE extra ADD COLUMN b; INSERT INTO nowhere VALUES (1)"},
+        {.to = 0},
+    };
+    static const struct schema_step GOOD[] = {
+        {.to = 2, .sql = "CREATE TABLE extra (wrong)"}, /* not run again: the file is there already */
+        {.to = 3, .sql = "ALTER TABLE extra ADD COLUMN b DEFAULT 'new'"},
+        {.to = 0},
+    };
+    struct fixture *f = *state;
+    struct err err = {0};
+    sqlite3 *db;
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_add_number(f, 1, T0, 4);
+    fixture_append(f, T0);
+    history_close(f->history, T0);
+    f->history = NULL;
+    run_sql(
+        f->path,
+        "DROP VIEW latest; DROP VIEW history; CREATE VIEW history AS SELECT 'old'"); /* an older version's */
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_false(schema_upgrade(db, BROKEN, 3, &err));
+    assert_non_null(strstr(err.text, "from version 2 to 3"));
+    fixture_expect(f, "PRAGMA user_version", "2\n");
+    fixture_expect(f, "SELECT * FROM extra", "1\n"); /* the first step stands, nothing of the second */
+    assert_true(schema_upgrade(db, GOOD, 3, &err));
+    assert_true(schema_upgrade(db, GOOD, 3, &err)); /* nothing to do */
+    fixture_expect(f, "PRAGMA user_version", "3\n");
+    fixture_expect(f, "SELECT * FROM extra", "1|new\n");
+    fixture_expect(f, "SELECT tag, value FROM history", "t|4.0\n");
+    fixture_expect(f, "SELECT tag, value FROM latest", "t|4.0\n");
+    assert_false(schema_upgrade(db, GOOD, 2, &err));
+    assert_non_null(strstr(err.text, "newer"));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void expect_mode(const char *path, const char *suffix, unsigned mode)
+{
+    struct stat status;
+    char *name = mem_format("%s%s", path, suffix);
+    assert_int_equal(stat(name, &status), 0);
+    assert_int_equal(status.st_mode & 07777, mode);
+    free(name);
+}
+
+/* Whatever the umask: nobody but the owner may write. */
+static void test_rights(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    history_close(f->history, 0);
+    char *directory = mem_format("%s/new", f->directory);
+    char *path = mem_format("%s/plant.db", directory);
+    mode_t before = umask(0);
+    f->history = history_open(&(struct history_options){.path = path}, &err);
+    assert_non_null(f->history);
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_append(f, T0);
+    umask(before);
+    expect_mode(directory, "", 02750);
+    expect_mode(path, "", 0640);
+    expect_mode(path, "-wal", 0640);
+    expect_mode(path, "-shm", 0640);
+    history_close(f->history, T0);
+    f->history = NULL;
+    expect_mode(path, "-wal", 0640); /* still there for those who may only read */
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        char *name = mem_format("%s%s", path, SUFFIXES[i]);
+        assert_int_equal(unlink(name), 0);
+        free(name);
+    }
+    assert_int_equal(rmdir(directory), 0);
+    struct history_options lost = {.path = "/nonexistent/deeper/history.db"};
+    assert_null(history_open(&lost, &err));
+    assert_int_equal(err.code, EX_CANTCREAT);
+    free(path);
+    free(directory);
+}
+
+/* In a child: becomes a user without rights but the file's group, and counts the samples. */
+static _Noreturn void read_as_other_user(const struct fixture *f, gid_t group, uint64_t expected)
+{
+    struct err err = {0};
+    uint64_t samples = 0, tags = 0;
+    if (setgroups(0, NULL) || setgid(group) || setuid(65534))
+        _exit(2);
+    struct query *query = query_open(f->path, &err);
+    bool done = query && query_counts(query, &samples, &tags, &err) && samples == expected;
+    if (!done)
+        fprintf(stderr, "%s (%d samples)\n", err.text, (int)samples);
+    query_close(query);
+    _exit(done ? 0 : 1);
+}
+
+static void test_group_may_read_while_it_runs_and_after_a_stop(void **state)
+{
+    enum { GROUP = 60001 };
+    struct fixture *f = *state;
+    if (getuid() != 0)
+        skip();
+    assert_int_equal(chown(f->directory, 0, GROUP), 0);
+    assert_int_equal(chmod(f->directory, 02750), 0);
+    close_and_remove(f);
+    f->history = fixture_open(f);
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_add_number(f, 1, T0, 1);
+    fixture_append(f, T0);
+    pid_t running = fixture_fork(f);
+    if (!running)
+        read_as_other_user(f, GROUP, 1);
+    assert_true(fixture_wait(running));
+    fixture_add_number(f, 1, T0 + 1, 1); /* and the reader spoilt nothing */
+    fixture_append(f, T0);
+    history_close(f->history, T0);
+    f->history = NULL;
+    pid_t stopped = fork();
+    if (!stopped)
+        read_as_other_user(f, GROUP, 2);
+    assert_true(fixture_wait(stopped));
+    f->history = fixture_open(f);
+    fixture_add_number(f, 1, T0 + 2, 1);
+    fixture_append(f, T0);
+    fixture_expect(f, "SELECT count(*) FROM history", "3\n");
+}
+
+/* A limit on the size of files stands for the full disk: the batch fails whole and can be given again. */
+static void test_full_disk(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct rlimit before, small;
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_append(f, T0);
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (int round = 0; round < 3; round++) {
+        struct history_stats stats;
+        history_get_stats(f->history, &stats);
+        size_t rows = round == 2 ? 2 * HISTORY_RUN_ROWS : 10000;
+        for (size_t i = 0; i < rows; i++)
+            fixture_add_number(f, 1, T0 + (int64_t)i + round * SECOND, (double)i);
+        char *count = fixture_sql(f, "SELECT count(*) FROM history");
+        small = (struct rlimit){stats.wal_bytes + 50000, before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        for (int attempt = 0; attempt < 3; attempt++) {
+            assert_false(history_append(f->history, f->batch, T0, &err));
+            assert_int_equal(err.code, EX_IOERR);
+            assert_non_null(strstr(err.text, "disk"));
+        }
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        fixture_expect(f, "SELECT count(*) FROM history", count);
+        fixture_append(f, T0);
+        char *expected = mem_format("%zu\n", strtoul(count, NULL, 10) + rows);
+        fixture_expect(f, "SELECT count(*) FROM history", expected);
+        free(count);
+        free(expected);
+    }
+    fixture_tidy(f);
+    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "52768|636844528.0\n");
+    fixture_expect(f, "PRAGMA integrity_check", "ok\n");
+    signal(SIGXFSZ, SIG_DFL);
+}
+
+/* In a child: holds the write lock until the parent closes its end of the pipe. */
+static _Noreturn void hold_write_lock(const struct fixture *f, int ready, int wait)
+{
+    sqlite3 *db;
+    char byte = 'x';
+    bool done = sqlite3_open(f->path, &db) == SQLITE_OK &&
+                sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+                write(ready, &byte, 1) == 1 && read(wait, &byte, 1) == 0;
+    _exit(done ? 0 : 1);
+}
+
+static void test_another_writer_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    int ready[2], wait[2];
+    char byte, holder[64];
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_append(f, T0);
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(wait), 0);
+    pid_t pid = fixture_fork(f);
+    if (!pid) {
+        close(wait[1]);
+        hold_write_lock(f, ready[1], wait[0]);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    fixture_add_number(f, 1, T0, 1);
+    assert_false(history_append(f->history, f->batch, T0, &err));
+    assert_int_equal(err.code, EX_TEMPFAIL);
+    snprintf(holder, sizeof holder, "process %ld", (long)pid);
+    assert_non_null(strstr(err.text, holder));
+    fixture_expect(f, "SELECT count(*) FROM history", "0\n"); /* readers are not in its way */
+    close(wait[1]);
+    assert_true(fixture_wait(pid));
+    fixture_append(f, T0);
+    fixture_expect(f, "SELECT count(*) FROM history", "1\n");
+    close(ready[0]);
+    close(ready[1]);
+    close(wait[0]);
+}
+
+static void test_read_only_directory(void **state)
+{
+    struct fixture *f = *state;
+    history_close(f->history, 0);
+    f->history = NULL;
+    pid_t pid = fork();
+    if (!pid) { /* as somebody who may read but not write */
+        struct err err = {0};
+        if (chmod(f->directory, 0755) || chmod(f->path, 0644) || (getuid() == 0 && setuid(65534)) ||
+            (getuid() != 65534 && chmod(f->path, 0444)))
+            _exit(2);
+        struct history *history = history_open(&(struct history_options){.path = f->path}, &err);
+        bool told = !history && err.code == EX_NOPERM && strstr(err.text, "rights");
+        if (!told)
+            fprintf(stderr, "%d %s\n", err.code, err.text);
+        _exit(told ? 0 : 1);
+    }
+    assert_true(fixture_wait(pid));
+}
+
+int main(void)
+{
+#define HISTORY_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        HISTORY_TEST(test_what_is_no_history_is_refused_untouched),
+        HISTORY_TEST(test_newer_file_is_refused),
+        HISTORY_TEST(test_empty_file_becomes_a_history),
+        HISTORY_TEST(test_left_over_wal_is_not_taken),
+        HISTORY_TEST(test_migration),
+        HISTORY_TEST(test_rights),
+        HISTORY_TEST(test_group_may_read_while_it_runs_and_after_a_stop),
+        HISTORY_TEST(test_full_disk),
+        HISTORY_TEST(test_another_writer_is_named),
+        HISTORY_TEST(test_read_only_directory),
+    };
+    return cmocka_run_group_tests_name("history_file", tests, NULL, NULL);
+}
