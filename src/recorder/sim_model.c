@@ -12,6 +12,7 @@ static const double INTAKE_PUMP_M3H = 300, FILTER_MAX_M3H = 260, BACKWASH_M3H = 
 static const double CLEAR_AREA_M2 = 50, CLEAR_HEIGHT_M = 5;
 static const double BACKWASH_CLOG = 0.5, BACKWASH_S = 90, RIPENING_S = 60;
 static const double CLOG_PER_S = 0.5 / 900; /* a filter runs a quarter of an hour at 180 m³/h and 6 NTU */
+static const double JAM_PER_S = 0.025;      /* when something blocks it */
 static const double CHLORINE_G_L = 120, CHLORINE_LOSS_MGL = 0.3, DOSING_TANK_L = 200;
 static const double NETWORK_HEAD_BAR = 8, NETWORK_CURVE = 1.95e-5, NETWORK_M3_PER_BAR = 0.4;
 static const double BOILER_MAX_TH = 10, FEED_MAX_TH = 12, HEAT_MAX_TH = 2.5;
@@ -172,7 +173,7 @@ static void filter_step(struct sim_filter *filter, double wanted_m3h, double raw
 {
     bool washing = filter->state == SIM_FILTER_BACKWASH;
     lag(&filter->flow_m3h, washing ? 0 : fmin(wanted_m3h, FILTER_MAX_M3H), 5);
-    double deposit = CLOG_PER_S * (filter->flow_m3h / 180) * (raw_ntu / 6) * (clogs ? 35 : 1);
+    double deposit = CLOG_PER_S * (filter->flow_m3h / 180) * (raw_ntu / 6) + (clogs ? JAM_PER_S : 0);
     filter->clog = clamp(filter->clog + deposit * STEP_S, 0, 2.5);
     if (!washing)
         filter->runtime_h += STEP_S / 3600;
@@ -366,7 +367,7 @@ static void start_values(struct sim_model *m)
     m->intake.speed = (struct sim_pi){.gain = 3, .integral_s = 200, .sum = 50};
     m->filter_valve = (struct sim_pi){.gain = 4, .integral_s = 600, .sum = 55};
     m->dosing.ratio = (struct sim_pi){.gain = 30, .integral_s = 60, .sum = 40};
-    m->network.speed = (struct sim_pi){.gain = 6, .integral_s = 15, .sum = 80};
+    m->network.speed = (struct sim_pi){.gain = 4, .integral_s = 20, .sum = 80};
     m->boiler.fuel = (struct sim_pi){.gain = 30, .integral_s = 120, .sum = 45};
     m->boiler.feed = (struct sim_pi){.gain = 2, .integral_s = 150, .sum = 50};
     m->boiler.heat = (struct sim_pi){.gain = 2, .integral_s = 80, .sum = 50};
