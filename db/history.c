@@ -68,7 +68,8 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
                              .foot = LATEST_FOOT},
     [HISTORY_LATEST_ONE] = {.head = LATEST_HEAD, .row = "(?,?,?,?)", .rows = 1, .foot = LATEST_FOOT},
     [HISTORY_GAP] = {.head =
-                         "INSERT OR IGNORE INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"},
+                         "INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"
+                         " ON CONFLICT (ts_start, reason) DO UPDATE SET ts_end = max(ts_end, excluded.ts_end)"},
     [HISTORY_TAG_PARK] = {.head = "UPDATE tag SET name = char(1) || id WHERE name = ?2 AND id <> ?1"},
     [HISTORY_TAG_PUT] =
         {.head =

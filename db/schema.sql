@@ -94,5 +94,5 @@ CREATE TABLE unrecorded (
     ts_start INTEGER NOT NULL,
     ts_end   INTEGER NOT NULL,
     reason   TEXT NOT NULL,
-    PRIMARY KEY (ts_start, ts_end, reason)
+    PRIMARY KEY (ts_start, reason)
 ) WITHOUT ROWID;

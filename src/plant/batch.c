@@ -43,6 +43,12 @@ void batch_clear(struct batch *batch)
     batch->qos_messages = 0;
 }
 
+void batch_drop_samples(struct batch *batch)
+{
+    batch->count = 0;
+    buf_clear(&batch->texts);
+}
+
 bool batch_is_empty(const struct batch *batch)
 {
     return !batch->count && !batch->tag_count && !batch->gap_count;

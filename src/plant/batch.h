@@ -47,6 +47,9 @@ void batch_free(struct batch *batch);
 /* Empties it for reuse, keeping the memory (but not more than a busy second's worth). */
 void batch_clear(struct batch *batch);
 
+/* Forgets the samples alone: tags and gaps stay. */
+void batch_drop_samples(struct batch *batch);
+
 bool batch_is_empty(const struct batch *batch);
 
 void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value,
@@ -59,7 +62,7 @@ void batch_add_samples(struct batch *batch, const struct batch *from);
  * `def`. */
 void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);
 
-/* A stretch of time that was not recorded. */
+/* A stretch of time that was not recorded. Given again with the same start and reason and a later end, it grows. */
 void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const char *reason);
 
 /* The value of a sample; a text points into the batch. */
