@@ -1,0 +1,39 @@
+/* Batches that wait in memory while the disk is slow or fails: a bounded queue. What does not fit is counted
+ * and becomes a gap as soon as there is room again; definitions of tags and gaps are kept even then, for they
+ * are few. Pure. */
+#ifndef RECORDER_SPOOL_H
+#define RECORDER_SPOOL_H
+
+#include "plant/batch.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SPOOL_SAMPLES_MAX UINT64_C(1000000)
+#define SPOOL_TEXT_MAX    (UINT64_C(64) << 20) /* bytes of text values */
+
+struct spool {
+    struct batch **batches; /* owned; the oldest first */
+    size_t count, capacity;
+    uint64_t samples, text_bytes;
+    uint64_t lost;        /* samples since the start */
+    uint64_t lost_now;    /* samples since the gap that is open began; 0: none is open */
+    int64_t lost_from_us; /* wall */
+};
+
+void spool_free(struct spool *spool);
+
+/* Takes the batch over at the end of the queue. When its samples do not fit they are dropped and counted
+ * first; a gap that ended before is noted in it. */
+void spool_put(struct spool *spool, struct batch *batch, int64_t now_wall_us);
+
+/* The oldest batch, which the caller then owns; NULL when the spool is empty. */
+struct batch *spool_take(struct spool *spool);
+
+bool spool_is_full(const struct spool *spool);
+
+/* Ends the gap that is open, if any: writes it into `batch`. Returns whether there was one. */
+bool spool_end_gap(struct spool *spool, struct batch *batch, int64_t now_wall_us);
+
+#endif
