@@ -1,0 +1,58 @@
+#include "recorder/lock.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *lock_path(const char *history_path)
+{
+    return mem_format("%s.lock", history_path);
+}
+
+static struct flock lock_whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+static pid_t lock_holder_of(int fd)
+{
+    struct flock lock = lock_whole_file();
+    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? lock.l_pid : 0;
+}
+
+int lock_take(const char *history_path, struct err *err)
+{
+    char *path = lock_path(history_path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    struct flock lock = lock_whole_file();
+    if (fd < 0) {
+        err_set(err, errno == ENOENT ? EX_NOINPUT : EX_CANTCREAT, "cannot make the lock file '%s': %s", path,
+                strerror(errno));
+    } else if (fcntl(fd, F_SETLK, &lock) != 0) {
+        if (errno == EAGAIN || errno == EACCES)
+            err_set(err, EX_TEMPFAIL, "another recorder (process %ld) already records to '%s'",
+                    (long)lock_holder_of(fd), history_path);
+        else
+            err_set(err, EX_OSERR, "cannot lock '%s': %s (is it on a network file system?)", path,
+                    strerror(errno));
+        close(fd);
+        fd = -1;
+    }
+    free(path);
+    return fd;
+}
+
+pid_t lock_holder(const char *history_path)
+{
+    char *path = lock_path(history_path);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    pid_t holder = fd < 0 ? 0 : lock_holder_of(fd);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return holder;
+}

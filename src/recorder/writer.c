@@ -1,0 +1,203 @@
+#include "recorder/writer.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WRITER_IDLE_US CLOCK_US_PER_SECOND /* between two looks at housekeeping and the proof of life */
+#define WRITER_TIDY_AT_LEAST                                                                                 \
+    CLOCK_US_PER_SECOND /* a slice this often even while batches wait all the time                           \
+                         */
+
+struct writer {
+    struct history *history;
+    char *path;
+    pthread_t thread;
+    int fd;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    /* under the mutex */
+    struct batch *given; /* waits for the thread */
+    bool stop;
+    bool done; /* `result` is there */
+    struct writer_result result;
+    struct history_stats stats;
+    uint64_t free_bytes;
+    char tidy_error[ERR_TEXT_MAX];
+    /* the thread's own */
+    int64_t tidied_us;
+    bool more; /* housekeeping is left over */
+};
+
+static uint64_t writer_free_bytes(const struct writer *writer)
+{
+    struct statvfs status;
+    return statvfs(writer->path, &status) == 0 ? (uint64_t)status.f_bavail * status.f_frsize : 0;
+}
+
+static void writer_commit(struct writer *writer, struct batch *batch)
+{
+    struct writer_result result = {.batch = batch};
+    int64_t start_us = clock_mono_us();
+    result.good = history_append(writer->history, batch, clock_wall_us(), &result.err);
+    result.commit_us = clock_mono_us() - start_us;
+    struct history_stats stats;
+    history_get_stats(writer->history, &stats);
+    pthread_mutex_lock(&writer->mutex);
+    writer->result = result;
+    writer->done = true;
+    writer->stats = stats;
+    pthread_mutex_unlock(&writer->mutex);
+    eventfd_write(writer->fd, 1);
+    writer->more = true;
+}
+
+static void writer_tidy(struct writer *writer)
+{
+    struct err err = {0};
+    bool good = history_mark_alive(writer->history, clock_wall_us(), &err) &&
+                history_tidy(writer->history, WRITER_SLICE_US, &writer->more, &err);
+    if (!good)
+        writer->more = false; /* again after the next batch, or when idle */
+    writer->tidied_us = clock_mono_us();
+    struct history_stats stats;
+    history_get_stats(writer->history, &stats);
+    uint64_t free_bytes = writer_free_bytes(writer);
+    pthread_mutex_lock(&writer->mutex);
+    writer->stats = stats;
+    writer->free_bytes = free_bytes;
+    snprintf(writer->tidy_error, sizeof writer->tidy_error, "%s", good ? "" : err.text);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+/* Waits for a batch, the end, or until idle housekeeping is due. Called and left with the mutex held. */
+static void writer_wait(struct writer *writer)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += WRITER_IDLE_US / CLOCK_US_PER_SECOND;
+    while (!writer->given && !writer->stop && !writer->more) {
+        if (pthread_cond_timedwait(&writer->wake, &writer->mutex, &until) == ETIMEDOUT)
+            writer->more = true;
+    }
+}
+
+static void *writer_run(void *argument)
+{
+    struct writer *writer = argument;
+    pthread_mutex_lock(&writer->mutex);
+    for (;;) {
+        writer_wait(writer);
+        struct batch *batch = writer->given;
+        bool tidy_first = batch && clock_mono_us() - writer->tidied_us > WRITER_TIDY_AT_LEAST && writer->more;
+        if (!batch && writer->stop)
+            break;
+        writer->given = NULL;
+        pthread_mutex_unlock(&writer->mutex);
+        if (!batch || tidy_first)
+            writer_tidy(writer);
+        if (batch)
+            writer_commit(writer, batch);
+        pthread_mutex_lock(&writer->mutex);
+    }
+    pthread_mutex_unlock(&writer->mutex);
+    return NULL;
+}
+
+struct writer *writer_start(struct history *history, const char *path, struct err *err)
+{
+    struct writer *writer = mem_new(1, sizeof *writer);
+    writer->history = history;
+    writer->tidied_us = clock_mono_us();
+    writer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&writer->mutex, NULL);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    history_get_stats(history, &writer->stats);
+    writer->path = mem_copy_text(path);
+    writer->free_bytes = writer_free_bytes(writer);
+    int code = writer->fd < 0 ? errno : pthread_create(&writer->thread, NULL, writer_run, writer);
+    if (code) {
+        err_set(err, EX_OSERR, "cannot start the writer thread: %s", strerror(code));
+        if (writer->fd >= 0)
+            close(writer->fd);
+        free(writer->path);
+        free(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+int writer_fd(const struct writer *writer)
+{
+    return writer->fd;
+}
+
+void writer_give(struct writer *writer, struct batch *batch)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->given = batch;
+    pthread_cond_signal(&writer->wake);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+bool writer_take(struct writer *writer, struct writer_result *result)
+{
+    eventfd_t count;
+    eventfd_read(writer->fd, &count);
+    pthread_mutex_lock(&writer->mutex);
+    bool done = writer->done;
+    if (done)
+        *result = writer->result;
+    writer->done = false;
+    pthread_mutex_unlock(&writer->mutex);
+    return done;
+}
+
+void writer_get_stats(struct writer *writer, struct history_stats *stats, uint64_t *free_bytes)
+{
+    pthread_mutex_lock(&writer->mutex);
+    *stats = writer->stats;
+    *free_bytes = writer->free_bytes;
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+void writer_get_tidy_error(struct writer *writer, char *text)
+{
+    pthread_mutex_lock(&writer->mutex);
+    memcpy(text, writer->tidy_error, ERR_TEXT_MAX);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+bool writer_stop(struct writer *writer, int64_t wait_us)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->stop = true;
+    pthread_cond_signal(&writer->wake);
+    pthread_mutex_unlock(&writer->mutex);
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t end_us = (int64_t)until.tv_sec * CLOCK_US_PER_SECOND + until.tv_nsec / 1000 + wait_us;
+    until.tv_sec = end_us / CLOCK_US_PER_SECOND;
+    until.tv_nsec = end_us % CLOCK_US_PER_SECOND * 1000;
+    if (pthread_clockjoin_np(writer->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+        return false;
+    close(writer->fd);
+    pthread_cond_destroy(&writer->wake);
+    pthread_mutex_destroy(&writer->mutex);
+    free(writer->path);
+    free(writer);
+    return true;
+}
