@@ -7,6 +7,7 @@
 
 /* clang-format off */
 #define CLI_COMMANDS(X) \
+    X(CLI_RECORD)       \
     X(CLI_STOP)         \
     X(CLI_RELOAD)       \
     X(CLI_STATUS)       \
@@ -17,6 +18,7 @@
     X(CLI_HELP)
 /* clang-format on */
 
+extern const struct cli_command CLI_RECORD;
 extern const struct cli_command CLI_STOP;
 extern const struct cli_command CLI_RELOAD;
 extern const struct cli_command CLI_STATUS;

@@ -1,9 +1,11 @@
-/* The MQTT client: the only place that knows libmosquitto. Driven by hand (design section 2): one thread at a time owns the
- * handle; the connector thread until mqtt_connect() returns, the loop from then on. One handle lives for one connection.
+/* The MQTT client: the only place that knows libmosquitto. Driven by hand (design section 2): one thread at a
+ * time owns the handle; the connector thread until mqtt_connect() returns, the loop from then on. One handle
+ * lives for one connection.
  *
- * What must stay true: nothing that was read is acknowledged before the owner calls mqtt_write() (libmosquitto in threaded
- * mode only queues acknowledgements while reading; facts D). So mqtt_write() is called only while nothing is uncommitted,
- * and a publish or subscribe may be queued at any time but leaves with the next mqtt_write(). */
+ * What must stay true: nothing that was read is acknowledged before the owner calls mqtt_write()
+ * (libmosquitto in threaded mode only queues acknowledgements while reading; facts D). So mqtt_write() is
+ * called only while nothing is uncommitted, and a publish or subscribe may be queued at any time but leaves
+ * with the next mqtt_write(). */
 #ifndef RECORDER_MQTT_H
 #define RECORDER_MQTT_H
 
@@ -18,15 +20,15 @@ struct mqtt;
 struct mqtt_options {
     const char *host;
     int port;
-    const char *client_id; /* NULL: a random one, with `clean` */
+    const char *client_id;           /* NULL: a random one, with `clean` */
     const char *username, *password; /* NULL: none */
-    bool version5;           /* else 3.1.1 */
-    bool clean;              /* no session is kept at the broker */
+    bool version5;                   /* else 3.1.1 */
+    bool clean;                      /* no session is kept at the broker */
     int keepalive_s;
-    int receive_maximum;     /* MQTT 5 */
+    int receive_maximum;      /* MQTT 5 */
     int64_t session_expiry_s; /* MQTT 5 */
     bool tls;
-    const char *ca, *cert, *key; /* files; ca NULL: the system's authorities */
+    const char *ca, *cert, *key;           /* files; ca NULL: the system's authorities */
     const char *will_topic, *will_payload; /* last will, QoS 1 and retained; NULL: none */
 };
 
@@ -38,11 +40,11 @@ struct mqtt_message {
     bool retained;
 };
 
-/* Called from within mqtt_read(), mqtt_write() and mqtt_misc(). They may call mqtt_subscribe() and mqtt_publish(), and must
- * not block. */
+/* Called from within mqtt_read(), mqtt_write() and mqtt_misc(). They may call mqtt_subscribe() and
+ * mqtt_publish(), and must not block. */
 struct mqtt_handler {
-    /* The broker's answer. `good`: the connection stands; `session` whether the broker still knew us. Else `reason` says why
-     * in words with the cure, and `refused_version` that MQTT 5 is not spoken here. */
+    /* The broker's answer. `good`: the connection stands; `session` whether the broker still knew us. Else
+     * `reason` says why in words with the cure, and `refused_version` that MQTT 5 is not spoken here. */
     void (*connected)(void *context, bool good, bool session, bool refused_version, const char *reason);
     void (*disconnected)(void *context, bool id_taken, const char *reason);
     void (*message)(void *context, const struct mqtt_message *message);
@@ -59,8 +61,8 @@ void mqtt_library_cleanup(void);
 struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_handler *handler, void *context,
                       struct err *err);
 
-/* Looks the name up, opens the TCP connection and queues CONNECT, which leaves with the first mqtt_write(). BLOCKS for 20 s
- * and more: on the connector thread. */
+/* Looks the name up, opens the TCP connection and queues CONNECT, which leaves with the first mqtt_write().
+ * BLOCKS for 20 s and more: on the connector thread. */
 bool mqtt_connect(struct mqtt *mqtt, struct err *err);
 
 /* Ends the connection without a word (its unacknowledged messages come again) and releases the handle. */
@@ -73,8 +75,8 @@ void mqtt_disconnect(struct mqtt *mqtt);
 int mqtt_socket(const struct mqtt *mqtt);
 bool mqtt_wants_write(struct mqtt *mqtt);
 
-/* Reads until the socket is dry, `max_messages`, or `until_mono_us`. *dry says that nothing more waits (also inside TLS).
- * False: the connection is gone (`err`). */
+/* Reads until the socket is dry, `max_messages`, or `until_mono_us`. *dry says that nothing more waits (also
+ * inside TLS). False: the connection is gone (`err`). */
 bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err);
 
 /* Sends what is queued, acknowledgements included. False: the connection is gone. */
@@ -87,7 +89,7 @@ bool mqtt_misc(struct mqtt *mqtt, struct err *err);
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *err);
 
 /* Queues a message; *message_id (may be NULL) matches `published`. Refused while not connected. */
-bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos, bool retain,
-                  int *message_id, struct err *err);
+bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos,
+                  bool retain, int *message_id, struct err *err);
 
 #endif

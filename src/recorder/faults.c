@@ -1,0 +1,274 @@
+#include "recorder/faults.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FAULT_MEMORY_US                                                                                      \
+    (5 * CLOCK_US_PER_MINUTE) /* a fault of single messages stands so long after the last one */
+#define FAULT_CLOCK_US      (10 * CLOCK_US_PER_MINUTE)
+#define FAULT_SILENCE_US    (30 * CLOCK_US_PER_SECOND) /* connected, and nothing came */
+#define FAULT_DISK_LOW      (UINT64_C(1) << 30)
+#define FAULT_DISK_VERY_LOW (UINT64_C(100) << 20)
+#define FAULT_WAL_LARGE     (UINT64_C(512) << 20)
+
+/* What a row looks at. */
+struct fault_view {
+    const struct status *status;
+    const struct status_sources *sources;
+    int64_t now_us; /* wall */
+    char *what, *cure;
+};
+
+static void fault_print(char *out, const char *format, va_list args)
+{
+    vsnprintf(out, STATUS_TEXT_MAX, format, args); /* a text that is too long is cut at its end */
+}
+
+__attribute__((format(printf, 2, 3))) static void fault_what(const struct fault_view *view,
+                                                             const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fault_print(view->what, format, args);
+    va_end(args);
+}
+
+__attribute__((format(printf, 2, 3))) static void fault_cure(const struct fault_view *view,
+                                                             const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fault_print(view->cure, format, args);
+    va_end(args);
+}
+
+static bool fault_no_broker(const struct fault_view *view)
+{
+    enum wire_link state = uplink_state(view->sources->uplink);
+    const char *failure = uplink_failure(view->sources->uplink);
+    if ((state != WIRE_LINK_DOWN && state != WIRE_LINK_CONNECTING) || !*failure)
+        return false;
+    fault_what(view, "no connection to the broker %s: %s", view->status->broker, failure);
+    fault_cure(view,
+               "it is tried again by itself; check that the broker runs and is reachable (mosquitto_sub -h "
+               "%s -p %d -t '#')",
+               view->sources->config->broker.host, view->sources->config->broker.port);
+    return true;
+}
+
+static bool fault_id_taken(const struct fault_view *view)
+{
+    if (uplink_state(view->sources->uplink) != WIRE_LINK_STOPPED)
+        return false;
+    fault_what(view, "another client uses this id ('%s'): recording has stopped", view->sources->client_id);
+    fault_cure(view, "give each client its own broker.client_id, then: hmi reload");
+    return true;
+}
+
+static bool fault_kicked(const struct fault_view *view)
+{
+    unsigned kicks = uplink_kicks(view->sources->uplink);
+    if (kicks < UPLINK_KICKS_SUSPECT)
+        return false;
+    fault_what(view, "the last %u connections ended soon after they stood", kicks);
+    snprintf(view->cure, STATUS_TEXT_MAX,
+             "another client probably uses the id '%s': set broker.client_id; or look at the broker's log",
+             view->sources->client_id);
+    return true;
+}
+
+static bool fault_filter_refused(const struct fault_view *view)
+{
+    const char *filter = uplink_refused_filter(view->sources->uplink);
+    if (!filter || !uplink_stands(view->sources->uplink))
+        return false;
+    fault_what(view, "the broker refuses the filter '%s'", filter);
+    fault_cure(view, "allow this user to read it (the broker's access list), or take it out of subscribe");
+    return true;
+}
+
+static bool fault_silence(const struct fault_view *view)
+{
+    const struct wire_status *wire = &view->status->wire;
+    if (wire->link != WIRE_LINK_UP || wire->messages || view->now_us - wire->link_since_us < FAULT_SILENCE_US)
+        return false;
+    fault_what(view, "connected, but nothing has come on %s", wire->subscriptions);
+    fault_cure(view,
+               "check the filters against the plant's topics (mosquitto_sub -t '#' -v) and the user's rights "
+               "at the broker");
+    return true;
+}
+
+static bool fault_disk_failed(const struct fault_view *view)
+{
+    const struct pipeline *pipeline = view->sources->pipeline;
+    if (pipeline->mode != PIPELINE_FAILED)
+        return false;
+    fault_what(view, "writing to the history fails: %s", pipeline->error.text);
+    fault_cure(view, "free space, check the file's rights and the disk; samples wait in memory meanwhile");
+    return true;
+}
+
+static bool fault_disk_slow(const struct fault_view *view)
+{
+    if (view->sources->pipeline->mode != PIPELINE_SLOW)
+        return false;
+    fault_what(view, "the disk is slow: a commit takes seconds, samples wait in memory");
+    fault_cure(view, "see what else writes to this disk (iotop), or move history.file to another one");
+    return true;
+}
+
+static bool fault_samples_lost(const struct fault_view *view)
+{
+    uint64_t lost = view->sources->pipeline->spool.lost;
+    if (!lost)
+        return false;
+    fault_what(view, "%" PRIu64 " samples were lost while the disk was away", lost);
+    fault_cure(view, "the view gap says when; this stays until the recorder is started again");
+    return true;
+}
+
+static bool fault_disk_full(const struct fault_view *view)
+{
+    uint64_t bytes = view->status->wire.disk_free_bytes;
+    if (bytes >= FAULT_DISK_VERY_LOW)
+        return false;
+    fault_what(view, "only %" PRIu64 " MB are free on the history's disk", bytes >> 20);
+    fault_cure(view, "free space now, or recording stops; history.keep_mb bounds the history");
+    return true;
+}
+
+static bool fault_disk_low(const struct fault_view *view)
+{
+    uint64_t bytes = view->status->wire.disk_free_bytes;
+    if (bytes >= FAULT_DISK_LOW || bytes < FAULT_DISK_VERY_LOW)
+        return false;
+    fault_what(view, "only %" PRIu64 " MB are free on the history's disk", bytes >> 20);
+    fault_cure(view, "free space, or set history.keep_days or keep_mb");
+    return true;
+}
+
+static bool fault_tag_cap(const struct fault_view *view)
+{
+    const struct wire_status *wire = &view->status->wire;
+    if (!wire->tags_over_cap)
+        return false;
+    fault_what(view, "the cap of %" PRIu64 " tags is reached: %" PRIu64 " values of others were left out",
+               wire->tags_max, wire->tags_over_cap);
+    fault_cure(view, "narrow the filters in subscribe, or raise max_tags");
+    return true;
+}
+
+static bool fault_payloads_refused(const struct fault_view *view)
+{
+    const struct status *status = view->status;
+    if (!status->refused_us || view->now_us - status->refused_us > FAULT_MEMORY_US || !status->refusal_count)
+        return false;
+    fault_what(view, "payloads cannot be used, most of them on '%s': %s", status->refusals[0].topic,
+               status->refusals[0].reason);
+    fault_cure(view, "look at the list of refused payloads; set format, path or kind, or mend the sender");
+    return true;
+}
+
+static bool fault_times_refused(const struct fault_view *view)
+{
+    int64_t last_us = view->status->times_us;
+    if (!last_us || view->now_us - last_us > FAULT_MEMORY_US)
+        return false;
+    fault_what(view, "%" PRIu64 " samples came with a time out of bounds", view->status->wire.refused_times);
+    fault_cure(view, "set the sender's clock; source_time_past and source_time_future give the bounds");
+    return true;
+}
+
+static bool fault_clock_stepped(const struct fault_view *view)
+{
+    const struct status_sources *sources = view->sources;
+    if (!sources->clock_stepped_us || view->now_us - sources->clock_stepped_us > FAULT_CLOCK_US)
+        return false;
+    fault_what(view, "the machine's clock was set by %+.1f s: times in the history jump there",
+               (double)sources->clock_step_us / 1e6);
+    fault_cure(view, "let a time service (chrony, systemd-timesyncd) keep the clock");
+    return true;
+}
+
+static bool fault_housekeeping(const struct fault_view *view)
+{
+    if (!*view->status->tidy_error || view->sources->pipeline->mode != PIPELINE_GOOD)
+        return false;
+    fault_what(view, "housekeeping of the history fails: %s", view->status->tidy_error);
+    fault_cure(view, "recording goes on; check the disk and who else has the file open");
+    return true;
+}
+
+static bool fault_wal_large(const struct fault_view *view)
+{
+    uint64_t bytes = view->status->wire.wal_bytes;
+    if (bytes < FAULT_WAL_LARGE)
+        return false;
+    fault_what(view, "the write-ahead log of the history has grown to %" PRIu64 " MB", bytes >> 20);
+    fault_cure(view, "somebody reads the file for long without an end: close long sqlite3 transactions");
+    return true;
+}
+
+static bool fault_reload(const struct fault_view *view)
+{
+    if (!view->sources->reload_fault)
+        return false;
+    fault_what(view, "the new configuration was not taken: %s", view->sources->reload_fault);
+    fault_cure(view, "hmi check names every fault; then: hmi reload");
+    return true;
+}
+
+/* Errors first; the order is that of the list that people see. */
+static const struct fault_row {
+    uint32_t severity;
+    bool (*stands)(const struct fault_view *view); /* also writes the texts */
+} FAULTS[] = {
+    {2, fault_id_taken},       {2, fault_no_broker},     {2, fault_disk_failed},
+    {2, fault_disk_slow},      {2, fault_samples_lost},  {2, fault_disk_full},
+    {2, fault_filter_refused}, {1, fault_disk_low},      {1, fault_kicked},
+    {1, fault_silence},        {1, fault_tag_cap},       {1, fault_payloads_refused},
+    {1, fault_times_refused},  {1, fault_clock_stepped}, {1, fault_housekeeping},
+    {1, fault_wal_large},      {1, fault_reload},
+};
+
+#define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)
+
+_Static_assert(FAULT_COUNT <= STATUS_FAULTS_MAX, "every row has room in the list");
+
+static void fault_update(struct status *status, const struct status_sources *sources, size_t row,
+                         int64_t now_us)
+{
+    struct status_fault *fault = &status->standing[row];
+    const struct fault_view view = {status, sources, now_us, fault->what, fault->cure};
+    bool stood = fault->since_us != 0;
+    if (!FAULTS[row].stands(&view)) {
+        if (stood)
+            log_info("over: %s", fault->what);
+        fault->since_us = 0;
+        return;
+    }
+    if (!stood) {
+        fault->since_us = now_us;
+        log_warning("%s. %s", fault->what, fault->cure);
+    }
+    status->faults[status->fault_count++] = (struct wire_fault){.severity = FAULTS[row].severity,
+                                                                .since_us = fault->since_us,
+                                                                .what = fault->what,
+                                                                .cure = fault->cure};
+    status->wire.errors += FAULTS[row].severity == 2;
+    status->wire.warnings += FAULTS[row].severity == 1;
+}
+
+void faults_update(struct status *status, const struct status_sources *sources, int64_t now_wall_us)
+{
+    status->fault_count = 0;
+    status->wire.errors = status->wire.warnings = 0;
+    for (size_t row = 0; row < FAULT_COUNT; row++)
+        fault_update(status, sources, row, now_wall_us);
+}

@@ -1,0 +1,247 @@
+#include "recorder/pipeline.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void pipeline_init(struct pipeline *pipeline, struct writer *writer)
+{
+    memset(pipeline, 0, sizeof *pipeline);
+    pipeline->writer = writer;
+    pipeline->current = batch_new();
+    pipeline->spare = batch_new();
+    commit_rule_init(&pipeline->rule);
+}
+
+void pipeline_free(struct pipeline *pipeline)
+{
+    batch_free(pipeline->current);
+    batch_free(pipeline->spare);
+    batch_free(pipeline->retry);
+    spool_free(&pipeline->spool);
+}
+
+void pipeline_add_gap(struct pipeline *pipeline, int64_t start_us, int64_t end_us, const char *reason)
+{
+    if (end_us <= start_us)
+        return;
+    batch_add_gap(pipeline->current, start_us, end_us, reason);
+    pipeline->gaps++;
+}
+
+static bool pipeline_is_full(const struct pipeline *pipeline)
+{
+    return pipeline->current->count >= PIPELINE_BATCH_MAX ||
+           pipeline->current->texts.length >= PIPELINE_TEXT_MAX;
+}
+
+/* Whether anything that was read is not on the disk. */
+static bool pipeline_has_uncommitted(const struct pipeline *pipeline)
+{
+    return pipeline->busy || pipeline->retry || pipeline->spool.count || !batch_is_empty(pipeline->current);
+}
+
+void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool dry, int64_t now_us)
+{
+    struct batch *batch = pipeline->current;
+    bool empty = batch_is_empty(batch);
+    if (!empty && !batch->first_mono_us)
+        batch->first_mono_us = now_us;
+    batch->qos_messages += qos_messages;
+    commit_rule_note_read(&pipeline->rule, empty ? 0 : 1, qos_messages, dry, now_us);
+    if (qos_messages && !pipeline->owed_us)
+        pipeline->owed_us = now_us;
+    bool window_half_full = pipeline->window && pipeline->rule.waiting >= pipeline->window / 2;
+    bool owed_long = pipeline->owed_us && now_us - pipeline->owed_us > PIPELINE_OWED_US;
+    if (pipeline->mode == PIPELINE_GOOD && (window_half_full || owed_long))
+        pipeline->held = true;
+}
+
+void pipeline_hold(struct pipeline *pipeline)
+{
+    if (pipeline->mode == PIPELINE_GOOD)
+        pipeline->held = true;
+}
+
+bool pipeline_may_read(const struct pipeline *pipeline)
+{
+    return pipeline->mode != PIPELINE_GOOD || (!pipeline->held && !pipeline_is_full(pipeline));
+}
+
+bool pipeline_may_write(const struct pipeline *pipeline)
+{
+    return pipeline->mode != PIPELINE_GOOD || !pipeline_has_uncommitted(pipeline);
+}
+
+void pipeline_note_written(struct pipeline *pipeline, int64_t now_us)
+{
+    commit_rule_note_acknowledged(&pipeline->rule, now_us);
+    pipeline->owed_us = 0;
+    pipeline->held = false;
+}
+
+void pipeline_note_connection(struct pipeline *pipeline, uint64_t window)
+{
+    commit_rule_note_connection(&pipeline->rule);
+    pipeline->owed_us = 0;
+    pipeline->held = false;
+    pipeline->window = window;
+}
+
+static void pipeline_set_mode(struct pipeline *pipeline, enum pipeline_mode mode, int64_t now_wall_us)
+{
+    static const char *const TEXTS[] = {
+        [PIPELINE_GOOD] = "the disk is back: recording as usual",
+        [PIPELINE_SLOW] = "the disk is slow: samples wait in memory",
+        [PIPELINE_FAILED] = "writing to the history fails: samples wait in memory",
+    };
+    if (mode == pipeline->mode)
+        return;
+    if (mode == PIPELINE_GOOD)
+        log_info("%s", TEXTS[mode]);
+    else
+        log_error("%s%s%s", TEXTS[mode], pipeline->error.code ? ": " : "", pipeline->error.text);
+    pipeline->mode = mode;
+    pipeline->mode_since_us = now_wall_us;
+    pipeline->held = false;
+}
+
+/* How long the link can wait for a commit before the broker begins to drop messages: until half of the window
+ * is used up, or all of it where it is small and only learned. */
+static int64_t pipeline_patience_us(const struct pipeline *pipeline)
+{
+    int64_t patience_us = PIPELINE_SLOW_US;
+    if (pipeline->window && pipeline->messages_per_s > 0) {
+        double half_us = (double)pipeline->window / 2 / pipeline->messages_per_s * 1e6;
+        if (half_us < (double)patience_us)
+            patience_us = (int64_t)half_us;
+    } else if (pipeline->rule.window && pipeline->rule.waiting >= pipeline->rule.window) {
+        patience_us = PIPELINE_HURRY_US;
+    }
+    return patience_us < PIPELINE_HURRY_US ? PIPELINE_HURRY_US : patience_us;
+}
+
+static void pipeline_give(struct pipeline *pipeline, struct batch *batch, int64_t now_us)
+{
+    pipeline->busy = true;
+    pipeline->given_us = now_us;
+    writer_give(pipeline->writer, batch);
+}
+
+/* The accumulating batch gives way to an empty one. */
+static struct batch *pipeline_turn(struct pipeline *pipeline, int64_t now_us)
+{
+    struct batch *batch = pipeline->current;
+    pipeline->current = pipeline->spare ? pipeline->spare : batch_new();
+    pipeline->spare = NULL;
+    commit_rule_note_commit(&pipeline->rule, now_us);
+    return batch;
+}
+
+static void pipeline_committed(struct pipeline *pipeline, const struct writer_result *result,
+                               int64_t now_wall_us)
+{
+    pipeline->commits++;
+    pipeline->stored += result->batch->count;
+    pipeline->error.code = 0;
+    pipeline->error.text[0] = '\0';
+    batch_clear(result->batch);
+    if (pipeline->spare)
+        batch_free(result->batch);
+    else
+        pipeline->spare = result->batch;
+    if (!pipeline->spool.count && result->commit_us < PIPELINE_SLOW_US)
+        pipeline_set_mode(pipeline, PIPELINE_GOOD, now_wall_us);
+}
+
+static void pipeline_take_back(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
+{
+    struct writer_result result;
+    if (!writer_take(pipeline->writer, &result))
+        return;
+    pipeline->busy = false;
+    durations_note(&pipeline->commits_us, result.commit_us);
+    if (result.good) {
+        pipeline_committed(pipeline, &result, now_wall_us);
+        return;
+    }
+    pipeline->write_errors++;
+    pipeline->retry = result.batch;
+    pipeline->retry_us = now_us + PIPELINE_RETRY_US;
+    pipeline->error = result.err;
+    pipeline_set_mode(pipeline, PIPELINE_FAILED, now_wall_us);
+}
+
+/* While the disk is away the accumulating batch goes to the spool whenever it is full. */
+static void pipeline_spool(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
+{
+    uint64_t lost = pipeline->spool.lost_now;
+    spool_put(&pipeline->spool, pipeline_turn(pipeline, now_us), now_wall_us);
+    if (!lost && pipeline->spool.lost_now)
+        log_error("the memory for waiting samples is full (%" PRIu64 "): new samples are lost",
+                  SPOOL_SAMPLES_MAX);
+}
+
+/* The next batch for the writer by age: what failed, what was spooled, what accumulates once it is due. */
+static struct batch *pipeline_next(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
+{
+    struct batch *batch = pipeline->retry;
+    pipeline->retry = NULL;
+    if (!batch)
+        batch = spool_take(&pipeline->spool);
+    bool due = pipeline->held || pipeline_is_full(pipeline) || commit_rule_due_us(&pipeline->rule) <= now_us;
+    if (!batch && due && !batch_is_empty(pipeline->current)) {
+        pipeline->gaps += spool_end_gap(&pipeline->spool, pipeline->current, now_wall_us);
+        batch = pipeline_turn(pipeline, now_us);
+    }
+    return batch;
+}
+
+void pipeline_step(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
+{
+    if (pipeline->busy)
+        pipeline_take_back(pipeline, now_us, now_wall_us);
+    if (pipeline->busy && pipeline->mode == PIPELINE_GOOD &&
+        now_us - pipeline->given_us >= pipeline_patience_us(pipeline))
+        pipeline_set_mode(pipeline, PIPELINE_SLOW, now_wall_us);
+    if (!pipeline->busy && (!pipeline->retry || now_us >= pipeline->retry_us)) {
+        struct batch *batch = pipeline_next(pipeline, now_us, now_wall_us);
+        if (batch)
+            pipeline_give(pipeline, batch, now_us);
+    }
+    if (pipeline->mode != PIPELINE_GOOD && pipeline_is_full(pipeline))
+        pipeline_spool(pipeline, now_us, now_wall_us);
+}
+
+int64_t pipeline_due_us(const struct pipeline *pipeline)
+{
+    if (pipeline->busy)
+        return pipeline->mode == PIPELINE_GOOD ? pipeline->given_us + pipeline_patience_us(pipeline)
+                                               : INT64_MAX;
+    if (pipeline->retry)
+        return pipeline->retry_us;
+    if (pipeline->spool.count || (pipeline->held && !batch_is_empty(pipeline->current)))
+        return 0;
+    return commit_rule_due_us(&pipeline->rule);
+}
+
+bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
+{
+    if (!pipeline->busy && !pipeline->retry) {
+        struct batch *batch = spool_take(&pipeline->spool);
+        if (!batch && !batch_is_empty(pipeline->current)) {
+            spool_end_gap(&pipeline->spool, pipeline->current, now_wall_us);
+            batch = pipeline_turn(pipeline, now_us);
+        }
+        if (batch)
+            pipeline_give(pipeline, batch, now_us);
+    }
+    return !pipeline_has_uncommitted(pipeline);
+}
+
+uint64_t pipeline_uncommitted(const struct pipeline *pipeline)
+{
+    uint64_t count = pipeline->current->count + pipeline->spool.samples;
+    return count + (pipeline->retry ? pipeline->retry->count : 0);
+}

@@ -1,0 +1,644 @@
+/* The recorder's loop: one poll() over the broker's socket, the writer, the signals and the consoles.
+ *
+ * A turn of the loop:
+ *
+ *   1. poll until something happens or a timer is due
+ *   2. signals; consoles' requests
+ *   3. a read pass: until the socket is dry, 10,000 messages, or 50 ms; decode, live values; samples into the
+ * batch that accumulates (with one reading of the clock)
+ *   4. pipeline_step(): takes a committed batch back, hands the next one to the writer when it is due
+ *   5. when nothing that was read is uncommitted: everything queued for the broker leaves, acknowledgements
+ * and pings included
+ *   6. consoles get what changed; once a second staleness, health, watchdog
+ *
+ * What must stay true:
+ * - nothing is written to the broker while anything that was read is uncommitted (mqtt_write() and
+ * mqtt_misc() send the acknowledgements too), except in spool mode (pipeline.h) and before the broker's first
+ * answer (uplink.h);
+ * - after a partial write nothing is read until the rest has left;
+ * - a ping is never late: while a flood never leaves a moment without uncommitted samples, reading pauses for
+ * one (pipeline_hold);
+ * - no call here blocks: name look-ups and connects belong to the connector, the disk to the writer;
+ * - wall time is for stamps only; a step of it is noticed, logged and counted. */
+#include "recorder/recorder.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "recorder/lock.h"
+#include "recorder/notify.h"
+#include "recorder/pipeline.h"
+#include "recorder/server.h"
+#include "recorder/status.h"
+#include "recorder/uplink.h"
+#include "recorder/writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define READ_MESSAGES_MAX  10000
+#define READ_SPAN_US       (50 * CLOCK_US_PER_MS)
+#define STOP_SPAN_US       (1700 * CLOCK_US_PER_MS) /* for the last commit; the whole stop takes 2 s at most */
+#define STOP_JOIN_US       (200 * CLOCK_US_PER_MS)
+#define KEEPALIVE_EVERY_US CLOCK_US_PER_SECOND
+#define KEEPALIVE_LATE_US                                                                                    \
+    (3 * CLOCK_US_PER_SECOND)             /* so long without a moment to write: reading pauses for one */
+#define CLOCK_STEP_US CLOCK_US_PER_SECOND /* more than what a time service slews in a second */
+#define GAP_GROWS_US                                                                                         \
+    (10 * CLOCK_US_PER_SECOND)           /* an open gap is noted this often, should the recorder be killed */
+#define GAP_LEAST_US CLOCK_US_PER_SECOND /* between start and first connection */
+#define LOOK_ALONE_US                                                                                        \
+    (10 * CLOCK_US_PER_SECOND) /* a console's look ends when no console is there for so long */
+
+struct recorder {
+    struct config *config;
+    bool from_console, look;
+    char *socket_path, *client_id;
+    int lock_fd, signal_fd;
+    struct history *history; /* the writer's once it runs */
+    struct writer *writer;
+    struct plant plant;
+    struct pipeline pipeline;
+    struct uplink *uplink;
+    struct server *server;
+    struct status status;
+    bool plant_made, pipeline_made;
+
+    struct plant_time time;     /* of the current pass */
+    uint64_t pass_qos_messages; /* QoS 1 and 2 in the current read pass */
+    uint64_t qos_messages;      /* since the start */
+    struct rate qos_rate;
+    bool draining; /* a partial write: nothing is read until the rest has left */
+    bool stop, reload;
+    int64_t started_us, last_message_us; /* wall */
+    int64_t away_since_us;               /* wall: plant data stopped; 0: it flows */
+    int64_t gap_noted_us;                /* mono: the open gap was last noted */
+    bool had_session;
+    int64_t second_us, kept_alive_us, alone_us; /* mono */
+    int64_t watchdog_us, watchdog_every_us;     /* mono; 0: none */
+    int64_t clock_offset_us;                    /* wall minus mono */
+    int64_t clock_step_us, clock_stepped_us;    /* the last step; wall, when */
+    char reload_fault[STATUS_TEXT_MAX];
+    bool status_due;
+};
+
+static void recorder_read_clocks(struct recorder *recorder)
+{
+    recorder->time = (struct plant_time){.wall_us = clock_wall_us(), .mono_us = clock_mono_us()};
+}
+
+/* ---- what the link tells ---- */
+
+static void recorder_on_message(void *context, const struct mqtt_message *message)
+{
+    struct recorder *recorder = context;
+    const struct plant_message taken = {
+        .topic = message->topic,
+        .payload = message->payload,
+        .length = message->length,
+        .qos = message->qos,
+        .retained = message->retained,
+    };
+    recorder->pass_qos_messages += message->qos > 0;
+    plant_receive(&recorder->plant, &taken, &recorder->time, recorder->pipeline.current);
+}
+
+/* Puts the gap that is open into the history as far as it has come. */
+static void recorder_note_gap(struct recorder *recorder, const char *reason, bool more_to_come)
+{
+    if (!recorder->away_since_us)
+        return;
+    pipeline_add_gap(&recorder->pipeline, recorder->away_since_us, recorder->time.wall_us, reason);
+    if (more_to_come)
+        recorder->pipeline.gaps--; /* counted when it ends */
+    recorder->gap_noted_us = recorder->time.mono_us;
+}
+
+static void recorder_on_connected(void *context, bool session)
+{
+    struct recorder *recorder = context;
+    bool forgotten = !session && recorder->had_session && !recorder->config->broker.clean;
+    bool brief = uplink_connects(recorder->uplink) == 1 &&
+                 recorder->time.wall_us - recorder->away_since_us < GAP_LEAST_US;
+    recorder_read_clocks(recorder);
+    if (forgotten)
+        recorder_note_gap(recorder, "session forgotten by the broker", false);
+    else if (!brief)
+        recorder_note_gap(recorder, "broker away", false);
+    recorder->away_since_us = 0;
+    recorder->had_session = true;
+    pipeline_note_connection(&recorder->pipeline, uplink_window(recorder->uplink));
+    plant_link_up(&recorder->plant, &recorder->time);
+}
+
+static void recorder_on_settled(void *context)
+{
+    struct recorder *recorder = context;
+    plant_backlog_end(&recorder->plant, &recorder->time);
+}
+
+static void recorder_on_lost(void *context, int64_t heard_us, const char *reason)
+{
+    struct recorder *recorder = context;
+    (void)reason; /* the uplink has logged it */
+    recorder->away_since_us = heard_us ? heard_us : recorder->time.wall_us;
+    recorder->gap_noted_us = recorder->time.mono_us;
+    recorder->draining = false;
+    pipeline_note_connection(&recorder->pipeline, 0);
+    plant_link_down(&recorder->plant);
+}
+
+static void recorder_on_changed(void *context)
+{
+    struct recorder *recorder = context;
+    recorder->status_due = true;
+}
+
+static const struct uplink_handler UPLINK_EVENTS = {
+    .message = recorder_on_message,
+    .connected = recorder_on_connected,
+    .settled = recorder_on_settled,
+    .lost = recorder_on_lost,
+    .changed = recorder_on_changed,
+};
+
+/* ---- what consoles ask ---- */
+
+static void recorder_on_welcome(void *context, struct wire_welcome *welcome)
+{
+    struct recorder *recorder = context;
+    welcome->plant = recorder->config->plant;
+    welcome->timezone = recorder->config->timezone;
+    welcome->history_path = recorder->config->history.file;
+    welcome->config_path = recorder->config->path;
+    welcome->started_us = recorder->started_us;
+    welcome->pid = (uint32_t)getpid();
+    welcome->look = recorder->look;
+    welcome->started_by_console = recorder->from_console;
+    recorder->status_due = true;
+}
+
+static bool recorder_reload(struct recorder *recorder, char *text, size_t size);
+
+static bool recorder_on_ask(void *context, enum wire_action action, const char *argument, const char *user,
+                            char *text, size_t size)
+{
+    struct recorder *recorder = context;
+    (void)argument;
+    switch (action) {
+    case WIRE_ACTION_STOP:
+        log_info("%s asks to stop", user);
+        recorder->stop = true;
+        snprintf(text, size, "the recorder stops");
+        return true;
+    case WIRE_ACTION_RELOAD:
+        log_info("%s asks to read the configuration again", user);
+        return recorder_reload(recorder, text, size);
+    default:
+        snprintf(text, size, "this recorder does not know that request: restart it after an upgrade");
+        return false;
+    }
+}
+
+static void recorder_on_consoles(void *context, size_t count)
+{
+    struct recorder *recorder = context;
+    recorder->status_due = true;
+    recorder->alone_us = count ? 0 : clock_mono_us();
+}
+
+static const struct server_handler SERVER_EVENTS = {
+    .welcome = recorder_on_welcome,
+    .ask = recorder_on_ask,
+    .consoles = recorder_on_consoles,
+};
+
+/* ---- start ---- */
+
+static void recorder_adopt_tag(void *context, const struct history_tag *tag)
+{
+    struct recorder *recorder = context;
+    plant_adopt(&recorder->plant, tag->id, tag->name, tag->topic, tag->path, tag->kind,
+                tag->has_value ? &tag->value : NULL, tag->ts_us);
+}
+
+/* The tags of the configuration into the plant, after what the file knows. */
+static void recorder_configure_plant(struct recorder *recorder, struct batch *batch)
+{
+    const struct config *config = recorder->config;
+    for (size_t i = 0; i < config->subscription_count; i++)
+        plant_add_subscription(&recorder->plant, config->subscriptions[i].filter,
+                               config->subscriptions[i].format);
+    for (size_t i = 0; i < config->tag_count; i++) {
+        plant_add_configured(&recorder->plant, &config->tags[i], batch);
+        if (config->tags[i].setpoint)
+            plant_ignore_topic(&recorder->plant, config->tags[i].setpoint->topic);
+    }
+    plant_restore_discovered(&recorder->plant);
+}
+
+static bool recorder_make_plant(struct recorder *recorder, struct err *err)
+{
+    const struct config *config = recorder->config;
+    const struct plant_options options = {
+        .max_tags = (size_t)config->max_tags,
+        .max_payload = (size_t)config->max_payload,
+        .source_time_past_us = config->source_time_past_us,
+        .source_time_future_us = config->source_time_future_us,
+    };
+    plant_init(&recorder->plant, &options);
+    recorder->plant_made = true;
+    return history_each_tag(recorder->history, recorder_adopt_tag, recorder, err);
+}
+
+static char *recorder_make_client_id(const struct recorder *recorder)
+{
+    if (recorder->config->broker.client_id)
+        return mem_copy_text(recorder->config->broker.client_id);
+    if (!recorder->look)
+        return mem_copy_text(history_client_id(recorder->history));
+    uint32_t random = 0;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        random = (uint32_t)clock_wall_us() ^ (uint32_t)getpid();
+    return mem_format("hmi-look-%08x", random);
+}
+
+/* The file: the lock first, so that nobody else has it open for writing. */
+static bool recorder_open_history(struct recorder *recorder, struct err *err)
+{
+    const struct config_history *file = &recorder->config->history;
+    const struct history_options options = {
+        .path = file->file,
+        .durability_full = file->durability == DURABILITY_FULL,
+    };
+    if (!history_make_directory(file->file, err))
+        return false;
+    recorder->lock_fd = lock_take(file->file, err);
+    if (recorder->lock_fd < 0)
+        return false;
+    recorder->history = history_open(&options, err);
+    return recorder->history != NULL;
+}
+
+/* SIGTERM, SIGINT and SIGHUP come through a descriptor; threads inherit the mask. */
+static bool recorder_open_signals(struct recorder *recorder, struct err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    recorder->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return recorder->signal_fd >= 0 || err_set(err, EX_OSERR, "cannot receive signals: %s", strerror(errno));
+}
+
+static bool recorder_start_threads(struct recorder *recorder, int64_t alive_us, struct err *err)
+{
+    recorder->writer = writer_start(recorder->history, recorder->config->history.file, err);
+    if (!recorder->writer)
+        return false;
+    pipeline_init(&recorder->pipeline, recorder->writer);
+    recorder->pipeline_made = true;
+    recorder_configure_plant(recorder, recorder->pipeline.current);
+    if (alive_us) {
+        pipeline_add_gap(&recorder->pipeline, alive_us, recorder->time.wall_us, "recorder stopped");
+        recorder->had_session = true;
+    }
+    pipeline_note_read(&recorder->pipeline, 0, true, recorder->time.mono_us);
+    return true;
+}
+
+static bool recorder_open_server(struct recorder *recorder, struct err *err)
+{
+    recorder->socket_path = config_socket_path(recorder->config, err);
+    if (!recorder->socket_path)
+        return false;
+    const struct server_options options = {
+        .socket_path = recorder->socket_path,
+        .config = recorder->config,
+        .plant = &recorder->plant,
+    };
+    recorder->server = server_new(&options, &SERVER_EVENTS, recorder, err);
+    return recorder->server != NULL;
+}
+
+static bool recorder_start(struct recorder *recorder, const struct recorder_options *options, struct err *err)
+{
+    recorder_read_clocks(recorder);
+    recorder->started_us = recorder->away_since_us = recorder->time.wall_us;
+    recorder->clock_offset_us = recorder->time.wall_us - recorder->time.mono_us;
+    recorder->kept_alive_us = recorder->gap_noted_us = recorder->alone_us = recorder->time.mono_us;
+    recorder->watchdog_every_us = notify_watchdog_us();
+    if (!recorder_open_signals(recorder, err) || !recorder_open_history(recorder, err) ||
+        !recorder_make_plant(recorder, err))
+        return false;
+    int64_t alive_us = history_alive_us(recorder->history);
+    recorder->client_id = recorder_make_client_id(recorder);
+    if (!recorder_start_threads(recorder, alive_us, err) || !recorder_open_server(recorder, err))
+        return false;
+    mqtt_library_init();
+    recorder->uplink =
+        uplink_new(recorder->config, recorder->client_id, options->password, &UPLINK_EVENTS, recorder);
+    return true;
+}
+
+/* ---- the turns of the loop ---- */
+
+static void recorder_serve_signals(struct recorder *recorder)
+{
+    struct signalfd_siginfo info;
+    while (read(recorder->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP)
+            recorder->reload = true;
+        else
+            recorder->stop = true;
+    }
+}
+
+static void recorder_read(struct recorder *recorder)
+{
+    bool dry;
+    uint64_t before = recorder->plant.counters.messages;
+    recorder_read_clocks(recorder);
+    recorder->pass_qos_messages = 0;
+    int64_t now_us = recorder->time.mono_us;
+    uplink_read(recorder->uplink, READ_MESSAGES_MAX, now_us + READ_SPAN_US, &dry, now_us);
+    if (recorder->plant.counters.messages != before)
+        recorder->last_message_us = recorder->time.wall_us;
+    recorder->qos_messages += recorder->pass_qos_messages;
+    pipeline_note_read(&recorder->pipeline, recorder->pass_qos_messages, dry, now_us);
+}
+
+/* Everything queued for the broker leaves, when nothing is uncommitted. */
+static void recorder_write(struct recorder *recorder)
+{
+    struct pipeline *pipeline = &recorder->pipeline;
+    if (!pipeline_may_write(pipeline))
+        return;
+    int64_t now_us = recorder->time.mono_us;
+    if (now_us - recorder->kept_alive_us >= KEEPALIVE_EVERY_US) {
+        recorder->kept_alive_us = now_us;
+        uplink_keepalive(recorder->uplink, now_us);
+    }
+    if (!uplink_wants_write(recorder->uplink) && !pipeline->held && !pipeline->owed_us)
+        return;
+    recorder->draining = !uplink_write(recorder->uplink, now_us);
+    if (!recorder->draining)
+        pipeline_note_written(pipeline, clock_mono_us());
+}
+
+/* The wall clock must not move against the other one, but for what a time service slews. */
+static void recorder_watch_clock(struct recorder *recorder)
+{
+    int64_t offset_us = recorder->time.wall_us - recorder->time.mono_us;
+    int64_t step_us = offset_us - recorder->clock_offset_us;
+    recorder->clock_offset_us = offset_us;
+    if (step_us < CLOCK_STEP_US && step_us > -CLOCK_STEP_US)
+        return;
+    recorder->clock_step_us = step_us;
+    recorder->clock_stepped_us = recorder->time.wall_us;
+    if (recorder->away_since_us)
+        recorder->away_since_us += step_us;
+    log_warning("the clock was set by %+.3f s", (double)step_us / 1e6);
+}
+
+static struct status_sources recorder_sources(struct recorder *recorder)
+{
+    return (struct status_sources){
+        .config = recorder->config,
+        .plant = &recorder->plant,
+        .pipeline = &recorder->pipeline,
+        .uplink = recorder->uplink,
+        .server = recorder->server,
+        .client_id = recorder->client_id,
+        .started_us = recorder->started_us,
+        .no_data_since_us = recorder->away_since_us,
+        .last_message_us = recorder->last_message_us,
+        .clock_step_us = recorder->clock_step_us,
+        .clock_stepped_us = recorder->clock_stepped_us,
+        .reload_fault = *recorder->reload_fault ? recorder->reload_fault : NULL,
+    };
+}
+
+static void recorder_publish_status(struct recorder *recorder)
+{
+    struct status *status = &recorder->status;
+    const struct status_sources sources = recorder_sources(recorder);
+    recorder->status_due = false;
+    status_update(status, &sources, recorder->time.wall_us);
+    server_set_status(recorder->server, &status->wire);
+    server_set_faults(recorder->server, status->faults, status->fault_count);
+    server_set_refusals(recorder->server, status->refusals, status->refusal_count);
+}
+
+static void recorder_tick_second(struct recorder *recorder)
+{
+    int64_t now_us = recorder->time.mono_us;
+    recorder->second_us = now_us + CLOCK_US_PER_SECOND;
+    recorder_watch_clock(recorder);
+    plant_tick(&recorder->plant, &recorder->time, recorder->pipeline.current);
+    if (recorder->away_since_us && uplink_connects(recorder->uplink) + recorder->had_session > 0 &&
+        now_us - recorder->gap_noted_us >= GAP_GROWS_US)
+        recorder_note_gap(recorder, "broker away", true);
+    pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, now_us);
+    rate_note(&recorder->qos_rate, recorder->qos_messages, now_us);
+    recorder->pipeline.messages_per_s = rate_per_s(&recorder->qos_rate);
+    if (uplink_stands(recorder->uplink) && now_us - recorder->kept_alive_us >= KEEPALIVE_LATE_US)
+        pipeline_hold(&recorder->pipeline);
+    const struct status_sources sources = recorder_sources(recorder);
+    status_note_second(&recorder->status, &sources, now_us);
+    recorder->status_due = true;
+    if (recorder->watchdog_every_us && now_us >= recorder->watchdog_us) {
+        notify_send("WATCHDOG=1");
+        recorder->watchdog_us = now_us + recorder->watchdog_every_us;
+    }
+    if (recorder->look && recorder->from_console && recorder->alone_us &&
+        now_us - recorder->alone_us >= LOOK_ALONE_US)
+        recorder->stop = true;
+}
+
+/* Timers, in the order in which they depend on each other; returns when the next one is due (monotonic). */
+static int64_t recorder_tick(struct recorder *recorder)
+{
+    recorder_read_clocks(recorder);
+    int64_t now_us = recorder->time.mono_us;
+    uplink_tick(recorder->uplink, recorder->pipeline.rule.waiting, now_us);
+    if (now_us >= recorder->second_us)
+        recorder_tick_second(recorder);
+    pipeline_step(&recorder->pipeline, now_us, recorder->time.wall_us);
+    recorder_write(recorder);
+    if (recorder->status_due)
+        recorder_publish_status(recorder);
+    int64_t server_us = server_tick(recorder->server, now_us);
+    int64_t due_us = recorder->second_us;
+    if (server_us < due_us - now_us)
+        due_us = now_us + server_us;
+    if (uplink_due_us(recorder->uplink) < due_us)
+        due_us = uplink_due_us(recorder->uplink);
+    if (pipeline_due_us(&recorder->pipeline) < due_us)
+        due_us = pipeline_due_us(&recorder->pipeline);
+    return due_us;
+}
+
+static int recorder_poll(struct pollfd *fds, size_t count, int64_t due_us)
+{
+    int64_t wait_us = due_us - clock_mono_us();
+    if (wait_us < 0)
+        wait_us = 0;
+    const struct timespec wait = {.tv_sec = wait_us / CLOCK_US_PER_SECOND,
+                                  .tv_nsec = wait_us % CLOCK_US_PER_SECOND * 1000};
+    int ready = ppoll(fds, count, &wait, NULL);
+    if (ready < 0)
+        for (size_t i = 0; i < count; i++)
+            fds[i].revents = 0;
+    return ready;
+}
+
+enum {
+    POLL_SIGNALS,
+    POLL_WRITER,
+    POLL_UPLINK,
+    POLL_SERVER,
+    POLL_COUNT = POLL_SERVER + 1 + SERVER_CONSOLES_MAX
+};
+
+static void recorder_turn(struct recorder *recorder)
+{
+    struct pollfd fds[POLL_COUNT];
+    int64_t due_us = recorder_tick(recorder);
+    const struct pipeline *pipeline = &recorder->pipeline;
+    fds[POLL_SIGNALS] = (struct pollfd){.fd = recorder->signal_fd, .events = POLLIN};
+    fds[POLL_WRITER] = (struct pollfd){.fd = writer_fd(recorder->writer), .events = POLLIN};
+    fds[POLL_UPLINK] = uplink_poll(recorder->uplink, pipeline_may_read(pipeline) && !recorder->draining,
+                                   pipeline_may_write(pipeline));
+    size_t served = server_poll_set(recorder->server, fds + POLL_SERVER, POLL_COUNT - POLL_SERVER);
+    recorder_poll(fds, POLL_SERVER + served, due_us);
+    if (fds[POLL_SIGNALS].revents)
+        recorder_serve_signals(recorder);
+    if (fds[POLL_UPLINK].revents & (POLLIN | POLLHUP | POLLERR))
+        recorder_read(recorder);
+    else if (fds[POLL_UPLINK].revents & POLLOUT)
+        recorder->draining |= !uplink_write(recorder->uplink, recorder->time.mono_us);
+    server_serve(recorder->server, fds + POLL_SERVER, served, recorder->time.mono_us);
+    if (recorder->reload) {
+        char text[STATUS_TEXT_MAX];
+        recorder->reload = false;
+        recorder_reload(recorder, text, sizeof text);
+    }
+}
+
+/* ---- reload ---- */
+
+static bool recorder_reload(struct recorder *recorder, char *text, size_t size)
+{
+    (void)recorder;
+    snprintf(text, size, "not yet");
+    return false;
+}
+
+/* ---- stop ---- */
+
+/* Everything that was read is committed, then acknowledged. */
+static void recorder_finish_writing(struct recorder *recorder)
+{
+    recorder_read_clocks(recorder);
+    int64_t end_us = recorder->time.mono_us + STOP_SPAN_US;
+    if (uplink_connects(recorder->uplink) + recorder->had_session > 0)
+        recorder_note_gap(recorder, "broker away", false);
+    for (;;) {
+        recorder_read_clocks(recorder);
+        int64_t now_us = recorder->time.mono_us;
+        pipeline_step(&recorder->pipeline, now_us, recorder->time.wall_us);
+        if (pipeline_flush(&recorder->pipeline, now_us, recorder->time.wall_us))
+            break;
+        if (now_us >= end_us) {
+            log_error("the disk does not answer: %llu samples in memory were not written",
+                      (unsigned long long)pipeline_uncommitted(&recorder->pipeline));
+            return; /* what was not acknowledged comes again */
+        }
+        struct pollfd writer = {.fd = writer_fd(recorder->writer), .events = POLLIN};
+        int64_t due_us = pipeline_due_us(&recorder->pipeline);
+        recorder_poll(&writer, 1, due_us < end_us ? due_us : end_us);
+    }
+    uplink_write(recorder->uplink, recorder->time.mono_us);
+    uplink_close(recorder->uplink, recorder->time.mono_us);
+}
+
+static void recorder_remove_files(const struct config_history *file)
+{
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm", ".lock"};
+    for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
+        char *path = mem_format("%s%s", file->file, SUFFIXES[i]);
+        unlink(path);
+        free(path);
+    }
+    char *folder = mem_copy_text(file->file);
+    char *slash = strrchr(folder, '/');
+    if (slash && slash != folder) {
+        *slash = '\0';
+        rmdir(folder); /* only when it was for this file alone */
+    }
+    free(folder);
+}
+
+/* Releases whatever was made, in the reverse order. Returns whether a thread was left behind. */
+static bool recorder_free(struct recorder *recorder)
+{
+    bool left_thread = false;
+    if (recorder->uplink) {
+        left_thread = uplink_free(recorder->uplink);
+        if (!left_thread)
+            mqtt_library_cleanup();
+    }
+    server_free(recorder->server);
+    bool hung = recorder->writer && !writer_stop(recorder->writer, STOP_JOIN_US);
+    if (!hung)
+        history_close(recorder->history, clock_wall_us());
+    if (recorder->pipeline_made)
+        pipeline_free(&recorder->pipeline);
+    if (recorder->plant_made)
+        plant_free(&recorder->plant);
+    if (recorder->config->history.temporary && recorder->lock_fd >= 0)
+        recorder_remove_files(&recorder->config->history);
+    if (recorder->lock_fd >= 0)
+        close(recorder->lock_fd);
+    if (recorder->signal_fd >= 0)
+        close(recorder->signal_fd);
+    config_free(recorder->config);
+    free(recorder->config);
+    free(recorder->socket_path);
+    free(recorder->client_id);
+    free(recorder);
+    return left_thread || hung;
+}
+
+int recorder_run(const struct recorder_options *options, bool *left_thread, struct err *err)
+{
+    struct recorder *recorder = mem_new(1, sizeof *recorder);
+    recorder->config = options->config;
+    recorder->from_console = options->from_console;
+    recorder->look = options->look;
+    recorder->lock_fd = recorder->signal_fd = -1;
+    bool started = recorder_start(recorder, options, err);
+    if (started) {
+        printf("recording to %s, socket %s\n", recorder->config->history.file, recorder->socket_path);
+        fflush(stdout);
+        notify_send("READY=1");
+        while (!recorder->stop)
+            recorder_turn(recorder);
+        log_info("stopping");
+        notify_send("STOPPING=1");
+        recorder_finish_writing(recorder);
+    }
+    *left_thread = recorder_free(recorder);
+    return started ? EX_OK : err->code;
+}

@@ -1,0 +1,550 @@
+#include "recorder/uplink.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define UPLINK_GREETING_US (10 * CLOCK_US_PER_SECOND)
+#define UPLINK_STEADY_US                                                                                     \
+    (10 * CLOCK_US_PER_SECOND) /* a connection this long was a good one: the backoff starts anew */
+#define UPLINK_KICK_US    (30 * CLOCK_US_PER_SECOND) /* one that the broker ends sooner counts as a kick */
+#define UPLINK_EARLY_ENDS 2 /* MQTT 5 connections that end before CONNACK: try 3.1.1 */
+#define UPLINK_STRICT_DRY_US                                                                                 \
+    (20 * CLOCK_US_PER_MS) /* silence that ends the backlog of a broker with a small window */
+
+enum uplink_phase { UPLINK_WAITING, UPLINK_CONNECTING, UPLINK_GREETING, UPLINK_STANDING, UPLINK_STOPPED };
+enum uplink_answer { UPLINK_UNANSWERED, UPLINK_GRANTED, UPLINK_REFUSED };
+
+struct uplink_filter {
+    const char *filter; /* the configuration's */
+    enum uplink_answer answer;
+};
+
+struct uplink {
+    const struct config *config;
+    const struct uplink_handler *handler;
+    void *context;
+    char *client_id, *password;
+
+    enum uplink_phase phase;
+    enum wire_link state;
+    int64_t since_us; /* wall */
+    char text[ERR_TEXT_MAX + 64], failure[ERR_TEXT_MAX];
+    bool changed; /* `handler->changed` is owed; told outside of callbacks */
+
+    struct connector *connector; /* CONNECTING */
+    struct mqtt *mqtt;           /* GREETING, STANDING */
+    bool version5;
+    unsigned early_ends, kicks;
+    bool refused_version, id_taken; /* said by the handle that is ending */
+    struct backoff backoff;
+    int64_t retry_us, deadline_us, stood_us, answered_us, message_us; /* monotonic */
+    int64_t heard_us;                                                 /* wall: bytes came from the broker */
+    bool session, dry, left_thread;
+    uint64_t connects;
+
+    struct uplink_filter *filters;
+    size_t filter_count, unanswered;
+    struct buf subscriptions;
+};
+
+static void uplink_set_state(struct uplink *uplink, enum wire_link state, const char *text)
+{
+    if (uplink->state != state)
+        uplink->since_us = clock_wall_us();
+    uplink->state = state;
+    snprintf(uplink->text, sizeof uplink->text, "%s", text);
+    uplink->changed = true;
+}
+
+static void uplink_tell_change(struct uplink *uplink)
+{
+    if (!uplink->changed)
+        return;
+    uplink->changed = false;
+    uplink->handler->changed(uplink->context);
+}
+
+/* ---- what the handle tells ---- */
+
+static void uplink_subscribe_all(struct uplink *uplink)
+{
+    struct err err = {0};
+    uplink->unanswered = 0;
+    for (size_t i = 0; i < uplink->filter_count; i++) {
+        const struct config_subscription *subscription = &uplink->config->subscriptions[i];
+        uplink->filters[i] = (struct uplink_filter){.filter = subscription->filter};
+        if (mqtt_subscribe(uplink->mqtt, subscription->filter, subscription->qos, &err)) {
+            uplink->unanswered++;
+        } else {
+            uplink->filters[i].answer = UPLINK_REFUSED;
+            log_error("%s", err.text);
+        }
+    }
+}
+
+static void uplink_on_connected(void *context, bool good, bool session, bool refused_version,
+                                const char *reason)
+{
+    struct uplink *uplink = context;
+    if (!good) {
+        uplink->refused_version = refused_version;
+        snprintf(uplink->failure, sizeof uplink->failure, "%s", reason);
+        return;
+    }
+    uplink->phase = UPLINK_STANDING;
+    uplink->stood_us = uplink->answered_us = clock_mono_us();
+    uplink->deadline_us = uplink->stood_us + UPLINK_BACKLOG_MAX_US;
+    uplink->session = session;
+    uplink->early_ends = 0;
+    uplink->dry = false;
+    uplink->failure[0] = '\0';
+    uplink->connects++;
+    uplink_set_state(uplink, WIRE_LINK_BACKLOG, "connected; what was kept for us is arriving");
+    log_info("connected to %s:%d with %s%s", uplink->config->broker.host, uplink->config->broker.port,
+             uplink->version5 ? "MQTT 5" : "MQTT 3.1.1", session ? ", the session was kept" : "");
+    uplink_subscribe_all(uplink);
+    uplink->handler->connected(uplink->context, session);
+}
+
+static void uplink_on_disconnected(void *context, bool id_taken, const char *reason)
+{
+    struct uplink *uplink = context;
+    uplink->id_taken = id_taken;
+    if (uplink->phase == UPLINK_STANDING || !*uplink->failure)
+        snprintf(uplink->failure, sizeof uplink->failure, "%s", reason);
+}
+
+static void uplink_on_message(void *context, const struct mqtt_message *message)
+{
+    struct uplink *uplink = context;
+    uplink->handler->message(uplink->context, message);
+}
+
+static void uplink_on_subscribed(void *context, const char *filter, bool good, int granted_qos)
+{
+    struct uplink *uplink = context;
+    for (size_t i = 0; i < uplink->filter_count; i++) {
+        struct uplink_filter *entry = &uplink->filters[i];
+        if (strcmp(entry->filter, filter) != 0 || entry->answer != UPLINK_UNANSWERED)
+            continue;
+        entry->answer = good ? UPLINK_GRANTED : UPLINK_REFUSED;
+        if (uplink->unanswered && !--uplink->unanswered)
+            uplink->answered_us = clock_mono_us();
+        break;
+    }
+    if (good)
+        log_debug("subscribed to '%s' with QoS %d", filter, granted_qos);
+    else
+        log_error("the broker refuses the filter '%s' (code %d): is the user allowed to read it?", filter,
+                  granted_qos);
+    uplink->changed = true;
+}
+
+static const struct mqtt_handler UPLINK_HANDLER = {
+    .connected = uplink_on_connected,
+    .disconnected = uplink_on_disconnected,
+    .message = uplink_on_message,
+    .subscribed = uplink_on_subscribed,
+};
+
+/* ---- making and ending connections ---- */
+
+static void uplink_take_filters(struct uplink *uplink)
+{
+    free(uplink->filters);
+    uplink->filter_count = uplink->config->subscription_count;
+    uplink->filters = mem_new(uplink->filter_count + 1, sizeof *uplink->filters);
+    for (size_t i = 0; i < uplink->filter_count; i++)
+        uplink->filters[i].filter = uplink->config->subscriptions[i].filter;
+}
+
+struct uplink *uplink_new(const struct config *config, const char *client_id, const char *password,
+                          const struct uplink_handler *handler, void *context)
+{
+    struct uplink *uplink = mem_new(1, sizeof *uplink);
+    uplink->config = config;
+    uplink->handler = handler;
+    uplink->context = context;
+    uplink->client_id = mem_copy_text(client_id);
+    uplink->password = mem_copy_text(password);
+    uplink->version5 = config->broker.protocol == PROTOCOL_MQTT5;
+    uplink->state = WIRE_LINK_CONNECTING;
+    uplink->since_us = clock_wall_us();
+    buf_init(&uplink->subscriptions, 4096);
+    snprintf(uplink->text, sizeof uplink->text, "connecting for the first time");
+    uplink_take_filters(uplink);
+    return uplink;
+}
+
+static void uplink_wipe(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
+}
+
+bool uplink_free(struct uplink *uplink)
+{
+    bool left_thread = uplink->left_thread;
+    if (uplink->connector)
+        left_thread |= connector_abandon(uplink->connector);
+    mqtt_free(uplink->mqtt);
+    buf_free(&uplink->subscriptions);
+    free(uplink->filters);
+    free(uplink->client_id);
+    uplink_wipe(uplink->password);
+    free(uplink);
+    return left_thread;
+}
+
+static uint32_t uplink_random(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)now.tv_nsec * UINT32_C(2654435761) >> 7;
+}
+
+/* The attempt or the connection has ended: when to try again. */
+static void uplink_wait(struct uplink *uplink, int64_t now_us)
+{
+    uplink->phase = UPLINK_WAITING;
+    int64_t wait_us = backoff_next_us(&uplink->backoff, uplink_random());
+    uplink->retry_us = now_us + wait_us;
+    char text[ERR_TEXT_MAX + 64];
+    snprintf(text, sizeof text, "%s; next attempt in %.0f s", uplink->failure, (double)wait_us / 1e6);
+    uplink_set_state(uplink, uplink->connects ? WIRE_LINK_DOWN : WIRE_LINK_CONNECTING, text);
+    log_warning("no connection to %s:%d: %s", uplink->config->broker.host, uplink->config->broker.port, text);
+}
+
+static void uplink_stop(struct uplink *uplink)
+{
+    uplink->phase = UPLINK_STOPPED;
+    uplink_set_state(uplink, WIRE_LINK_STOPPED, "another client uses this id");
+    log_error("another client uses the id '%s': stopped. Give each recorder its own broker.client_id, then "
+              "reload or restart",
+              uplink->client_id ? uplink->client_id : "");
+}
+
+/* Before CONNACK: the version is refused in words, or by closing the connection. */
+static void uplink_note_early_end(struct uplink *uplink)
+{
+    bool may_fall_back = uplink->config->broker.protocol == PROTOCOL_MQTT5;
+    if (uplink->refused_version && uplink->version5) {
+        uplink->version5 = false;
+        backoff_reset(&uplink->backoff);
+        log_info("the broker does not speak MQTT 5: trying 3.1.1");
+    } else if (may_fall_back && ++uplink->early_ends >= UPLINK_EARLY_ENDS) {
+        uplink->early_ends = 0;
+        uplink->version5 = !uplink->version5;
+    }
+}
+
+static void uplink_note_end_of_standing(struct uplink *uplink, int64_t now_us)
+{
+    int64_t lasted_us = now_us - uplink->stood_us;
+    if (lasted_us >= UPLINK_STEADY_US)
+        backoff_reset(&uplink->backoff);
+    uplink->kicks = lasted_us < UPLINK_KICK_US ? uplink->kicks + 1 : 0;
+}
+
+/* The handle's connection is gone. `hung`: by silence, so that it ended when the broker was last heard. */
+static void uplink_end(struct uplink *uplink, bool hung, int64_t now_us)
+{
+    bool stood = uplink->phase == UPLINK_STANDING;
+    mqtt_free(uplink->mqtt);
+    uplink->mqtt = NULL;
+    if (stood)
+        uplink_note_end_of_standing(uplink, now_us);
+    else
+        uplink_note_early_end(uplink);
+    uplink->refused_version = false;
+    if (uplink->id_taken)
+        uplink_stop(uplink);
+    else
+        uplink_wait(uplink, now_us);
+    if (stood)
+        uplink->handler->lost(uplink->context, hung ? uplink->heard_us : clock_wall_us(), uplink->failure);
+    uplink_tell_change(uplink);
+}
+
+static struct mqtt *uplink_make_handle(struct uplink *uplink, struct err *err)
+{
+    const struct config_broker *broker = &uplink->config->broker;
+    char *password = mem_copy_text(uplink->password);
+    if (!password && broker->password_file) {
+        password = config_read_password(uplink->config, err);
+        if (!password && err->code)
+            return NULL;
+    }
+    const struct mqtt_options options = {
+        .host = broker->host,
+        .port = broker->port,
+        .client_id = uplink->client_id,
+        .username = broker->username,
+        .password = password,
+        .version5 = uplink->version5,
+        .clean = broker->clean,
+        .keepalive_s = broker->keepalive_s,
+        .receive_maximum = broker->receive_maximum,
+        .session_expiry_s = broker->session_expiry_s,
+        .tls = broker->tls.enabled,
+        .ca = broker->tls.ca,
+        .cert = broker->tls.cert,
+        .key = broker->tls.key,
+    };
+    struct mqtt *mqtt = mqtt_new(&options, &UPLINK_HANDLER, uplink, err);
+    uplink_wipe(password);
+    return mqtt;
+}
+
+static void uplink_start(struct uplink *uplink, int64_t now_us)
+{
+    struct err err = {0};
+    uplink->id_taken = uplink->refused_version = false;
+    struct mqtt *mqtt = uplink_make_handle(uplink, &err);
+    uplink->connector = mqtt ? connector_start(mqtt, &err) : NULL;
+    if (uplink->connector) {
+        uplink->phase = UPLINK_CONNECTING;
+        return;
+    }
+    snprintf(uplink->failure, sizeof uplink->failure, "%s", err.text);
+    uplink_wait(uplink, now_us);
+    uplink_tell_change(uplink);
+}
+
+static void uplink_take_handle(struct uplink *uplink, int64_t now_us)
+{
+    struct err err = {0};
+    uplink->mqtt = connector_finish(uplink->connector, &err);
+    uplink->connector = NULL;
+    if (!uplink->mqtt) {
+        snprintf(uplink->failure, sizeof uplink->failure, "%s", err.text);
+        uplink_wait(uplink, now_us);
+        uplink_tell_change(uplink);
+        return;
+    }
+    uplink->phase = UPLINK_GREETING;
+    uplink->failure[0] = '\0';
+    uplink->deadline_us = now_us + UPLINK_GREETING_US;
+    uplink_write(uplink, now_us);
+}
+
+/* ---- the loop's calls ---- */
+
+/* Whether what the broker kept for us has arrived: the socket was dry after the subscriptions' answers. A
+ * broker with a small window (3.1.1) pauses for acknowledgements meanwhile: there it has to stay dry after
+ * they have left. */
+static bool uplink_has_settled(const struct uplink *uplink, uint64_t unacknowledged, int64_t now_us)
+{
+    if (now_us >= uplink->deadline_us)
+        return true;
+    if (uplink->unanswered || !uplink->dry || now_us - uplink->answered_us < UPLINK_QUIET_US)
+        return false;
+    bool strict = !uplink->version5 && uplink->session;
+    return !strict || (!unacknowledged && now_us - uplink->message_us >= UPLINK_STRICT_DRY_US);
+}
+
+void uplink_tick(struct uplink *uplink, uint64_t unacknowledged, int64_t now_us)
+{
+    if (uplink->phase == UPLINK_WAITING && now_us >= uplink->retry_us)
+        uplink_start(uplink, now_us);
+    if (uplink->phase == UPLINK_GREETING && now_us >= uplink->deadline_us) {
+        snprintf(uplink->failure, sizeof uplink->failure, "no answer: is it an MQTT broker%s?",
+                 uplink->config->broker.tls.enabled ? " with TLS" : " without TLS");
+        uplink_end(uplink, true, now_us);
+    }
+    if (uplink->state == WIRE_LINK_BACKLOG && uplink_has_settled(uplink, unacknowledged, now_us)) {
+        uplink_set_state(uplink, WIRE_LINK_UP, "connected");
+        uplink->handler->settled(uplink->context);
+    }
+    uplink_tell_change(uplink);
+}
+
+int64_t uplink_due_us(const struct uplink *uplink)
+{
+    if (uplink->phase == UPLINK_WAITING)
+        return uplink->retry_us;
+    if (uplink->phase == UPLINK_GREETING)
+        return uplink->deadline_us;
+    if (uplink->state != WIRE_LINK_BACKLOG)
+        return INT64_MAX;
+    int64_t quiet_us = uplink->answered_us + UPLINK_QUIET_US,
+            silent_us = uplink->message_us + UPLINK_STRICT_DRY_US;
+    int64_t due_us = quiet_us > silent_us ? quiet_us : silent_us;
+    return !uplink->unanswered && uplink->dry && due_us < uplink->deadline_us ? due_us : uplink->deadline_us;
+}
+
+struct pollfd uplink_poll(struct uplink *uplink, bool may_read, bool may_write)
+{
+    struct pollfd entry = {.fd = -1};
+    if (uplink->phase == UPLINK_CONNECTING) {
+        entry.fd = connector_fd(uplink->connector);
+        entry.events = POLLIN;
+    } else if (uplink->mqtt) {
+        bool greeting = uplink->phase == UPLINK_GREETING;
+        entry.fd = mqtt_socket(uplink->mqtt);
+        if (may_read || greeting)
+            entry.events |= POLLIN;
+        if ((may_write || greeting) && mqtt_wants_write(uplink->mqtt))
+            entry.events |= POLLOUT;
+        /* poll() reports errors and hang-ups even when nothing is asked for: it would spin. */
+        if (!entry.events)
+            entry.fd = -1;
+    }
+    return entry;
+}
+
+void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_us, bool *dry, int64_t now_us)
+{
+    struct err err = {0};
+    *dry = true;
+    if (uplink->phase == UPLINK_CONNECTING) {
+        uplink_take_handle(uplink, now_us);
+        return;
+    }
+    if (!uplink->mqtt)
+        return;
+    uplink->heard_us = clock_wall_us();
+    bool good = mqtt_read(uplink->mqtt, max_messages, until_us, dry, &err);
+    if (!good) {
+        uplink_end(uplink, false, now_us);
+        return;
+    }
+    uplink->dry |= *dry && uplink->phase == UPLINK_STANDING && !uplink->unanswered;
+    if (uplink->phase == UPLINK_STANDING)
+        uplink->message_us = now_us;
+    uplink_tell_change(uplink);
+}
+
+bool uplink_wants_write(struct uplink *uplink)
+{
+    return uplink->mqtt && mqtt_wants_write(uplink->mqtt);
+}
+
+bool uplink_write(struct uplink *uplink, int64_t now_us)
+{
+    struct err err = {0};
+    if (!uplink->mqtt)
+        return true;
+    if (!mqtt_write(uplink->mqtt, &err)) {
+        uplink_end(uplink, false, now_us);
+        return true;
+    }
+    return !mqtt_wants_write(uplink->mqtt);
+}
+
+void uplink_keepalive(struct uplink *uplink, int64_t now_us)
+{
+    struct err err = {0};
+    if (uplink->phase == UPLINK_STANDING && !mqtt_misc(uplink->mqtt, &err))
+        uplink_end(uplink, true, now_us);
+}
+
+void uplink_close(struct uplink *uplink, int64_t now_us)
+{
+    if (uplink->phase == UPLINK_STANDING) {
+        struct err err = {0};
+        mqtt_disconnect(uplink->mqtt);
+        mqtt_write(uplink->mqtt, &err); /* its failure ends the connection as well */
+    }
+    mqtt_free(uplink->mqtt);
+    uplink->mqtt = NULL;
+    if (uplink->connector)
+        uplink->left_thread |= connector_abandon(uplink->connector);
+    uplink->connector = NULL;
+    uplink->phase = UPLINK_WAITING;
+    uplink->retry_us = now_us;
+}
+
+void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect, int64_t now_us)
+{
+    uplink->config = config;
+    bool stood = uplink->phase == UPLINK_STANDING;
+    uplink_take_filters(uplink);
+    if (stood && !reconnect) {
+        uplink_subscribe_all(uplink);
+    } else if (reconnect || uplink->phase == UPLINK_STOPPED) {
+        uplink->version5 = config->broker.protocol == PROTOCOL_MQTT5;
+        uplink_close(uplink, now_us);
+        backoff_reset(&uplink->backoff);
+        uplink->kicks = 0;
+        uplink_set_state(uplink, uplink->connects ? WIRE_LINK_DOWN : WIRE_LINK_CONNECTING,
+                         "connecting anew after a reload");
+        if (stood)
+            uplink->handler->lost(uplink->context, clock_wall_us(), "reload");
+    }
+    uplink_tell_change(uplink);
+}
+
+/* ---- figures ---- */
+
+enum wire_link uplink_state(const struct uplink *uplink)
+{
+    return uplink->state;
+}
+
+bool uplink_stands(const struct uplink *uplink)
+{
+    return uplink->phase == UPLINK_STANDING;
+}
+
+int64_t uplink_since_us(const struct uplink *uplink)
+{
+    return uplink->since_us;
+}
+
+const char *uplink_text(const struct uplink *uplink)
+{
+    return uplink->text;
+}
+
+const char *uplink_failure(const struct uplink *uplink)
+{
+    return uplink->failure;
+}
+
+bool uplink_version5(const struct uplink *uplink)
+{
+    return uplink->version5;
+}
+
+uint64_t uplink_connects(const struct uplink *uplink)
+{
+    return uplink->connects;
+}
+
+unsigned uplink_kicks(const struct uplink *uplink)
+{
+    return uplink->kicks;
+}
+
+uint64_t uplink_window(const struct uplink *uplink)
+{
+    return uplink->version5 ? (uint64_t)uplink->config->broker.receive_maximum : 0;
+}
+
+const char *uplink_refused_filter(const struct uplink *uplink)
+{
+    for (size_t i = 0; i < uplink->filter_count; i++) {
+        if (uplink->filters[i].answer == UPLINK_REFUSED)
+            return uplink->filters[i].filter;
+    }
+    return NULL;
+}
+
+const char *uplink_subscriptions(struct uplink *uplink)
+{
+    buf_clear(&uplink->subscriptions);
+    for (size_t i = 0; i < uplink->filter_count; i++) {
+        buf_printf(&uplink->subscriptions, "%s%s%s", i ? ", " : "", uplink->filters[i].filter,
+                   uplink->filters[i].answer == UPLINK_REFUSED ? " (refused)" : "");
+    }
+    return buf_text(&uplink->subscriptions);
+}

@@ -1,0 +1,102 @@
+/* The link to the broker: one state machine over the connector thread and the MQTT handle that it brings. It
+ * connects for ever (backoff.h), speaks MQTT 5 and falls back to 3.1.1, subscribes on each connection, and
+ * tells the recorder what it means for the plant's data.
+ *
+ *   phase      what happens                                   then
+ *   WAITING    until retry_us                                 CONNECTING
+ *   CONNECTING the connector thread works                     GREETING, or WAITING
+ *   GREETING   CONNECT has left, CONNACK is awaited (10 s)    STANDING, or WAITING
+ *   STANDING   backlog until first dry, then up               WAITING
+ *   STOPPED    another client uses our id: not tried again
+ *
+ * It does not know about commits: the recorder says when it may read and write. While GREETING nothing that
+ * is written can acknowledge anything, so that writing is always allowed. */
+#ifndef RECORDER_UPLINK_H
+#define RECORDER_UPLINK_H
+
+#include "config/config.h"
+#include "recorder/backoff.h"
+#include "recorder/connector.h"
+#include "recorder/mqtt.h"
+#include "wire/wire.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define UPLINK_BACKLOG_MAX_US INT64_C(10000000) /* design section 3a */
+#define UPLINK_QUIET_US                                                                                      \
+    INT64_C(50000)             /* after the subscriptions' answers: retained messages may follow them        \
+                                */
+#define UPLINK_KICKS_SUSPECT 3 /* short connections in a row */
+
+struct uplink_handler {
+    void (*message)(void *context, const struct mqtt_message *message);
+    /* The connection stands; `session`: the broker kept our session. */
+    void (*connected)(void *context, bool session);
+    /* What was kept for us has arrived. */
+    void (*settled)(void *context);
+    /* The connection that stood is gone; when the broker was last heard (wall). */
+    void (*lost)(void *context, int64_t heard_us, const char *reason);
+    /* uplink_state() or uplink_text() changed. */
+    void (*changed)(void *context);
+};
+
+struct uplink;
+
+/* Nothing happens before uplink_tick(). `client_id` NULL: a random one (with broker.clean). `password` NULL:
+ * read from broker.password_file at each connection. The configuration is borrowed, the texts are copied. */
+struct uplink *uplink_new(const struct config *config, const char *client_id, const char *password,
+                          const struct uplink_handler *handler, void *context);
+
+/* Releases everything without a word to the broker. Returns whether a thread that connects was left behind.
+ */
+bool uplink_free(struct uplink *uplink);
+
+/* Timers: attempts, time-outs, the end of the backlog. `unacknowledged`: messages read whose acknowledgement
+ * has not left. */
+void uplink_tick(struct uplink *uplink, uint64_t unacknowledged, int64_t now_mono_us);
+
+/* When uplink_tick() has something to do (monotonic). */
+int64_t uplink_due_us(const struct uplink *uplink);
+
+/* What to poll; fd -1 for nothing. */
+struct pollfd uplink_poll(struct uplink *uplink, bool may_read, bool may_write);
+
+/* The connector or the socket is readable: takes the handle, or reads until dry, `max_messages` or
+ * `until_mono_us`. *dry says that nothing more waits. */
+void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_mono_us, bool *dry,
+                 int64_t now_mono_us);
+
+/* Sends what is queued, acknowledgements included; true when all of it left. */
+bool uplink_write(struct uplink *uplink, int64_t now_mono_us);
+bool uplink_wants_write(struct uplink *uplink);
+
+/* Keepalive: about once a second, only while writing is allowed. */
+void uplink_keepalive(struct uplink *uplink, int64_t now_mono_us);
+
+/* Sends DISCONNECT and closes; a session stays at the broker. Only while writing is allowed. */
+void uplink_close(struct uplink *uplink, int64_t now_mono_us);
+
+/* Another configuration: new filters are subscribed, those that are gone unsubscribed when the connection is
+ * made anew. Reconnects when the broker's settings changed, or filters are gone. */
+void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect,
+                       int64_t now_mono_us);
+
+enum wire_link uplink_state(const struct uplink *uplink);
+bool uplink_stands(const struct uplink *uplink);
+int64_t uplink_since_us(const struct uplink *uplink); /* wall */
+const char *uplink_text(const struct uplink *uplink); /* the state in words */
+bool uplink_version5(const struct uplink *uplink);
+uint64_t uplink_connects(const struct uplink *uplink);
+unsigned uplink_kicks(const struct uplink *uplink); /* short connections in a row that the broker ended */
+const char *uplink_refused_filter(const struct uplink *uplink); /* one that the broker refused; NULL: none */
+/* The window of unacknowledged messages that the broker was told; 0: not known (3.1.1). */
+uint64_t uplink_window(const struct uplink *uplink);
+/* "plant/#, other/+ (refused)"; valid until the next call. */
+const char *uplink_subscriptions(struct uplink *uplink);
+/* Why the last attempt failed, "" after a success. */
+const char *uplink_failure(const struct uplink *uplink);
+
+#endif
