@@ -102,6 +102,18 @@ static void surroundings_check_displays(const struct config *config, struct find
     }
 }
 
+/* False only where the machine is sure: a directory service that cannot be asked, or a group too large to
+ * read, is no reason to warn. */
+static bool surroundings_is_known(const char *name)
+{
+    char buffer[16384];
+    struct passwd user, *found_user = NULL;
+    struct group group, *found_group = NULL;
+    if (*name == '@')
+        return getgrnam_r(name + 1, &group, buffer, sizeof buffer, &found_group) || found_group;
+    return getpwnam_r(name, &user, buffer, sizeof buffer, &found_user) || found_user;
+}
+
 static void surroundings_check_people(const struct config *config, struct findings *findings)
 {
     for (size_t role = ROLE_VIEWER; role <= ROLE_ENGINEER; role++) {
@@ -110,8 +122,7 @@ static void surroundings_check_people(const struct config *config, struct findin
             const char *name = names->names[i];
             if (!strcmp(name, "*"))
                 continue;
-            bool known = *name == '@' ? getgrnam(name + 1) != NULL : getpwnam(name) != NULL;
-            if (!known)
+            if (!surroundings_is_known(name))
                 findings_warn(findings, names, config, "access.%s names %s \"%s\", unknown on this machine",
                               ROLE_WORDS[role], *name == '@' ? "the group" : "the user",
                               name + (*name == '@'));

@@ -286,7 +286,7 @@ static void test_option_rows(void **state)
         assert_true(strlen(group->help) > 10);
         for (size_t j = 0; j < group->count; j++) {
             const struct option *option = &group->options[j];
-            double value;
+            double value = NAN;
             assert_non_null(option->help);
             assert_true(strlen(option->help) > 7 && option->help[strlen(option->help) - 1] == '.');
             assert_ptr_equal(options_find(group, option->name), option); /* no name twice */
