@@ -25,7 +25,12 @@ $(BENCH_TOOLS): $(BUILD)/%: $(BUILD)/tests/bench/%.o $(VT_OBJECTS) $(BUILD)/libh
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvterm $(LDLIBS)
 
-.PHONY: tests test bench layers lint format
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): $(BUILD)/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libhmi.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: tests test bench fuzz layers lint format
 tests: $(TEST_UNIT) $(TEST_UI) $(TEST_TOOLS) $(BENCH_TOOLS)
 
 test: deps-test ## build and run all tests (T="part of a name" for some); installs what is missing first
@@ -34,6 +39,9 @@ test: deps-test ## build and run all tests (T="part of a name" for some); instal
 
 bench: $(BENCH_TOOLS) $(BUILD)/vtdrive $(BUILD)/hmi ## measure speed and memory
 	$(Q)$(PYTHON) tests/bench/bench.py $(BUILD)
+
+fuzz: $(FUZZERS) ## feed the parsers changed inputs (best with SANITIZE=address,undefined; RUNS=20000 each)
+	$(Q)$(BUILD)/fuzz_config $(or $(RUNS),20000) $(wildcard config/*.cfg)
 
 layers: $(OBJECTS) $(MAIN) tests ## check which room includes which
 	$(Q)tests/layers.py $(BUILD)

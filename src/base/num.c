@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define NUM_PARSE_MAX 400 /* the greatest double has 309 digits before the point */
+
 static bool num_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -84,7 +86,7 @@ static bool num_parse_fast(const char *text, size_t length, double *out)
 
 bool num_parse(const char *text, size_t length, double *out)
 {
-    char copy[64];
+    char copy[NUM_PARSE_MAX];
     if (num_parse_fast(text, length, out))
         return true;
     while (length && num_is_blank(text[0])) {
@@ -109,8 +111,6 @@ bool num_parse(const char *text, size_t length, double *out)
 
 void num_format(char *out, size_t size, double value, int decimals)
 {
-    if (value == 0)
-        value = 0; /* no "-0" */
     if (isnan(value))
         snprintf(out, size, "nan");
     else if (fabs(value) >= 1e15)
@@ -119,6 +119,8 @@ void num_format(char *out, size_t size, double value, int decimals)
         snprintf(out, size, "%.*f", decimals, value);
     else
         snprintf(out, size, fabs(value) >= 1e7 ? "%.0f" : "%.7g", value);
+    if (*out == '-' && !strpbrk(out, "123456789i")) /* "-0.0": what is left of -0.04 has no sign */
+        memmove(out, out + 1, strlen(out));
 }
 
 void num_format_exact(char *out, size_t size, double value)

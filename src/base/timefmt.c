@@ -71,7 +71,7 @@ void timefmt_age(char *out, size_t size, int64_t span_us)
     else if (s < 9999.0 * 86400)
         snprintf(out, size, "%.0fd", s / 86400);
     else
-        snprintf(out, size, ">9999d");
+        snprintf(out, size, ">27y");
 }
 
 /* Reads exactly `digits` digits at *p and steps over them. */
@@ -100,7 +100,9 @@ static bool timefmt_parse_clock(const char **p, const char *end, struct tm *tm, 
     if (!timefmt_digits(p, end, 2, &tm->tm_hour) || !timefmt_char(p, end, ':') ||
         !timefmt_digits(p, end, 2, &tm->tm_min))
         return false;
-    if (timefmt_char(p, end, ':') && !timefmt_digits(p, end, 2, &tm->tm_sec))
+    if (!timefmt_char(p, end, ':'))
+        return true;
+    if (!timefmt_digits(p, end, 2, &tm->tm_sec))
         return false;
     if (*p < end && (**p == '.' || **p == ',')) {
         (*p)++;
@@ -127,12 +129,27 @@ static bool timefmt_parse_zone(const char **p, const char *end, bool *utc, int64
     (*p)++;
     if (!timefmt_digits(p, end, 2, &hours))
         return false;
-    timefmt_char(p, end, ':');
-    if (*p < end && !timefmt_digits(p, end, 2, &minutes))
+    bool colon = timefmt_char(p, end, ':');
+    if ((colon || *p < end) && !timefmt_digits(p, end, 2, &minutes))
         return false;
     *utc = true;
     *offset_s = sign * (hours * 3600 + minutes * 60);
     return hours <= 23 && minutes <= 59;
+}
+
+static bool timefmt_is_date(int year, int month, int day)
+{
+    static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month >= 1 && month <= 12 && day >= 1 && day <= DAYS[month - 1] + (leap && month == 2);
+}
+
+/* 24:00 is the end of the day, second 60 a leap second; the C library counts both on. */
+static bool timefmt_is_clock(int hour, int minute, int second, int64_t fraction_us)
+{
+    if (hour == 24)
+        return !minute && !second && !fraction_us;
+    return hour <= 23 && minute <= 59 && second <= 60;
 }
 
 bool timefmt_parse_iso(const char *text, size_t length, bool assume_utc, int64_t *ts_us)
@@ -152,8 +169,8 @@ bool timefmt_parse_iso(const char *text, size_t length, bool assume_utc, int64_t
         if (!timefmt_parse_clock(&p, end, &tm, &fraction_us) || !timefmt_parse_zone(&p, end, &utc, &offset_s))
             return false;
     }
-    if (p != end || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 24 ||
-        tm.tm_min > 59 || tm.tm_sec > 60)
+    if (p != end || !timefmt_is_date(tm.tm_year, tm.tm_mon, tm.tm_mday) ||
+        !timefmt_is_clock(tm.tm_hour, tm.tm_min, tm.tm_sec, fraction_us))
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;

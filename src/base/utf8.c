@@ -72,14 +72,14 @@ static bool utf8_in(const struct utf8_range *ranges, size_t count, uint32_t c)
 bool utf8_is_unsafe(uint32_t c)
 {
     static const struct utf8_range UNSAFE[] = {
-        {0x0000, 0x001F},    {0x007F, 0x009F},   {0x00AD, 0x00AD},   {0x0600, 0x0605},   {0x061C, 0x061C},
-        {0x06DD, 0x06DD},    {0x070F, 0x070F},   {0x115F, 0x1160},   {0x17B4, 0x17B5},   {0x180B, 0x180F},
-        {0x200B, 0x200F},    {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},   {0xE000, 0xF8FF},
-        {0xFDD0, 0xFDEF},    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},
-        {0xFFFE, 0xFFFF},    {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+        {0x0000, 0x001F},    {0x007F, 0x009F},   {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x0600, 0x0605},
+        {0x061C, 0x061C},    {0x06DD, 0x06DD},   {0x070F, 0x070F},   {0x115F, 0x1160},   {0x17B4, 0x17B5},
+        {0x180B, 0x180F},    {0x200B, 0x200F},   {0x2028, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},
+        {0xE000, 0xF8FF},    {0xFDD0, 0xFDEF},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+        {0xFFF0, 0xFFFB},    {0x13430, 0x1343F}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
         {0xF0000, 0x10FFFF},
     };
-    return utf8_in(UNSAFE, sizeof UNSAFE / sizeof *UNSAFE, c);
+    return (c & 0xFFFE) == 0xFFFE || utf8_in(UNSAFE, sizeof UNSAFE / sizeof *UNSAFE, c);
 }
 
 bool utf8_make_safe(char *out, size_t size, const char *bytes, size_t length)
@@ -141,11 +141,13 @@ int utf8_columns(const char *text)
 
 int utf8_fit(char *out, size_t size, const char *text, int columns, const char *mark)
 {
-    int total = utf8_columns(text);
-    bool cut = total > columns;
-    int room = cut ? columns - utf8_columns(mark) : columns;
-    int used_columns = 0;
-    size_t used = 0, length = strlen(text), mark_length = cut ? strlen(mark) : 0;
+    size_t used = 0, length = strlen(text), mark_length = 0;
+    bool cut = utf8_columns(text) > columns || length + 1 > size;
+    int room = columns, used_columns = 0;
+    if (cut && utf8_columns(mark) <= columns && strlen(mark) + 1 <= size) { /* else there is no room for it */
+        mark_length = strlen(mark);
+        room -= utf8_columns(mark);
+    }
     while (length) {
         uint32_t c;
         size_t step = utf8_decode(text, length, &c);
@@ -158,7 +160,7 @@ int utf8_fit(char *out, size_t size, const char *text, int columns, const char *
         text += step;
         length -= step;
     }
-    if (cut && columns > 0 && used + mark_length + 1 <= size) {
+    if (mark_length) {
         memcpy(out + used, mark, mark_length);
         used += mark_length;
         used_columns += utf8_columns(mark);

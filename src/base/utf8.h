@@ -31,8 +31,8 @@ int utf8_columns(const char *text);
 /* Columns of one code point: 0, 1 or 2. */
 int utf8_code_point_columns(uint32_t code_point);
 
-/* Copies as much of a safe text as fits `columns`; ends in `mark` (such as "…" or "~") when it was cut.
- * Returns the columns used. */
+/* Copies as much of a safe text as fits `columns`; ends in `mark` (such as "…" or "~") when it was cut and
+ * the mark fits. Returns the columns used. */
 int utf8_fit(char *out, size_t size, const char *text, int columns, const char *mark);
 
 #endif

@@ -1,9 +1,9 @@
 /* Fuzzes the configuration's loader: whatever the bytes are, it must neither crash nor leak, and its verdict
  * must agree with its report.
  *
- * With clang: make CC=clang-14 SANITIZE=address,undefined CFLAGS="-O1 -g -fsanitize=fuzzer-no-link
- * -DHMI_LIBFUZZER" and -fsanitize=fuzzer for the link. Otherwise the program takes files as seeds, and
- * changes each of them in many ways that a fixed number starts, so that a failure can be repeated. */
+ * `make fuzz` runs it on the sample files, each changed in many ways that a fixed number starts, so that a
+ * failure can be repeated. For libFuzzer compile all with clang's -fsanitize=fuzzer and -DHMI_LIBFUZZER.
+ */
 #include "config/config.h"
 
 #include <stdint.h>
