@@ -43,8 +43,8 @@
 #define FLOOD_PIECE_MAX    4096 /* messages patched and written at once: some 160 kB */
 #define FLOOD_IDS          65536
 #define FLOOD_DIGITS       10000
-#define FLOOD_GIVE_UP_US   (120 * CLOCK_US_PER_SECOND) /* without any progress */
-#define FLOOD_CONTROL_MAX  (1 << 20)                   /* bytes of one packet from the client */
+#define FLOOD_GIVE_UP_US   (60 * CLOCK_US_PER_SECOND) /* without any progress */
+#define FLOOD_CONTROL_MAX  (1 << 20)                  /* bytes of one packet from the client */
 #define FLOOD_FIRST_MARKER 100000
 
 enum flood_packet { /* MQTT control packet types, the upper half of the first byte */

@@ -199,7 +199,7 @@ static int latency_usage(void)
 
 static void latency_prepare(struct latency *latency, char *keys)
 {
-    for (char *key = keys ? strtok(keys, ",") : NULL; key; key = strtok(NULL, ",")) {
+    for (char *key; keys && (key = strsep(&keys, ","));) {
         vt_wait_quiet(latency->terminal, 100, 1000);
         vt_key(latency->terminal, key);
     }
