@@ -46,8 +46,8 @@ fuzz: $(FUZZERS) ## feed the parsers changed inputs (best with SANITIZE=address,
 layers: $(OBJECTS) $(MAIN) tests ## check which room includes which
 	$(Q)tests/layers.py $(BUILD)
 
-lint: ## check format, cppcheck, sizes, manual pages
-	$(Q)tests/lint
+lint: $(BUILD)/libhmi.a ## check format, cppcheck, sizes, manual pages
+	$(Q)tests/lint $(BUILD)
 
 format: ## format all C sources in place
 	clang-format-14 -i $(wildcard $(foreach folder,src/* config db ui ui/* tests/*,$(folder)/*.c $(folder)/*.h))
