@@ -28,6 +28,15 @@ struct crash_shared {
     volatile bool stop;
 };
 
+/* Memory that the children have too; given back with munmap(). */
+static struct crash_shared *crash_share(void)
+{
+    void *shared = mmap(NULL, sizeof(struct crash_shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                        -1, 0); // cppcheck-suppress invalidFunctionArg
+    assert_true(shared != MAP_FAILED);
+    return shared;
+}
+
 /* Samples are numbered: the n-th has the value n, so that count, sum and greatest value say whether each is
  * there once. */
 static bool crash_is_consistent(sqlite3_stmt *rows, uint64_t at_least)
@@ -108,9 +117,7 @@ static void test_kills_lose_and_double_nothing(void **state)
 {
     struct fixture *f = *state;
     uint32_t seed = 20261122;
-    struct crash_shared *shared =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_true(shared != MAP_FAILED);
+    struct crash_shared *shared = crash_share();
     for (uint32_t id = 1; id <= CRASH_TAGS; id++) {
         char name[16];
         snprintf(name, sizeof name, "t%u", id);
@@ -227,9 +234,7 @@ static void test_many_short_readers_leave_the_wal_bounded(void **state)
     struct history_stats stats;
     uint64_t most = 0;
     pid_t readers[3];
-    struct crash_shared *shared =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    assert_true(shared != MAP_FAILED);
+    struct crash_shared *shared = crash_share();
     history_close(f->history, T0);
     f->history = NULL;
     for (size_t i = 0; i < 3; i++)
