@@ -96,5 +96,5 @@ def measure(build, options):
             one(build, options)
         except (AssertionError, OSError, RuntimeError, subprocess.TimeoutExpired) as fault:
             row(one.__name__, f"failed: {str(fault).splitlines()[0]}", "", False)
-            print(fault, file=sys.stderr)
+            print("\n".join(line for line in str(fault).splitlines() if line != "|"), file=sys.stderr)
         print(f"{one.__name__}: {time.monotonic() - start:.0f} s", file=sys.stderr)

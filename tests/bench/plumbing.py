@@ -50,8 +50,10 @@ class Flood:
 class Subject:
     """A process under measurement: its CPU time and its largest resident memory are read at its end."""
 
-    def __init__(self, command, output=subprocess.PIPE):
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output)
+    def __init__(self, command, output=subprocess.PIPE, log=None):
+        with open(log or os.devnull, "ab") as errors:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                             stderr=errors if log else None)
         self.pid = self._process.pid
         self.cpu_s = self.rss_bytes = 0
 
@@ -114,10 +116,11 @@ class Folder:
 
 
 class Recorder:
-    """`hmi record` on a configuration; ready when it has subscribed is the flood's business, which waits for it."""
+    """`hmi record` on a configuration, its log beside it. The flood begins when it has subscribed."""
 
     def __init__(self, build, config):
-        self.subject = Subject([os.path.join(build, "hmi"), "record", "-c", config], output=subprocess.DEVNULL)
+        self.subject = Subject([os.path.join(build, "hmi"), "record", "-c", config], output=subprocess.DEVNULL,
+                               log=config + ".log")
 
     def __enter__(self):
         return self

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 
-from plumbing import MEBIBYTE, Flood, Folder, Subject, has_recorder
+from plumbing import MEBIBYTE, Flood, Folder, Recorder, Subject, has_recorder
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -51,9 +51,9 @@ def run_python(build, folder, flood, qos):
 def run_hmi(durability):
     def run(build, folder, flood, qos):
         config, history = folder.config(flood.port, qos, durability, "max_tags = 20000;")
-        subject = Subject([os.path.join(build, "hmi"), "record", "-c", config], output=subprocess.DEVNULL)
-        result = flood.result()
-        subject.stop()
+        with Recorder(build, config) as recorder:
+            subject = recorder.subject
+            result = flood.result()
         database = sqlite3.connect(f"file:{history}?mode=ro", uri=True)
         stored = database.execute("SELECT count(*) FROM history WHERE tag LIKE 'plant/unit%'").fetchone()[0]
         database.close()
