@@ -78,6 +78,9 @@ struct screen_class {
 
     /* The tag at hand (0: none), for actions on a tag and for the title. May be NULL. */
     uint32_t (*tag)(void *state, struct screen_host *host);
+
+    /* For the screen that lists tags: the one `step` places after this one, or 0. May be NULL. */
+    uint32_t (*neighbour)(void *state, uint32_t tag, int step);
 };
 
 /* All classes; by id. NULL for an id that has none. */

@@ -1,0 +1,179 @@
+/* Help: every action with its keys, from the table of actions; what the marks on the screens mean. */
+#include "base/mem.h"
+#include "ui/screens/screens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct help {
+    int top, rows, count;
+    enum screen_id below; /* the screen that help was asked on: its keys come first */
+};
+
+static void *help_open(struct screen_host *host, uint32_t argument)
+{
+    (void)argument;
+    struct help *help = mem_new(1, sizeof *help);
+    help->below = host->below;
+    return help;
+}
+
+static void help_close(void *state)
+{
+    free(state);
+}
+
+/* ---- the lines, drawn or only counted ---- */
+
+struct help_page {
+    const struct pane *pane;
+    int y; /* of the next line; may lie outside */
+};
+
+static void heading(struct help_page *page, const char *text)
+{
+    if (page->y > 0)
+        page->y++;
+    pane_rule(page->pane, 1, page->y, page->pane->columns - 2, text);
+    page->y++;
+}
+
+static void entry(struct help_page *page, const char *keys, const char *text)
+{
+    if (page->y >= 0 && page->y < page->pane->rows) {
+        pane_text(page->pane, 3, page->y, 16, MEANING_STRONG, keys);
+        pane_text(page->pane, 20, page->y, -1, MEANING_TEXT, text);
+    }
+    page->y++;
+}
+
+static void entry_of_action(struct help_page *page, enum action action)
+{
+    const struct action_row *row = action_row(action);
+    char text[256];
+    bool gated = row->who > ROLE_VIEWER;
+    snprintf(text, sizeof text, "%s%s%s%s", row->help, gated ? " (" : "", gated ? ROLE_WORDS[row->who] : "",
+             gated ? ")" : "");
+    entry(page, row->keys, text);
+}
+
+static void actions_of(struct help_page *page, const char *title, unsigned where, bool everywhere)
+{
+    bool titled = false;
+    for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
+        const struct action_row *row = action_row((enum action)i);
+        bool is_everywhere = row->where == ACTION_ON_ALL;
+        if (is_everywhere != everywhere || !(row->where & where))
+            continue;
+        if (!titled)
+            heading(page, title);
+        titled = true;
+        entry_of_action(page, (enum action)i);
+    }
+}
+
+static void marks(struct help_page *page)
+{
+    static const struct {
+        const char *mark, *text;
+    } MARKS[] = {
+        {"12.3", "a live value of good quality"},
+        {"? (12.3)", "not live: stale, link down, from before the start, or the recorder is gone"},
+        {"! (12.3)", "bad: the plant or the payload says that the value is none; the last one is shown"},
+        {"R", "a retained message: the broker kept it, its age is not known"},
+    };
+    heading(page, "Marks before a value");
+    for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
+        entry(page, MARKS[i].mark, MARKS[i].text);
+    heading(page, "Filter words");
+    entry(page, "boiler temp", "tags with both words in name, description, area or topic");
+    entry(page, "quality:bad", "also good, uncertain, stale, lost ...");
+    entry(page, "area:pumps", "tags of these areas");
+}
+
+static int draw_page(const struct help *help, const struct pane *pane, int top)
+{
+    struct help_page page = {.pane = pane, .y = -top};
+    const struct screen_class *below = screen_class_of(help->below);
+    if (below)
+        actions_of(&page, below->title, below->where, false);
+    actions_of(&page, "On every screen", ACTION_ON_ALL, true);
+    marks(&page);
+    for (int id = SCREEN_NONE + 1; id < SCREEN_ID_COUNT; id++) {
+        const struct screen_class *class = screen_class_of((enum screen_id)id);
+        if (class && class != below && !class->overlay && class->id != SCREEN_HELP)
+            actions_of(&page, class->title, class->where, false);
+    }
+    return page.y + top;
+}
+
+static void help_draw(void *state, struct screen_host *host, const struct pane *pane)
+{
+    (void)host;
+    struct help *help = state;
+    struct pane none = pane_part(pane, 0, 0, pane->columns, 0);
+    help->count = draw_page(help, &none, 0);
+    help->rows = pane->rows > 1 ? pane->rows - 1 : 1;
+    int last = help->count > help->rows ? help->count - help->rows : 0;
+    if (help->top > last)
+        help->top = last;
+    if (help->top < 0)
+        help->top = 0;
+    struct pane body = pane_part(pane, 0, 0, -1, help->rows);
+    draw_page(help, &body, help->top);
+    if (last)
+        pane_printf(pane, 1, pane->rows - 1, -1, MEANING_DIM,
+                    "%d%% - arrows and pages scroll, Escape goes back", help->top * 100 / last);
+    else
+        pane_text(pane, 1, pane->rows - 1, -1, MEANING_DIM, "Escape goes back");
+}
+
+static unsigned help_act(void *state, struct screen_host *host, enum action action)
+{
+    (void)host;
+    struct help *help = state;
+    switch (action) {
+    case ACTION_UP:
+        help->top--;
+        break;
+    case ACTION_DOWN:
+        help->top++;
+        break;
+    case ACTION_PAGE_UP:
+        help->top -= help->rows - 1;
+        break;
+    case ACTION_PAGE_DOWN:
+        help->top += help->rows - 1;
+        break;
+    case ACTION_HOME:
+        help->top = 0;
+        break;
+    case ACTION_END:
+        help->top = help->count;
+        break;
+    case ACTION_HELP:
+        return SCREEN_CLOSE;
+    default:
+        return SCREEN_IGNORED;
+    }
+    return SCREEN_PAINT;
+}
+
+static unsigned help_input(void *state, struct screen_host *host, const struct input *input)
+{
+    if (input->type == INPUT_WHEEL_UP)
+        return help_act(state, host, ACTION_UP);
+    return input->type == INPUT_WHEEL_DOWN ? help_act(state, host, ACTION_DOWN) : SCREEN_IGNORED;
+}
+
+const struct screen_class SCREEN_CLASS_HELP = {
+    .id = SCREEN_HELP,
+    .title = "Help",
+    .where = ACTION_ON_HELP,
+    .open = help_open,
+    .close = help_close,
+    .draw = help_draw,
+    .act = help_act,
+    .input = help_input,
+};

@@ -1,0 +1,179 @@
+/* The palette: type a part of a tag's or an action's name, Enter goes there. Lies over the screen below. */
+#include "base/mem.h"
+#include "ui/line_editor.h"
+#include "ui/screens/screens.h"
+#include "ui/tag_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define PALETTE_ROWS    12
+#define PALETTE_COLUMNS 64
+
+struct palette_entry {
+    enum action action; /* ACTION_NONE: a tag */
+    uint32_t tag;
+};
+
+struct palette {
+    struct line_editor editor;
+    struct palette_entry entries[PALETTE_ROWS];
+    size_t count, cursor;
+    size_t matches; /* all, shown or not */
+    unsigned where; /* of the screen below */
+    int first_y, first_x, columns;
+};
+
+static void *palette_open(struct screen_host *host, uint32_t argument)
+{
+    (void)argument;
+    struct palette *palette = mem_new(1, sizeof *palette);
+    const struct screen_class *below = screen_class_of(host->below);
+    palette->where = below ? below->where : 0;
+    return palette;
+}
+
+static void palette_close(void *state)
+{
+    free(state);
+}
+
+static void add(struct palette *palette, struct palette_entry entry)
+{
+    palette->matches++;
+    if (palette->count < PALETTE_ROWS)
+        palette->entries[palette->count++] = entry;
+}
+
+/* Moving the cursor is no action to be typed. */
+static bool is_listed(const struct palette *palette, enum action action)
+{
+    const struct action_row *row = action_row(action);
+    bool moves = action >= ACTION_OPEN && action <= ACTION_RIGHT;
+    return !moves && action != ACTION_ESCAPE && action != ACTION_PALETTE && (row->where & palette->where);
+}
+
+static void collect_tags(struct palette *palette, const struct mirror *mirror, bool beginning)
+{
+    const char *typed = palette->editor.text;
+    for (size_t i = 0; i < mirror->tag_count; i++) {
+        const struct mirror_tag *tag = mirror->tags[i];
+        bool begins = strncasecmp(tag->name, typed, strlen(typed)) == 0;
+        if (begins == beginning && tag_list_matches(tag, typed))
+            add(palette, (struct palette_entry){.tag = tag->id});
+    }
+}
+
+/* Actions first, then tags whose name begins so, then others that match. */
+static void collect(struct palette *palette, const struct mirror *mirror)
+{
+    const char *typed = palette->editor.text;
+    palette->count = palette->matches = 0;
+    for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
+        const struct action_row *row = action_row((enum action)i);
+        if (is_listed(palette, (enum action)i) && (strncasecmp(row->name, typed, strlen(typed)) == 0 ||
+                                                   (strlen(typed) > 2 && strcasestr(row->help, typed))))
+            add(palette, (struct palette_entry){.action = (enum action)i});
+    }
+    if (palette->editor.length) {
+        collect_tags(palette, mirror, true);
+        collect_tags(palette, mirror, false);
+    }
+    if (palette->cursor >= palette->count)
+        palette->cursor = palette->count ? palette->count - 1 : 0;
+}
+
+static void draw_entry(const struct palette_entry *entry, const struct mirror *mirror,
+                       const struct pane *pane, int y)
+{
+    int name = pane->columns / 2;
+    if (entry->action) {
+        const struct action_row *row = action_row(entry->action);
+        pane_text(pane, 1, y, name - 2, MEANING_STRONG, row->name);
+        pane_text(pane, name, y, -1, MEANING_DIM, row->help);
+        return;
+    }
+    const struct mirror_tag *tag = mirror_find(mirror, entry->tag);
+    if (!tag)
+        return;
+    pane_text(pane, 1, y, name - 2, MEANING_TEXT, tag->name);
+    pane_text(pane, name, y, -1, MEANING_DIM, *tag->description ? tag->description : tag->topic);
+}
+
+static void palette_draw(void *state, struct screen_host *host, const struct pane *pane)
+{
+    struct palette *palette = state;
+    collect(palette, host->mirror);
+    int columns = pane->columns - 4 < PALETTE_COLUMNS ? pane->columns - 4 : PALETTE_COLUMNS;
+    int rows = pane->rows < PALETTE_ROWS + 3 ? pane->rows : PALETTE_ROWS + 3;
+    struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
+    pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
+    struct pane inside = pane_box(&box, "Go to a tag or an action");
+    palette->first_x = inside.x - pane->x;
+    palette->first_y = inside.y + 1 - pane->y;
+    palette->columns = inside.columns;
+    pane_text(&inside, 1, 0, 1, MEANING_KEY, ":");
+    line_editor_draw(&palette->editor, &inside, 2, 0, inside.columns - 3);
+    for (size_t i = 0; i < palette->count; i++)
+        draw_entry(&palette->entries[i], host->mirror, &inside, (int)i + 1);
+    if (palette->count)
+        pane_select_row(&inside, (int)palette->cursor + 1);
+    else
+        pane_text(&inside, 1, 1, -1, MEANING_DIM, "Nothing is called so.");
+    if (palette->matches > palette->count)
+        pane_printf(&box, 3, box.rows - 1, -1, MEANING_DIM, " %zu more ", palette->matches - palette->count);
+}
+
+static unsigned choose(struct palette *palette, struct screen_host *host)
+{
+    if (palette->cursor >= palette->count)
+        return SCREEN_PAINT;
+    struct palette_entry entry = palette->entries[palette->cursor];
+    if (entry.action)
+        screen_host_do(host, entry.action);
+    else
+        screen_host_open(host, SCREEN_DETAIL, entry.tag);
+    return SCREEN_CLOSE;
+}
+
+static unsigned palette_input(void *state, struct screen_host *host, const struct input *input)
+{
+    struct palette *palette = state;
+    bool changed = false;
+    if (input->type == INPUT_CLICK || input->type == INPUT_DOUBLE_CLICK) {
+        int row = input->y - palette->first_y;
+        bool inside = input->x >= palette->first_x && input->x < palette->first_x + palette->columns;
+        if (!inside || row < 0 || (size_t)row >= palette->count)
+            return SCREEN_CLOSE;
+        palette->cursor = (size_t)row;
+        return choose(palette, host);
+    }
+    if (input->type != INPUT_KEY || (input->pasted && input->key < ' '))
+        return SCREEN_HANDLED;
+    if (line_editor_input(&palette->editor, input, &changed)) {
+        if (changed)
+            palette->cursor = 0;
+        collect(palette, host->mirror);
+        return SCREEN_PAINT;
+    }
+    if (input->key == INPUT_ENTER)
+        return choose(palette, host);
+    if (input->key == INPUT_UP)
+        palette->cursor -= palette->cursor > 0;
+    else if (input->key == INPUT_DOWN || input->key == INPUT_TAB)
+        palette->cursor += palette->cursor + 1 < palette->count;
+    else
+        return SCREEN_CLOSE; /* Escape, function keys: nothing is done */
+    return SCREEN_PAINT;
+}
+
+const struct screen_class SCREEN_CLASS_PALETTE = {
+    .id = SCREEN_PALETTE,
+    .title = "Go",
+    .overlay = true,
+    .open = palette_open,
+    .close = palette_close,
+    .draw = palette_draw,
+    .input = palette_input,
+};

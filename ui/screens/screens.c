@@ -1,0 +1,15 @@
+#include "ui/screens/screens.h"
+
+#include <stddef.h>
+
+static const struct screen_class *const CLASSES[SCREEN_ID_COUNT] = {
+    [SCREEN_TAGS] = &SCREEN_CLASS_TAGS,
+    [SCREEN_HELP] = &SCREEN_CLASS_HELP,
+    [SCREEN_PALETTE] = &SCREEN_CLASS_PALETTE,
+    [SCREEN_QUIT] = &SCREEN_CLASS_QUIT,
+};
+
+const struct screen_class *screen_class_of(enum screen_id id)
+{
+    return CLASSES[id];
+}

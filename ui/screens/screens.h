@@ -1,0 +1,12 @@
+/* The screens, each in a file of its own. */
+#ifndef UI_SCREENS_SCREENS_H
+#define UI_SCREENS_SCREENS_H
+
+#include "ui/screen.h"
+
+extern const struct screen_class SCREEN_CLASS_TAGS;
+extern const struct screen_class SCREEN_CLASS_HELP;
+extern const struct screen_class SCREEN_CLASS_PALETTE;
+extern const struct screen_class SCREEN_CLASS_QUIT;
+
+#endif

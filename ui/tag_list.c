@@ -1,0 +1,487 @@
+#include "ui/tag_list.h"
+
+#include "base/mem.h"
+#include "plant/quality.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void tag_list_init(struct tag_list *list)
+{
+    *list = (struct tag_list){.stale_filter = true};
+    map_init(&list->groups);
+}
+
+void tag_list_free(struct tag_list *list)
+{
+    size_t position = 0;
+    for (struct tag_group *group; (group = map_next(&list->groups, &position));) {
+        free(group->path);
+        free(group);
+    }
+    map_free(&list->groups);
+    free(list->rows);
+    free(list->shown);
+}
+
+/* ---- filter ---- */
+
+static bool contains(const char *text, const char *word, size_t length)
+{
+    for (; *text; text++)
+        if (strncasecmp(text, word, length) == 0)
+            return true;
+    return length == 0;
+}
+
+static bool quality_matches(const struct mirror_tag *tag, const char *word, size_t length)
+{
+    const char *class = !tag->live || quality_is_uncertain(tag->quality) ? "uncertain"
+                        : quality_is_bad(tag->quality)                   ? "bad"
+                                                                         : "good";
+    return strncasecmp(class, word, length) == 0 || strncasecmp(mirror_tag_word(tag), word, length) == 0;
+}
+
+static bool word_matches(const struct mirror_tag *tag, const char *word, size_t length)
+{
+    static const char QUALITY[] = "quality:", AREA[] = "area:";
+    size_t quality = sizeof QUALITY - 1, area = sizeof AREA - 1;
+    if (length >= quality && strncasecmp(word, QUALITY, quality) == 0)
+        return quality_matches(tag, word + quality, length - quality);
+    if (length >= area && strncasecmp(word, AREA, area) == 0)
+        return contains(tag->area, word + area, length - area);
+    return contains(tag->name, word, length) || contains(tag->description, word, length) ||
+           contains(tag->area, word, length) || contains(tag->topic, word, length);
+}
+
+bool tag_list_matches(const struct mirror_tag *tag, const char *filter)
+{
+    while (*filter) {
+        size_t length = strcspn(filter, " ");
+        if (length && !word_matches(tag, filter, length))
+            return false;
+        filter += length;
+        filter += strspn(filter, " ");
+    }
+    return true;
+}
+
+/* A filter that looks at what lives has to be asked again and again. */
+static bool filter_lives(const struct tag_list *list)
+{
+    return contains(list->filter, "quality:", 8);
+}
+
+void tag_list_set_filter(struct tag_list *list, const char *filter)
+{
+    snprintf(list->filter, sizeof list->filter, "%s", filter);
+    list->stale_filter = true;
+}
+
+/* ---- order ---- */
+
+double tag_list_place(const struct mirror_tag *tag)
+{
+    if (!tag->has_range || tag->type != VALUE_NUMBER)
+        return NAN;
+    return (tag->number - tag->low) / (tag->high - tag->low);
+}
+
+/* How far it moved in the last minutes, in parts of its range; of its size where it has no range. */
+static double movement(const struct mirror_tag *tag, int64_t wall_us)
+{
+    if (!tag->series)
+        return NAN;
+    struct series_span span;
+    series_columns(tag->series, wall_us, MIRROR_SERIES_BINS, &span, 1);
+    double size = tag->has_range ? tag->high - tag->low : fmax(fabs(span.low), fabs(span.high));
+    return size > 0 ? (span.high - span.low) / size : 0;
+}
+
+static double quality_rank(const struct mirror_tag *tag)
+{
+    double rank = quality_is_bad(tag->quality) ? 0 : !tag->live || quality_is_uncertain(tag->quality) ? 1 : 2;
+    return tag->flags & WIRE_FLAG_RETAINED ? rank + 0.5 : rank + 0.6;
+}
+
+struct sort_item {
+    double number; /* NaN sorts last either way */
+    const char *text;
+    struct mirror_tag *tag;
+    const char *area; /* NULL: not grouped */
+    bool reverse;
+};
+
+static struct sort_item item_of(const struct tag_list *list, struct mirror_tag *tag, int64_t wall_us)
+{
+    struct sort_item item = {
+        .tag = tag, .area = list->grouped ? tag->area : NULL, .reverse = list->reverse, .number = 0};
+    switch (list->sort) {
+    case TAG_COLUMN_VALUE:
+        item.number = tag->type == VALUE_NUMBER ? tag->number : NAN;
+        item.text = tag->type == VALUE_TEXT ? tag->text : "";
+        break;
+    case TAG_COLUMN_TREND:
+        item.number = -movement(tag, wall_us);
+        break;
+    case TAG_COLUMN_RANGE:
+        item.number = -tag_list_place(tag);
+        break;
+    case TAG_COLUMN_AGE:
+        item.number = tag->ts_us ? (double)(wall_us - tag->ts_us) : NAN;
+        break;
+    case TAG_COLUMN_QUALITY:
+        item.number = quality_rank(tag);
+        break;
+    case TAG_COLUMN_DESCRIPTION:
+        item.text = tag->description;
+        item.number = *tag->description ? 0 : NAN;
+        break;
+    case TAG_COLUMN_NAME:
+    case TAG_COLUMN_COUNT:
+        item.text = tag->name;
+        break;
+    }
+    return item;
+}
+
+/* Names as people order them: numbers inside by their size ("pump2" before "pump10"), case does not matter.
+ */
+static int compare_names(const char *a, const char *b)
+{
+    while (*a && *b) {
+        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+            char *end_a, *end_b;
+            unsigned long long number_a = strtoull(a, &end_a, 10), number_b = strtoull(b, &end_b, 10);
+            if (number_a != number_b)
+                return number_a < number_b ? -1 : 1;
+            a = end_a;
+            b = end_b;
+            continue;
+        }
+        int letter_a = tolower((unsigned char)*a), letter_b = tolower((unsigned char)*b);
+        if (letter_a != letter_b)
+            return letter_a < letter_b ? -1 : 1;
+        a++;
+        b++;
+    }
+    return *a ? 1 : *b ? -1 : 0;
+}
+
+/* Areas level by level: '/' sorts before all other letters, so that a tree can be read off in order. */
+static int compare_areas(const char *a, const char *b)
+{
+    for (; *a && *a == *b; a++, b++) {
+    }
+    if (*a == *b)
+        return 0;
+    if (!*a || !*b)
+        return *a ? 1 : -1;
+    if (*a == '/' || *b == '/')
+        return *a == '/' ? -1 : 1;
+    return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+}
+
+static int compare_items(const void *left, const void *right)
+{
+    const struct sort_item *a = left, *b = right;
+    int order = a->area ? compare_areas(a->area, b->area) : 0;
+    if (order)
+        return order;
+    if (isnan(a->number) != isnan(b->number))
+        return isnan(a->number) ? 1 : -1;
+    if (a->number < b->number || a->number > b->number)
+        order = a->number < b->number ? -1 : 1;
+    else if (a->text && b->text)
+        order = compare_names(a->text, b->text);
+    if (order)
+        return a->reverse ? -order : order;
+    order = compare_names(a->tag->name, b->tag->name);
+    return order ? order : a->tag->id < b->tag->id ? -1 : a->tag->id > b->tag->id;
+}
+
+static bool sort_lives(const struct tag_list *list)
+{
+    return list->sort != TAG_COLUMN_NAME && list->sort != TAG_COLUMN_DESCRIPTION;
+}
+
+static void choose_tags(struct tag_list *list, const struct mirror *mirror)
+{
+    list->shown = mem_grow(list->shown, &list->shown_capacity, mirror->tag_count, sizeof *list->shown);
+    list->tag_count = 0;
+    list->all_count = mirror->tag_count;
+    for (size_t i = 0; i < mirror->tag_count; i++)
+        if (tag_list_matches(mirror->tags[i], list->filter))
+            list->shown[list->tag_count++] = mirror->tags[i];
+}
+
+/* Returns true when the order is another one than before. */
+static bool order_tags(struct tag_list *list, int64_t wall_us)
+{
+    struct sort_item *items = mem_new(list->tag_count + 1, sizeof *items);
+    bool moved = false;
+    for (size_t i = 0; i < list->tag_count; i++)
+        items[i] = item_of(list, list->shown[i], wall_us);
+    qsort(items, list->tag_count, sizeof *items, compare_items);
+    for (size_t i = 0; i < list->tag_count; i++) {
+        moved |= list->shown[i] != items[i].tag;
+        list->shown[i] = items[i].tag;
+    }
+    free(items);
+    return moved;
+}
+
+void tag_list_set_sort(struct tag_list *list, enum tag_list_column column)
+{
+    list->sort = column;
+    list->stale_order = true;
+}
+
+void tag_list_set_reverse(struct tag_list *list, bool reverse)
+{
+    list->reverse = reverse;
+    list->stale_order = true;
+}
+
+/* ---- groups and rows ---- */
+
+static struct tag_group *group_of(struct tag_list *list, const char *path, size_t length, int depth)
+{
+    struct tag_group *group = map_get(&list->groups, path, length);
+    if (group)
+        return group;
+    group = mem_new(1, sizeof *group);
+    group->path = mem_copy_bytes(path, length);
+    const char *slash = strrchr(group->path, '/');
+    group->name = slash && slash[1] ? slash + 1 : group->path;
+    group->depth = depth;
+    map_put(&list->groups, group->path, length, group);
+    return group;
+}
+
+/* The groups of an area from the root on: "a/b" gives "a" and "a/b". Returns how many. */
+static int groups_of_area(struct tag_list *list, const char *area, struct tag_group *path[TAG_LIST_DEPTH_MAX])
+{
+    int depth = 0;
+    for (size_t i = 0; depth < TAG_LIST_DEPTH_MAX; i++) {
+        if (area[i] != '\0' && (area[i] != '/' || i == 0))
+            continue;
+        path[depth] = group_of(list, area, i, depth);
+        depth++;
+        if (area[i] == '\0')
+            break;
+    }
+    return depth;
+}
+
+static void add_row(struct tag_list *list, struct tag_row row)
+{
+    list->rows = mem_grow(list->rows, &list->row_capacity, list->row_count + 1, sizeof *list->rows);
+    list->rows[list->row_count++] = row;
+}
+
+static void count_groups(struct tag_list *list)
+{
+    size_t position = 0;
+    for (struct tag_group *group; (group = map_next(&list->groups, &position));)
+        group->tags = group->not_good = 0;
+    for (size_t i = 0; i < list->tag_count; i++) {
+        const struct mirror_tag *tag = list->shown[i];
+        struct tag_group *path[TAG_LIST_DEPTH_MAX];
+        int depth = groups_of_area(list, tag->area, path);
+        bool good = tag->live && quality_is_good(tag->quality);
+        for (int j = 0; j < depth; j++) {
+            path[j]->tags++;
+            path[j]->not_good += !good;
+        }
+    }
+}
+
+/* Tags come in the order of their areas: a group's row is due where the path changes. */
+static void make_grouped_rows(struct tag_list *list)
+{
+    struct tag_group *before[TAG_LIST_DEPTH_MAX] = {0};
+    for (size_t i = 0; i < list->tag_count; i++) {
+        struct tag_group *path[TAG_LIST_DEPTH_MAX] = {0};
+        int depth = groups_of_area(list, list->shown[i]->area, path);
+        bool hidden = false, same = true;
+        for (int j = 0; j < depth; j++) {
+            same = same && before[j] == path[j];
+            if (!same && !hidden)
+                add_row(list, (struct tag_row){.group = path[j], .depth = j});
+            hidden = hidden || path[j]->folded;
+        }
+        memcpy(before, path, sizeof before);
+        if (!hidden)
+            add_row(list, (struct tag_row){.tag = list->shown[i], .group = path[depth - 1], .depth = depth});
+    }
+}
+
+static void make_rows(struct tag_list *list)
+{
+    list->row_count = 0;
+    if (list->grouped) {
+        count_groups(list);
+        make_grouped_rows(list);
+        return;
+    }
+    for (size_t i = 0; i < list->tag_count; i++)
+        add_row(list, (struct tag_row){.tag = list->shown[i]});
+}
+
+static bool is_under_cursor(const struct tag_list *list, const struct tag_row *row)
+{
+    return row->tag ? row->tag->id == list->cursor_tag
+                    : !list->cursor_tag && row->group == list->cursor_group;
+}
+
+static void remember_cursor(struct tag_list *list)
+{
+    const struct tag_row *row = tag_list_current(list);
+    list->cursor_tag = row && row->tag ? row->tag->id : 0;
+    list->cursor_group = row ? row->group : NULL;
+}
+
+/* Puts the cursor back on what it was on, at the same height of the screen. */
+static void find_cursor(struct tag_list *list)
+{
+    size_t height = list->cursor >= list->top ? list->cursor - list->top : 0;
+    size_t i = 0;
+    while (i < list->row_count && !is_under_cursor(list, &list->rows[i]))
+        i++;
+    bool found = i < list->row_count;
+    if (!found) /* folded away: its group; filtered away: what is there now */
+        for (i = 0; i < list->row_count; i++)
+            if (!list->rows[i].tag && list->rows[i].group == list->cursor_group)
+                break;
+    if (i == list->row_count)
+        i = list->cursor < list->row_count ? list->cursor : list->row_count ? list->row_count - 1 : 0;
+    list->cursor = i;
+    list->top = i > height ? i - height : 0;
+    if (!list->cursor_tag && !list->cursor_group)
+        remember_cursor(list);
+}
+
+bool tag_list_update(struct tag_list *list, const struct mirror *mirror, int64_t wall_us, int64_t mono_us)
+{
+    bool other_tags = list->tags_changes != mirror->tags_changes || list->all_count != mirror->tag_count;
+    bool due =
+        mono_us - list->sorted_us >= TAG_LIST_SORT_US && mono_us - list->touched_us >= TAG_LIST_REST_US;
+    bool choose = list->stale_filter || other_tags || (due && filter_lives(list));
+    bool order = choose || list->stale_order || (due && sort_lives(list));
+    if (choose) {
+        choose_tags(list, mirror);
+        list->tags_changes = mirror->tags_changes;
+    }
+    bool moved = order && order_tags(list, wall_us);
+    if (order)
+        list->sorted_us = mono_us;
+    bool rows = choose || moved || list->stale_rows || list->stale_order;
+    list->stale_filter = list->stale_order = list->stale_rows = false;
+    if (rows) {
+        make_rows(list);
+        find_cursor(list);
+    } else if (list->grouped && due) {
+        count_groups(list);
+    }
+    return rows;
+}
+
+void tag_list_set_grouped(struct tag_list *list, bool grouped)
+{
+    list->grouped = grouped;
+    list->stale_order = true;
+}
+
+void tag_list_fold(struct tag_list *list, struct tag_group *group, bool folded)
+{
+    group->folded = folded;
+    list->stale_rows = true;
+}
+
+void tag_list_fold_all(struct tag_list *list, bool folded)
+{
+    size_t position = 0;
+    for (struct tag_group *group; (group = map_next(&list->groups, &position));)
+        group->folded = folded;
+    list->stale_rows = true;
+}
+
+/* ---- the cursor ---- */
+
+const struct tag_row *tag_list_current(const struct tag_list *list)
+{
+    return list->cursor < list->row_count ? &list->rows[list->cursor] : NULL;
+}
+
+void tag_list_go(struct tag_list *list, size_t row, int64_t mono_us)
+{
+    list->cursor = row < list->row_count ? row : list->row_count ? list->row_count - 1 : 0;
+    list->touched_us = mono_us;
+    remember_cursor(list);
+}
+
+void tag_list_move(struct tag_list *list, long step, int64_t mono_us)
+{
+    size_t back = step < 0 ? (size_t)-step : 0;
+    size_t row = step >= 0 ? list->cursor + (size_t)step : list->cursor > back ? list->cursor - back : 0;
+    tag_list_go(list, row, mono_us);
+}
+
+bool tag_list_go_tag(struct tag_list *list, uint32_t id, int64_t mono_us)
+{
+    for (size_t i = 0; i < list->tag_count; i++) {
+        if (list->shown[i]->id != id)
+            continue;
+        struct tag_group *path[TAG_LIST_DEPTH_MAX];
+        int depth = list->grouped ? groups_of_area(list, list->shown[i]->area, path) : 0;
+        for (int j = 0; j < depth; j++)
+            path[j]->folded = false;
+        make_rows(list);
+        for (size_t row = 0; row < list->row_count; row++)
+            if (list->rows[row].tag && list->rows[row].tag->id == id)
+                tag_list_go(list, row, mono_us);
+        return true;
+    }
+    return false;
+}
+
+void tag_list_go_group(struct tag_list *list, int64_t mono_us)
+{
+    const struct tag_row *row = tag_list_current(list);
+    if (!row || !row->group)
+        return;
+    for (size_t i = list->cursor; i-- > 0;)
+        if (!list->rows[i].tag && list->rows[i].depth < row->depth) {
+            tag_list_go(list, i, mono_us);
+            return;
+        }
+}
+
+void tag_list_scroll(struct tag_list *list, size_t rows)
+{
+    if (rows == 0)
+        return;
+    if (list->cursor < list->top)
+        list->top = list->cursor;
+    if (list->cursor >= list->top + rows)
+        list->top = list->cursor - rows + 1;
+    size_t last = list->row_count > rows ? list->row_count - rows : 0;
+    if (list->top > last)
+        list->top = last;
+}
+
+uint32_t tag_list_neighbour(const struct tag_list *list, uint32_t id, int step)
+{
+    for (size_t i = 0; i < list->tag_count; i++) {
+        if (list->shown[i]->id != id)
+            continue;
+        size_t next = i + (size_t)step; /* wraps round to a huge number below 0 */
+        return next < list->tag_count ? list->shown[next]->id : 0;
+    }
+    return 0;
+}
