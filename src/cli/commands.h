@@ -7,6 +7,7 @@
 
 /* clang-format off */
 #define CLI_COMMANDS(X) \
+    X(CLI_CONSOLE)      \
     X(CLI_RECORD)       \
     X(CLI_STOP)         \
     X(CLI_RELOAD)       \
@@ -18,6 +19,7 @@
     X(CLI_HELP)
 /* clang-format on */
 
+extern const struct cli_command CLI_CONSOLE;
 extern const struct cli_command CLI_RECORD;
 extern const struct cli_command CLI_STOP;
 extern const struct cli_command CLI_RELOAD;

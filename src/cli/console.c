@@ -1,0 +1,339 @@
+/* hmi: the console. Finds the recorder of the configuration, starts one where none runs, and shows the plant.
+ * With -H or -L a look at any broker: its recorder keeps a history of its own in a folder of its own, and
+ * both end with the last console. */
+#include "base/mem.h"
+#include "cli/attach.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "config/config.h"
+#include "ui/app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CONSOLE_START_MS     15000
+#define CONSOLE_FILTERS_MAX  32
+#define CONSOLE_PASSWORD_MAX 1024
+
+enum { CONSOLE_KEEP = 256, CONSOLE_THEME, CONSOLE_GLYPHS, CONSOLE_SOCKET };
+
+static const struct cli_option CONSOLE_OPTIONS[] = {
+    CLI_OPTION_CONFIG,
+    {'H', "host", "HOST", "a look at this broker, with no configuration: read-only, nothing is kept"},
+    {'p', "port", "PORT", "its port (1883, with TLS 8883)"},
+    {'L', "url", "URL", "the same as mqtt://HOST or mqtts://HOST"},
+    {'u', "user", "USER", "user name there; the password is asked for"},
+    {'t', "filter", "FILTER", "topics to look at (#); may be repeated"},
+    {CONSOLE_KEEP, "keep", "FILE", "keep the look's history in this file"},
+    {CONSOLE_THEME, "theme", "THEME", "dark, light or mono (chosen by the terminal)"},
+    {CONSOLE_GLYPHS, "glyphs", "LEVEL", "braille, blocks, line or ascii (chosen by locale and terminal)"},
+    {CONSOLE_SOCKET, "socket", "PATH", NULL},
+    {0},
+};
+
+struct console {
+    const char *config_path, *socket;
+    const char *host, *port, *url, *user, *keep;
+    const char *filters[CONSOLE_FILTERS_MAX];
+    size_t filter_count;
+    const char *theme, *glyphs;
+    char *folder; /* of a look; owned */
+    pid_t recorder;
+};
+
+static bool console_is_look(const struct console *console)
+{
+    return console->host || console->url;
+}
+
+static int console_parse(const struct cli_command *command, int argc, char **argv, struct console *console)
+{
+    const char *value;
+    int key;
+    while ((key = cli_next_option(command, argc, argv, &value)) != -1) {
+        switch (key) {
+        case 'c':
+            console->config_path = value;
+            break;
+        case 'H':
+            console->host = value;
+            break;
+        case 'p':
+            console->port = value;
+            break;
+        case 'L':
+            console->url = value;
+            break;
+        case 'u':
+            console->user = value;
+            break;
+        case 't':
+            if (console->filter_count == CONSOLE_FILTERS_MAX) {
+                fprintf(stderr, "hmi: at most %d filters\n", CONSOLE_FILTERS_MAX);
+                return EX_USAGE;
+            }
+            console->filters[console->filter_count++] = value;
+            break;
+        case CONSOLE_KEEP:
+            console->keep = value;
+            break;
+        case CONSOLE_THEME:
+            console->theme = value;
+            break;
+        case CONSOLE_GLYPHS:
+            console->glyphs = value;
+            break;
+        case CONSOLE_SOCKET:
+            console->socket = value;
+            break;
+        default:
+            return EX_USAGE;
+        }
+    }
+    bool of_look = console->port || console->user || console->filter_count || console->keep;
+    if (of_look && !console_is_look(console)) {
+        fprintf(stderr, "hmi: -p, -u, -t and --keep belong to a look at a broker: give its name with -H\n");
+        return EX_USAGE;
+    }
+    return EX_OK;
+}
+
+/* ---- a recorder for a configuration ---- */
+
+/* Only the one whom the history belongs to becomes its recorder. */
+static bool console_may_start(const struct config *config, struct err *err)
+{
+    struct stat status;
+    if (stat(config->history.file, &status) != 0 || status.st_uid == geteuid())
+        return true;
+    const struct passwd *owner = getpwuid(status.st_uid);
+    return err_set(
+        err, EX_UNAVAILABLE,
+        "no recorder runs for %s, and its history belongs to %s: start it there (hmi record), or ask for it",
+        config->path, owner ? owner->pw_name : "another user");
+}
+
+static bool console_start_configured(struct console *console, const struct config *config, char **paths,
+                                     struct err *err)
+{
+    if (!console_may_start(config, err))
+        return false;
+    char *log_path = attach_log_path(config->history.file, err);
+    if (!log_path)
+        return false;
+    const char *arguments[] = {"-c", config->path, NULL};
+    const struct attach_start start = {.arguments = arguments,
+                                       .socket_paths = (const char *const *)paths,
+                                       .log_path = log_path,
+                                       .timeout_ms = CONSOLE_START_MS};
+    fprintf(stderr, "hmi: no recorder runs; starting one (log: %s)\n", log_path);
+    bool good = attach_start_recorder(&start, &console->recorder, err);
+    free(log_path);
+    return good;
+}
+
+/* ---- a recorder for a look ---- */
+
+/* Asks on the terminal without showing what is typed. Returns a descriptor from which the recorder reads it,
+ * so that no list of processes shows it; -1 with `err` set. */
+static int console_ask_password(const char *user, struct err *err)
+{
+    char password[CONSOLE_PASSWORD_MAX] = "";
+    struct termios shown, hidden;
+    int ends[2];
+    if (tcgetattr(STDIN_FILENO, &shown) != 0 || pipe2(ends, 0) != 0) {
+        err_set(err, EX_OSERR, "cannot ask for the password: %s", strerror(errno));
+        return -1;
+    }
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    hidden = shown;
+    hidden.c_lflag &= (tcflag_t)~ECHO;
+    fprintf(stderr, "Password of %s: ", user);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    bool got = fgets(password, sizeof password, stdin) != NULL;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    fprintf(stderr, "\n");
+    size_t length = strcspn(password, "\r\n");
+    bool written = got && write(ends[1], password, length) == (ssize_t)length;
+    explicit_bzero(password, sizeof password);
+    close(ends[1]);
+    if (written)
+        return ends[0];
+    close(ends[0]);
+    err_set(err, EX_NOINPUT, "no password was given");
+    return -1;
+}
+
+struct console_arguments {
+    const char *list[2 * CONSOLE_FILTERS_MAX + 24];
+    size_t count;
+};
+
+static void console_add(struct console_arguments *arguments, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    arguments->list[arguments->count++] = option;
+    arguments->list[arguments->count++] = value;
+}
+
+static bool console_make_folder(struct console *console, struct err *err)
+{
+    const char *base = getenv("TMPDIR");
+    console->folder = mem_format("%s/hmi-look-XXXXXX", base && *base == '/' ? base : "/tmp");
+    if (mkdtemp(console->folder))
+        return true;
+    return err_set(err, EX_CANTCREAT, "cannot make the folder %s: %s", console->folder, strerror(errno));
+}
+
+static bool console_start_look(struct console *console, const char *socket, struct err *err)
+{
+    int password_fd = console->user ? console_ask_password(console->user, err) : -1;
+    if (console->user && password_fd < 0)
+        return false;
+    char fd_text[16], *log_path = mem_format("%s/log", console->folder);
+    snprintf(fd_text, sizeof fd_text, "%d", password_fd);
+    struct console_arguments arguments = {.list = {"--look"}, .count = 1};
+    console_add(&arguments, "--socket", socket);
+    console_add(&arguments, "-H", console->host);
+    console_add(&arguments, "-p", console->port);
+    console_add(&arguments, "-L", console->url);
+    console_add(&arguments, "-u", console->user);
+    console_add(&arguments, "--keep", console->keep);
+    console_add(&arguments, "--password-fd", password_fd >= 0 ? fd_text : NULL);
+    for (size_t i = 0; i < console->filter_count; i++)
+        console_add(&arguments, "-t", console->filters[i]);
+    const char *const paths[] = {socket, NULL};
+    const struct attach_start start = {.arguments = arguments.list,
+                                       .socket_paths = paths,
+                                       .log_path = log_path,
+                                       .timeout_ms = CONSOLE_START_MS};
+    bool good = attach_start_recorder(&start, &console->recorder, err);
+    if (password_fd >= 0)
+        close(password_fd);
+    free(log_path);
+    return good;
+}
+
+/* What the recorder of a look leaves behind when it has ended; while it still runs nothing can be removed. */
+static void console_remove_folder(const struct console *console)
+{
+    char *log_path = mem_format("%s/log", console->folder);
+    if (access(console->folder, F_OK) == 0) {
+        unlink(log_path);
+        rmdir(console->folder);
+    }
+    free(log_path);
+}
+
+/* ---- the console ---- */
+
+/* Whatever is said while the screen is up would spoil it. A standard error that leads elsewhere is left
+ * alone. */
+static int console_hide_stderr(void)
+{
+    if (!isatty(STDERR_FILENO))
+        return -1;
+    int kept = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0)
+        dup2(nowhere, STDERR_FILENO);
+    close(nowhere);
+    return kept;
+}
+
+static const char *first_of(const char *a, const char *b, const char *c)
+{
+    return a && *a ? a : b && *b ? b : c && *c ? c : NULL;
+}
+
+static int console_show(const struct console *console, const struct config *config, const char *const *paths,
+                        struct err *err)
+{
+    const struct app_options options = {
+        .terminal = {.theme = first_of(console->theme, getenv("HMI_THEME"), config ? config->theme : NULL),
+                     .glyphs =
+                         first_of(console->glyphs, getenv("HMI_GLYPHS"), config ? config->glyphs : NULL)},
+        .socket_paths = paths,
+    };
+    int kept = console_hide_stderr();
+    int status = app_run(&options, err);
+    if (kept >= 0) {
+        dup2(kept, STDERR_FILENO);
+        close(kept);
+    }
+    return status;
+}
+
+static int console_run_look(struct console *console, struct err *err)
+{
+    if (!console_make_folder(console, err))
+        return err->code;
+    char *socket = mem_format("%s/look.sock", console->folder);
+    const char *const paths[] = {socket, NULL};
+    int status =
+        console_start_look(console, socket, err) ? console_show(console, NULL, paths, err) : err->code;
+    console_remove_folder(console);
+    free(socket);
+    free(console->folder);
+    return status;
+}
+
+static int console_run_configured(const struct cli_command *command, struct console *console, struct err *err)
+{
+    struct config config;
+    int status;
+    if (!cli_load_config(command, console->config_path, &config, &status))
+        return status;
+    if (config.timezone)
+        setenv("TZ", config.timezone, 1);
+    char **paths = config_socket_candidates(&config);
+    bool ready = attach_is_running((const char *const *)paths) ||
+                 console_start_configured(console, &config, paths, err);
+    status = ready ? console_show(console, &config, (const char *const *)paths, err) : err->code;
+    config_free_list(paths);
+    config_free(&config);
+    return status;
+}
+
+static int console_run(const struct cli_command *command, int argc, char **argv)
+{
+    struct console console = {.socket = getenv("HMI_SOCKET"), .recorder = -1};
+    struct err err = {0};
+    int status = console_parse(command, argc, argv, &console);
+    if (status != EX_OK)
+        return status;
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+        fprintf(stderr,
+                "hmi: the console needs a terminal; without one use hmi status, hmi tags or hmi record\n");
+        return EX_USAGE;
+    }
+    app_block_signals();
+    if (console_is_look(&console)) {
+        status = console_run_look(&console, &err);
+    } else if (console.socket && *console.socket) {
+        const char *const paths[] = {console.socket, NULL};
+        status = console_show(&console, NULL, paths, &err);
+    } else {
+        status = console_run_configured(command, &console, &err);
+    }
+    if (err.code)
+        fprintf(stderr, "hmi: %s\n", err.text);
+    return status;
+}
+
+const struct cli_command CLI_CONSOLE = {
+    .name = "",
+    .arguments = "",
+    .summary = "the console: the live plant on this terminal",
+    .options = CONSOLE_OPTIONS,
+    .run = console_run,
+};
