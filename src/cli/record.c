@@ -17,7 +17,7 @@
 
 #define RECORD_PASSWORD_MAX 4096
 
-enum { RECORD_FROM_CONSOLE = 256, RECORD_LOOK, RECORD_KEEP, RECORD_PASSWORD_FD };
+enum { RECORD_FROM_CONSOLE = 256, RECORD_LOOK, RECORD_KEEP, RECORD_PASSWORD_FD, RECORD_SOCKET };
 
 static const struct cli_option RECORD_OPTIONS[] = {
     CLI_OPTION_CONFIG,
@@ -31,11 +31,12 @@ static const struct cli_option RECORD_OPTIONS[] = {
     {'t', "filter", "FILTER", NULL},
     {RECORD_KEEP, "keep", "FILE", NULL},
     {RECORD_PASSWORD_FD, "password-fd", "N", NULL},
+    {RECORD_SOCKET, "socket", "PATH", NULL},
     {0, NULL, NULL, NULL},
 };
 
 struct record {
-    const char *config_path, *host, *port, *url, *user, *keep;
+    const char *config_path, *host, *port, *url, *user, *keep, *socket;
     char *password; /* owned */
     const char *filters[64];
     size_t filter_count;
@@ -114,27 +115,21 @@ static void record_set_filters(const struct record *record, struct config *confi
             .filter = mem_copy_text(filters[i]), .format = FORMAT_AUTO, .qos = 0};
 }
 
-/* The history of a look lies in a folder of its own, with the socket. */
+/* The history of a look lies beside its socket, in a folder that the console has made. */
 static bool record_set_files(const struct record *record, struct config *config, struct err *err)
 {
+    const char *slash = record->socket ? strrchr(record->socket, '/') : NULL;
+    if (record->socket)
+        record_set_text(&config->socket, record->socket);
     if (record->keep) {
         record_set_text(&config->history.file, record->keep);
-    } else {
-        const char *base = getenv("TMPDIR");
-        char *folder = mem_format("%s/hmi-look-XXXXXX", base && *base == '/' ? base : "/tmp");
-        if (!mkdtemp(folder)) {
-            err_set(err, EX_CANTCREAT, "cannot make a folder in %s: %s", base ? base : "/tmp",
-                    strerror(errno));
-            free(folder);
-            return false;
-        }
-        free(config->history.file);
-        config->history.file = mem_format("%s/history.db", folder);
-        free(config->socket);
-        config->socket = mem_format("%s/look.sock", folder);
-        config->history.temporary = true;
-        free(folder);
+        return true;
     }
+    if (!slash)
+        return err_set(err, EX_USAGE, "a look without --keep needs --socket");
+    free(config->history.file);
+    config->history.file = mem_format("%.*s/history.db", (int)(slash - record->socket), record->socket);
+    config->history.temporary = true;
     return true;
 }
 
@@ -236,6 +231,9 @@ static int record_parse(const struct cli_command *command, int argc, char **argv
             break;
         case RECORD_KEEP:
             record->keep = value;
+            break;
+        case RECORD_SOCKET:
+            record->socket = value;
             break;
         case RECORD_PASSWORD_FD:
             if (!record_read_password(record, value, err))
