@@ -1,5 +1,5 @@
-/* The configuration as the programs use it. Every member exists once in the option table (config/options.c),
- * which gives its name, type, unit, range, default and help. */
+/* The configuration as the programs use it. Every member exists once in the option table
+ * (config/options_table.c), which gives its name, type, unit, range, default and help. */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 

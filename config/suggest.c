@@ -38,6 +38,9 @@ size_t suggest_distance(const char *a, const char *b)
 
 int suggest_is_near(const char *word, const char *candidate)
 {
-    size_t length = strlen(word);
-    return suggest_distance(word, candidate) <= (length < 2 ? 0 : length < 6 ? 1 : length / 3);
+    size_t length = strlen(word), other = strlen(candidate);
+    size_t edits = length < 2 ? 0 : length < 6 ? 1 : length / 3;
+    if (length > other + edits || other > length + edits)
+        return 0; /* as many edits as that: not worth the work */
+    return suggest_distance(word, candidate) <= edits;
 }

@@ -167,6 +167,23 @@ static bool validate_is_path(const char *path)
     return true;
 }
 
+/* More would be no list that a person reads; and the checks below compare each with each. */
+#define VALIDATE_STATES_MAX 256
+#define VALIDATE_ALARMS_MAX 64
+
+static bool validate_counts(const struct validation *validation, const struct tag_def *tag)
+{
+    if (tag->state_count > VALIDATE_STATES_MAX)
+        findings_fault(validation->findings, &tag->states, tag,
+                       "tag \"%s\": %zu states; at most %d are allowed", tag->name, tag->state_count,
+                       VALIDATE_STATES_MAX);
+    if (tag->alarm_count > VALIDATE_ALARMS_MAX)
+        findings_fault(validation->findings, &tag->alarms, tag,
+                       "tag \"%s\": %zu alarms; at most %d are allowed", tag->name, tag->alarm_count,
+                       VALIDATE_ALARMS_MAX);
+    return tag->state_count <= VALIDATE_STATES_MAX && tag->alarm_count <= VALIDATE_ALARMS_MAX;
+}
+
 static void validate_states(const struct validation *validation, const struct tag_def *tag)
 {
     for (size_t i = 0; i < tag->state_count; i++) {
@@ -227,6 +244,8 @@ static void validate_tag_address(struct validation *validation, struct tag_def *
 static void validate_tag(struct validation *validation, struct tag_def *tag)
 {
     struct findings *findings = validation->findings;
+    if (!validate_counts(validation, tag))
+        return;
     validate_tag_address(validation, tag);
     if (tag->has_range && tag->low >= tag->high)
         findings_fault(findings, &tag->low, tag,
