@@ -37,8 +37,9 @@ void findings_free(struct findings *findings)
 }
 
 /* Names and texts of the file may hold anything: the note is made safe for a terminal here, once for all. */
-static void findings_add(struct findings *findings, bool warning, const char *file, int line,
-                         const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void findings_add(struct findings *findings, bool warning,
+                                                               const char *file, int line, const char *format,
+                                                               va_list args)
 {
     char raw[2048], safe[2048];
     vsnprintf(raw, sizeof raw, format, args);
@@ -104,8 +105,9 @@ bool findings_is_given(struct findings *findings, const void *address)
     return findings_find(findings, address, false) != NULL;
 }
 
-static void findings_add_placed(struct findings *findings, bool warning, const void *address,
-                                const void *whole, const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void findings_add_placed(struct findings *findings, bool warning,
+                                                                      const void *address, const void *whole,
+                                                                      const char *format, va_list args)
 {
     static const struct findings_place NOWHERE = {.file = "", .line = 0};
     const struct findings_place *place = address ? findings_find(findings, address, false) : NULL;
