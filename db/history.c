@@ -67,9 +67,9 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
                              .rows = HISTORY_INSERT_ROWS,
                              .foot = LATEST_FOOT},
     [HISTORY_LATEST_ONE] = {.head = LATEST_HEAD, .row = "(?,?,?,?)", .rows = 1, .foot = LATEST_FOOT},
-    [HISTORY_GAP] = {.head =
-                         "INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"
-                         " ON CONFLICT (ts_start, reason) DO UPDATE SET ts_end = max(ts_end, excluded.ts_end)"},
+    [HISTORY_GAP] =
+        {.head = "INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"
+                 " ON CONFLICT (ts_start, reason) DO UPDATE SET ts_end = max(ts_end, excluded.ts_end)"},
     [HISTORY_TAG_PARK] = {.head = "UPDATE tag SET name = char(1) || id WHERE name = ?2 AND id <> ?1"},
     [HISTORY_TAG_PUT] =
         {.head =
@@ -138,8 +138,7 @@ static bool history_configure(struct history *history, const struct history_opti
     const char *synchronous =
         options->durability_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
     if (sqlite3_file_control(history->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on) != SQLITE_OK ||
-        sql_exec(history->db, "PRAGMA journal_mode = WAL;"
-                              "PRAGMA secure_delete = OFF;"
+        sql_exec(history->db, "PRAGMA secure_delete = OFF;"
                               "PRAGMA temp_store = MEMORY;"
                               "PRAGMA cache_size = -8192;"
                               "PRAGMA journal_size_limit = 16777216") != SQLITE_OK ||
@@ -150,6 +149,20 @@ static bool history_configure(struct history *history, const struct history_opti
     return true;
 }
 
+/* WAL stands in the file itself; this mends one that somebody switched away from it. */
+static bool history_use_wal(struct history *history, struct err *err)
+{
+    sqlite3_stmt *mode = sql_prepare(history->db, "PRAGMA journal_mode = WAL", false);
+    bool done = mode && sqlite3_step(mode) == SQLITE_ROW && !strcmp(sql_column_text(mode, 0), "wal");
+    if (sqlite3_finalize(mode) != SQLITE_OK || !mode)
+        return sql_fail(history->db, -1, "open it", err);
+    return done || err_set(err, EX_UNAVAILABLE,
+                           "%s: SQLite cannot keep a write-ahead log there. The file has to lie on a disk of "
+                           "this machine, "
+                           "not on a network drive, and no other program may have it open in another mode.",
+                           history->path);
+}
+
 static bool history_connect(struct history *history, const struct history_options *options, struct err *err)
 {
     if (sqlite3_open_v2(options->path, &history->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
@@ -158,7 +171,8 @@ static bool history_connect(struct history *history, const struct history_option
     if (sqlite3_db_readonly(history->db, "main") == 1)
         return sql_fail_code(options->path, SQLITE_READONLY, "it is read-only for this user", -1,
                              "write to it", err);
-    if (!history_configure(history, options, err) || !schema_migrate(history->db, err))
+    if (!history_configure(history, options, err) || !history_use_wal(history, err) ||
+        !schema_migrate(history->db, err))
         return false;
     char *shm = mem_format("%s-shm", options->path);
     history->shm_fd = open(shm, O_RDONLY | O_CLOEXEC);

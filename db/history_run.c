@@ -14,6 +14,10 @@
  * different values. */
 #define HISTORY_RUN_SAME_STAMP 16
 
+/* Room for sorting is kept up to this many samples; a spool of a million, written at once, gives its room
+ * back. */
+#define HISTORY_RUN_KEEP_KEYS (4 * HISTORY_RUN_ROWS)
+
 /* Where a sample lies in its batch, and what it is sorted by. */
 struct history_run_key {
     int64_t ts_us;
@@ -133,11 +137,8 @@ static size_t history_run_keep_last(struct history_run_key *keys, size_t count)
     return kept;
 }
 
-bool history_run_write(struct history *history, const struct batch *batch)
+static bool history_run_write_sorted(struct history *history, const struct batch *batch)
 {
-    if (!batch->count)
-        return true;
-    history->keys = mem_grow(history->keys, &history->key_capacity, batch->count, sizeof *history->keys);
     struct history_run_key *keys = history->keys;
     for (size_t i = 0; i < batch->count; i++)
         keys[i] = (struct history_run_key){batch->samples[i].ts_us, batch->samples[i].tag_id, (uint32_t)i};
@@ -148,4 +149,18 @@ bool history_run_write(struct history *history, const struct batch *batch)
         return false;
     count = history_run_keep_last(keys, count);
     return history_run_insert(history, HISTORY_LATEST_MANY, HISTORY_LATEST_ONE, 0, batch, keys, count);
+}
+
+bool history_run_write(struct history *history, const struct batch *batch)
+{
+    if (!batch->count)
+        return true;
+    history->keys = mem_grow(history->keys, &history->key_capacity, batch->count, sizeof *history->keys);
+    bool done = history_run_write_sorted(history, batch);
+    if (history->key_capacity > HISTORY_RUN_KEEP_KEYS) {
+        free(history->keys);
+        history->keys = NULL;
+        history->key_capacity = 0;
+    }
+    return done;
 }

@@ -62,7 +62,8 @@ void batch_add_samples(struct batch *batch, const struct batch *from);
  * `def`. */
 void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);
 
-/* A stretch of time that was not recorded. Given again with the same start and reason and a later end, it grows. */
+/* A stretch of time that was not recorded. Given again with the same start and reason and a later end, it
+ * grows. */
 void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const char *reason);
 
 /* The value of a sample; a text points into the batch. */

@@ -87,6 +87,20 @@ static void test_tags_and_gaps_are_copies(void **state)
     batch_free(batch);
 }
 
+static void test_samples_can_be_dropped_alone(void **state)
+{
+    (void)state;
+    struct batch *batch = batch_new();
+    batch_add_sample(batch, 1, 1, &TEXT, QUALITY_GOOD);
+    batch_add_gap(batch, 1, 2, "r");
+    batch_drop_samples(batch);
+    assert_int_equal(batch->count, 0);
+    assert_int_equal(batch->texts.length, 0);
+    assert_int_equal(batch->gap_count, 1);
+    assert_false(batch_is_empty(batch));
+    batch_free(batch);
+}
+
 static void test_clear_empties_all_and_bounds_memory(void **state)
 {
     (void)state;
@@ -113,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_samples_keep_their_values),
         cmocka_unit_test(test_samples_of_another_batch_bring_their_texts),
         cmocka_unit_test(test_tags_and_gaps_are_copies),
+        cmocka_unit_test(test_samples_can_be_dropped_alone),
         cmocka_unit_test(test_clear_empties_all_and_bounds_memory),
     };
     return cmocka_run_group_tests_name("batch", tests, NULL, NULL);

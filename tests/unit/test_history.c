@@ -191,11 +191,14 @@ static void test_gaps(void **state)
     batch_add_gap(f->batch, T0, T0 + 1500000, "broker away"); /* the batch was given again */
     batch_add_gap(f->batch, T0 - SECOND, T0, "recorder stopped");
     fixture_append(f, T0);
+    batch_add_gap(f->batch, T0 - SECOND, T0 - 1, "recorder stopped"); /* never shrinks */
+    batch_add_gap(f->batch, T0, T0 + 2500000, "broker away");         /* grows */
+    fixture_append(f, T0);
     fixture_expect(
         f, "SELECT * FROM gap ORDER BY ts_start",
         "2023-11-14T22:13:19.000Z|2023-11-14T22:13:20.000Z|1699999999000000|1700000000000000|recorder "
         "stopped\n"
-        "2023-11-14T22:13:20.000Z|2023-11-14T22:13:21.500Z|1700000000000000|1700000001500000|broker away\n");
+        "2023-11-14T22:13:20.000Z|2023-11-14T22:13:22.500Z|1700000000000000|1700000002500000|broker away\n");
 }
 
 /* Written at most every 5 s, at the stop exactly, and on a clock that was set back at once. */

@@ -93,6 +93,10 @@ static void test_empty_file_becomes_a_history(void **state)
     write_file(f->path, "");
     f->history = fixture_open(f);
     fixture_expect(f, "PRAGMA journal_mode", "wal\n");
+    history_close(f->history, T0);
+    run_sql(f->path, "PRAGMA journal_mode = DELETE"); /* as somebody might */
+    f->history = fixture_open(f);
+    fixture_expect(f, "PRAGMA journal_mode", "wal\n");
     fixture_expect(f, "PRAGMA auto_vacuum", "2\n");
     fixture_expect(f, "SELECT count(*) FROM history", "0\n");
 }
@@ -279,6 +283,15 @@ static void test_full_disk(void **state)
         free(count);
         free(expected);
     }
+    struct history_stats stats;
+    bool more;
+    history_get_stats(f->history, &stats);
+    assert_true(stats.tail_rows >= HISTORY_RUN_ROWS);
+    small = (struct rlimit){stats.wal_bytes, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_false(history_tidy(f->history, 10000, &more, &err)); /* sorting fails whole, too */
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "52768|636844528.0\n");
     fixture_tidy(f);
     fixture_expect(f, "SELECT count(*), sum(value) FROM history", "52768|636844528.0\n");
     fixture_expect(f, "PRAGMA integrity_check", "ok\n");
