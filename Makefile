@@ -57,6 +57,7 @@ $(BUILD)/gen/%.inc: config/%
 	$(call say,GEN,$@)
 	$(as_literal)
 $(BUILD)/config/manual.o: $(BUILD)/gen/hmi.cfg.5.in.inc $(BUILD)/gen/example.cfg.inc
+$(BUILD)/src/cli/demo_files.o: $(BUILD)/gen/demo.cfg.inc
 $(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/views.sql.inc
 
 -include tests/tests.mk
@@ -117,6 +118,11 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/hmi $(DESTDIR)$(PREFIX)/share/man/man1/hmi.1 \
 	      $(DESTDIR)$(PREFIX)/share/man/man5/hmi.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/hmi-history.5
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/hmi
+
+.PHONY: demo
+demo: deps-demo ## see it: a simulated plant, recorded and shown (without a terminal: a summary)
+	@$(MAKE) --no-print-directory $(BUILD)/hmi
+	@if [ -t 0 ] && [ -t 1 ]; then $(BUILD)/hmi demo; else $(BUILD)/hmi demo --headless --seconds 10; fi
 
 .PHONY: clean
 clean: ## remove what was built
