@@ -174,7 +174,9 @@ static bool history_connect(struct history *history, const struct history_option
     if (!history_configure(history, options, err) || !history_use_wal(history, err) ||
         !schema_migrate(history->db, err))
         return false;
-    char *shm = mem_format("%s-shm", options->path);
+    free(history->path);
+    history->path = mem_copy_text(sqlite3_db_filename(history->db, "main")); /* where a symbolic link leads */
+    char *shm = mem_format("%s-shm", history->path);
     history->shm_fd = open(shm, O_RDONLY | O_CLOEXEC);
     free(shm);
     return true;

@@ -84,24 +84,48 @@ static bool history_file_publish(const char *from, const char *to, struct err *e
     return done;
 }
 
-bool history_file_create(const char *path, struct err *err)
+/* Builds the file under the name `draft` and lets it appear as `path`. */
+static bool history_file_build(const char *draft, const char *path, struct err *err)
 {
-    if (!history_make_directory(path, err))
-        return false;
-    char *draft = mem_format("%s.new", path);
-    bool done = false;
     unlink(draft);
     history_file_remove_companions(draft);
     int fd = open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, HISTORY_FILE_MODE);
-    if (fd < 0) {
-        err_set(err, errno == EACCES ? EX_NOPERM : EX_CANTCREAT,
-                "%s: cannot make the history file: %s. Check the directory.", path, strerror(errno));
-    } else {
-        close(fd);
-        done = history_file_fill(draft, err) && history_file_publish(draft, path, err);
-        if (!done)
-            unlink(draft);
+    if (fd < 0)
+        return err_set(err, errno == EACCES ? EX_NOPERM : EX_CANTCREAT,
+                       "%s: cannot make the history file: %s. Check the directory.", path, strerror(errno));
+    close(fd);
+    bool done = history_file_fill(draft, err) && history_file_publish(draft, path, err);
+    if (!done)
+        unlink(draft);
+    return done;
+}
+
+/* Where the file is to be: a rename would replace a symbolic link instead of going where it leads. The caller
+ * frees it. */
+static char *history_file_target(const char *path, struct err *err)
+{
+    struct stat status;
+    char *target = realpath(path, NULL);
+    if (target)
+        return target;
+    if (lstat(path, &status) == 0) {
+        err_set(err, EX_CANTCREAT,
+                "%s: a symbolic link that leads nowhere. Make an empty file where it points to.", path);
+        return NULL;
     }
+    return mem_copy_text(path);
+}
+
+bool history_file_create(const char *path, struct err *err)
+{
+    char *target = history_file_target(path, err);
+    if (!target || !history_make_directory(target, err)) {
+        free(target);
+        return false;
+    }
+    char *draft = mem_format("%s.new", target);
+    bool done = history_file_build(draft, target, err);
     free(draft);
+    free(target);
     return done;
 }

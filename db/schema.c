@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char SCHEMA_TABLES[] =
@@ -35,9 +36,8 @@ static uint32_t schema_big_endian(const unsigned char *bytes)
 static bool schema_refuse_newer(const char *path, int version, int known, struct err *err)
 {
     return err_set(err, EX_CONFIG,
-                   "%s: written by a newer hmi (its schema is version %d, this program knows %d). Use the "
-                   "newer program, or "
-                   "give another history file.",
+                   "%s: written by a newer hmi (its schema is version %d, this program knows %d). "
+                   "Use the newer program, or give another history file.",
                    path, version, known);
 }
 
@@ -59,8 +59,12 @@ bool schema_check_file(const char *path, bool *is_new, struct err *err)
     if (fd < 0)
         return err_set(err, errno == EACCES ? EX_NOPERM : EX_NOINPUT, "%s: cannot open the history file: %s.",
                        path, strerror(errno));
-    unsigned char
-        header[100]; /* SQLite's database header; application_id and user_version at these offsets */
+    struct stat status; /* a device or a pipe must not pass for an empty file */
+    if (fstat(fd, &status) || !S_ISREG(status.st_mode)) {
+        close(fd);
+        return err_set(err, EX_DATAERR, "%s: not a file that can hold a history. Give another name.", path);
+    }
+    unsigned char header[100]; /* SQLite's; application_id and user_version lie at 68 and 60 */
     ssize_t length = read(fd, header, sizeof header);
     int failure = errno;
     close(fd);

@@ -70,8 +70,10 @@ static void test_what_is_no_history_is_refused_untouched(void **state)
     expect_refused(f, EX_DATAERR, "not a history file");
     unlink(f->path);
     assert_int_equal(mkdir(f->path, 0755), 0);
-    expect_refused(f, EX_IOERR, "directory");
+    expect_refused(f, EX_DATAERR, "not a file");
     rmdir(f->path);
+    assert_int_equal(mkfifo(f->path, 0600), 0);
+    expect_refused(f, EX_DATAERR, "not a file");
 }
 
 static void test_newer_file_is_refused(void **state)
@@ -99,6 +101,38 @@ static void test_empty_file_becomes_a_history(void **state)
     fixture_expect(f, "PRAGMA journal_mode", "wal\n");
     fixture_expect(f, "PRAGMA auto_vacuum", "2\n");
     fixture_expect(f, "SELECT count(*) FROM history", "0\n");
+}
+
+/* A symbolic link leads to the history; it is never replaced by it. */
+static void test_symbolic_link(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct history_stats stats;
+    struct stat status;
+    close_and_remove(f);
+    char *target = mem_format("%s/h.db.new", f->directory); /* removed with the other files */
+    assert_int_equal(symlink(target, f->path), 0);
+    assert_null(history_open(&(struct history_options){.path = f->path}, &err));
+    assert_non_null(strstr(err.text, "symbolic link"));
+    write_file(target, "");
+    f->history = fixture_open(f);
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_append(f, T0);
+    assert_int_equal(lstat(f->path, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    history_get_stats(f->history, &stats);
+    assert_true(stats.file_bytes > 0 && stats.wal_bytes > 0);
+    fixture_expect(f, "SELECT tag FROM tags", "t\n");
+    history_close(f->history, T0);
+    f->history = NULL;
+    static const char *const SUFFIXES[] = {"-wal", "-shm"};
+    for (size_t i = 0; i < 2; i++) {
+        char *name = mem_format("%s%s", target, SUFFIXES[i]);
+        assert_int_equal(unlink(name), 0);
+        free(name);
+    }
+    free(target);
 }
 
 /* A -wal file that was left when somebody removed the history must not be taken for the new one's. */
@@ -367,6 +401,7 @@ int main(void)
         HISTORY_TEST(test_what_is_no_history_is_refused_untouched),
         HISTORY_TEST(test_newer_file_is_refused),
         HISTORY_TEST(test_empty_file_becomes_a_history),
+        HISTORY_TEST(test_symbolic_link),
         HISTORY_TEST(test_left_over_wal_is_not_taken),
         HISTORY_TEST(test_migration),
         HISTORY_TEST(test_rights),
