@@ -473,6 +473,10 @@ void tag_list_scroll(struct tag_list *list, size_t rows)
     size_t last = list->row_count > rows ? list->row_count - rows : 0;
     if (list->top > last)
         list->top = last;
+    /* The heading of a group comes along with its first row. */
+    while (list->top > 0 && !list->rows[list->top - 1].tag && list->rows[list->top].tag &&
+           list->cursor + 1 < list->top + rows)
+        list->top--;
 }
 
 uint32_t tag_list_neighbour(const struct tag_list *list, uint32_t id, int step)

@@ -126,7 +126,7 @@ void tag_columns_layout(struct tag_columns *columns, int width)
 {
     int value = value_width(columns), unit = columns->unit_need;
     int name = least_of(most_of(columns->name_need, NAME_LEAST), NAME_LEAST + 10);
-    int left = width - MARK_COLUMNS - name - 1 - value - unit;
+    int left = width - MARK_COLUMNS - name - 1 - value - (unit ? unit + 1 : 0);
     memset(columns->at, 0, sizeof columns->at);
     if (left < 0) {
         name = most_of(name + left, 1);
@@ -157,8 +157,8 @@ void tag_columns_layout(struct tag_columns *columns, int width)
     columns->at[TAG_COLUMN_NAME].width = name;
     columns->at[TAG_COLUMN_VALUE].x = MARK_COLUMNS + name + 1;
     columns->at[TAG_COLUMN_VALUE].width = value;
-    columns->unit_x = columns->at[TAG_COLUMN_VALUE].x + value;
-    int x = columns->unit_x + unit;
+    columns->unit_x = columns->at[TAG_COLUMN_VALUE].x + value + 1;
+    int x = unit ? columns->unit_x + unit : columns->unit_x - 1;
     for (size_t i = 0; i < sizeof ORDER / sizeof *ORDER; i++) {
         size_t row = 0;
         while (COLUMNS[row].column != ORDER[i])
