@@ -5,6 +5,8 @@
 #include "ui/screen.h"
 
 extern const struct screen_class SCREEN_CLASS_TAGS;
+extern const struct screen_class SCREEN_CLASS_DETAIL;
+extern const struct screen_class SCREEN_CLASS_SYSTEM;
 extern const struct screen_class SCREEN_CLASS_HELP;
 extern const struct screen_class SCREEN_CLASS_PALETTE;
 extern const struct screen_class SCREEN_CLASS_QUIT;

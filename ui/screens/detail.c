@@ -1,0 +1,489 @@
+/* The faceplate: everything known of one tag, always at the same place.
+ *
+ *     row 0     name, description, area
+ *     rows 1-4  value, large, with its place in the range; quality and times beside it
+ *     rows 5-11 definition, payload
+ *     the rest  the last minutes: figures and trend
+ *
+ * What does not fit a low window is left out from below. */
+#include "ui/screens/screens.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/timefmt.h"
+#include "base/utf8.h"
+#include "plant/quality.h"
+#include "ui/history_reader.h"
+#include "ui/link.h"
+#include "ui/widgets/bar.h"
+#include "ui/widgets/chart.h"
+#include "ui/widgets/digits.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DETAIL_TREND_US   (10 * CLOCK_US_PER_MINUTE) /* what the trend and its figures cover */
+#define DETAIL_HISTORY_US (10 * CLOCK_US_PER_SECOND) /* how often the history is asked again */
+#define DETAIL_LABEL      12                         /* columns of a label */
+#define DETAIL_VALUE_MAX  30                         /* columns of a value that is written large */
+#define DETAIL_BAR_MAX    60
+
+struct detail {
+    uint32_t tag;
+    struct mirror *mirror; /* both outlive the screen */
+    struct link *link;
+    int64_t history_asked_us; /* monotonic; 0: not yet */
+    uint64_t tag_changes, recent_changes;
+    int64_t second;
+    char history_error[256]; /* safe; "" when the history could be read */
+};
+
+/* ---- one tag, another tag ---- */
+
+static void detail_show(struct detail *detail, struct screen_host *host, uint32_t tag)
+{
+    detail->tag = tag;
+    detail->history_asked_us = 0;
+    link_want_detail(host->link, tag);
+}
+
+/* From the history comes what was before this screen was opened, and what was conflated on the way to it. */
+static void detail_ask_history(struct detail *detail, struct screen_host *host)
+{
+    if (!host->history)
+        return;
+    detail->history_asked_us = host->mono_us;
+    struct history_request *request = mem_new(1, sizeof *request);
+    request->purpose = HISTORY_TREND;
+    request->ticket = detail->tag;
+    request->from_us = host->wall_us - DETAIL_TREND_US;
+    request->to_us = host->wall_us;
+    request->tags[0] = detail->tag;
+    request->tag_count = 1;
+    history_reader_ask(host->history, request);
+    free(request);
+}
+
+static void detail_history(void *state, struct screen_host *host, const struct history_result *result)
+{
+    struct detail *detail = state;
+    if (result->purpose != HISTORY_TREND || result->ticket != detail->tag)
+        return;
+    utf8_make_safe(detail->history_error, sizeof detail->history_error, result->error, strlen(result->error));
+    if (result->good && host->mirror->watched && host->mirror->watched->id == detail->tag)
+        recent_replace(&host->mirror->recent, result->samples, result->sample_count);
+}
+
+/* The tag; watched from now on, also when it has come back after the recorder was away. NULL: gone. */
+static struct mirror_tag *detail_tag(struct detail *detail, struct screen_host *host)
+{
+    struct mirror_tag *tag = mirror_find(host->mirror, detail->tag);
+    if (host->mirror->watched != tag) {
+        mirror_watch(host->mirror, tag);
+        detail->history_asked_us = 0;
+    }
+    if (tag && (!detail->history_asked_us || host->mono_us - detail->history_asked_us >= DETAIL_HISTORY_US))
+        detail_ask_history(detail, host);
+    return tag;
+}
+
+static void *detail_open(struct screen_host *host, uint32_t argument)
+{
+    struct detail *detail = mem_new(1, sizeof *detail);
+    detail->mirror = host->mirror;
+    detail->link = host->link;
+    detail_show(detail, host, argument);
+    return detail;
+}
+
+static void detail_close(void *state)
+{
+    struct detail *detail = state;
+    link_want_detail(detail->link, 0);
+    mirror_watch(detail->mirror, NULL);
+    free(detail);
+}
+
+static unsigned detail_act(void *state, struct screen_host *host, enum action action)
+{
+    struct detail *detail = state;
+    if (action != ACTION_NEXT_TAG && action != ACTION_PREVIOUS_TAG)
+        return SCREEN_IGNORED;
+    uint32_t other = screen_host_neighbour(host, detail->tag, action == ACTION_NEXT_TAG ? 1 : -1);
+    if (!other || other == detail->tag)
+        return SCREEN_HANDLED;
+    detail_show(detail, host, other);
+    return SCREEN_PAINT;
+}
+
+static bool detail_refresh(void *state, struct screen_host *host)
+{
+    struct detail *detail = state;
+    const struct mirror_tag *tag = detail_tag(detail, host);
+    uint64_t changes = tag ? tag->changes : 0;
+    int64_t second = host->wall_us / CLOCK_US_PER_SECOND;
+    bool paint = changes != detail->tag_changes || second != detail->second ||
+                 host->mirror->recent.changes != detail->recent_changes;
+    detail->tag_changes = changes;
+    detail->recent_changes = host->mirror->recent.changes;
+    detail->second = second;
+    return paint;
+}
+
+static uint32_t detail_tag_id(void *state, struct screen_host *host)
+{
+    (void)host;
+    return ((struct detail *)state)->tag;
+}
+
+/* ---- value ---- */
+
+static bool detail_is_trusted(const struct mirror_tag *tag)
+{
+    return tag->live && quality_is_good(tag->quality);
+}
+
+static enum meaning detail_meaning(const struct mirror_tag *tag)
+{
+    if (detail_is_trusted(tag))
+        return tag->flags & WIRE_FLAG_RETAINED ? MEANING_VALUE_UNCERTAIN : MEANING_STRONG;
+    return tag->live && quality_is_bad(tag->quality) ? MEANING_VALUE_BAD : MEANING_VALUE_UNCERTAIN;
+}
+
+/* Returns the columns taken. */
+static int detail_draw_value(const struct pane *pane, const struct mirror_tag *tag, int y)
+{
+    char value[256];
+    mirror_tag_value(tag, value, sizeof value);
+    enum meaning meaning = detail_meaning(tag);
+    int taken;
+    if (*value && digits_can_show(value) && digits_columns(value) <= DETAIL_VALUE_MAX) {
+        taken = digits_draw(pane, 2, y, meaning, value);
+        pane_text(pane, 3 + taken, y + 2, -1, MEANING_DIM, tag->unit);
+        return 3 + taken + tag->unit_columns;
+    }
+    taken = pane_text(pane, 2, y + 1, DETAIL_VALUE_MAX, meaning, *value ? value : "no value");
+    pane_text(pane, 3 + taken, y + 1, -1, MEANING_DIM, tag->unit);
+    return 3 + taken + tag->unit_columns;
+}
+
+/* Lowest of the upper limits, highest of the lower ones: between them is normal. */
+static void detail_set_normal_band(const struct mirror_tag *tag, struct bar *bar)
+{
+    bar->normal_low = bar->normal_high = NAN;
+    for (size_t i = 0; i < tag->limit_count; i++) {
+        enum alarm_type type = tag->limits[i].type;
+        double limit = tag->limits[i].limit;
+        if ((type == ALARM_LO || type == ALARM_LOLO) && !(limit <= bar->normal_low))
+            bar->normal_low = limit;
+        if ((type == ALARM_HI || type == ALARM_HIHI) && !(limit >= bar->normal_high))
+            bar->normal_high = limit;
+    }
+}
+
+static void detail_draw_bar(const struct pane *pane, const struct mirror_tag *tag, int y)
+{
+    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
+    double limits[MIRROR_LIMITS_MAX];
+    if (!tag->has_range)
+        return;
+    struct bar bar = {.low = tag->low,
+                      .high = tag->high,
+                      .value = tag->type == VALUE_NUMBER ? tag->number : NAN,
+                      .setpoint = NAN,
+                      .uncertain = !detail_is_trusted(tag),
+                      .limits = limits};
+    for (size_t i = 0; i < tag->limit_count; i++)
+        if (tag->limits[i].type <= ALARM_HIHI)
+            limits[bar.limit_count++] = tag->limits[i].limit;
+    detail_set_normal_band(tag, &bar);
+    num_format(low, sizeof low, tag->low, tag->decimals);
+    num_format(high, sizeof high, tag->high, tag->decimals);
+    int x = 2 + pane_text(pane, 2, y, -1, MEANING_DIM, low) + 1;
+    int columns = pane->columns - x - pane_text_columns(pane, high) - 3;
+    columns = columns > DETAIL_BAR_MAX ? DETAIL_BAR_MAX : columns;
+    bar_draw(pane, x, y, columns, &bar);
+    if (columns > 0)
+        pane_printf(pane, x + columns + 1, y, -1, MEANING_DIM, "%s %s", high, tag->unit);
+}
+
+/* ---- facts ---- */
+
+static void detail_fact(const struct pane *pane, int x, int y, int columns, enum meaning meaning,
+                        const char *label, const char *text)
+{
+    pane_text(pane, x, y, DETAIL_LABEL - 1, MEANING_DIM, label);
+    pane_text(pane, x + DETAIL_LABEL, y, columns < 0 ? -1 : columns - DETAIL_LABEL, meaning, text);
+}
+
+static void detail_describe_quality(const struct mirror *mirror, const struct mirror_tag *tag, char *out,
+                                    size_t size)
+{
+    char since[TIMEFMT_MAX];
+    if (tag->live) {
+        snprintf(out, size, "%s", quality_text(tag->quality));
+    } else if (mirror->lost_us) {
+        timefmt_local(since, sizeof since, mirror->lost_us, 0);
+        snprintf(out, size, "not live: recorder lost at %s", since);
+    } else {
+        snprintf(out, size, "not live: the snapshot is not complete");
+    }
+}
+
+static void detail_describe_time(const struct mirror_tag *tag, char *out, size_t size)
+{
+    char time[TIMEFMT_MAX];
+    timefmt_local(time, sizeof time, tag->ts_us, TIMEFMT_DATE | TIMEFMT_MS);
+    snprintf(out, size, "%s %s", time, tag->flags & WIRE_FLAG_SOURCE_TIME ? "by source" : "by arrival");
+}
+
+static void detail_describe_arrival(const struct screen_host *host, const struct mirror_tag *tag, char *out,
+                                    size_t size)
+{
+    char time[TIMEFMT_MAX], age[TIMEFMT_MAX];
+    int64_t span_us = host->wall_us - tag->arrival_us;
+    timefmt_local(time, sizeof time, tag->arrival_us, TIMEFMT_MS);
+    timefmt_age(age, sizeof age, span_us > 0 ? span_us : 0);
+    snprintf(out, size, "%s, %s ago%s%s", time, age,
+             tag->flags & WIRE_FLAG_RETAINED ? "; retained, age unknown" : "",
+             tag->flags & WIRE_FLAG_BACKLOG ? "; from the backlog" : "");
+}
+
+static void detail_draw_now(const struct pane *pane, const struct screen_host *host,
+                            const struct mirror_tag *tag, int x, int y)
+{
+    char text[256];
+    bool good = detail_is_trusted(tag);
+    enum meaning meaning = good                                        ? MEANING_TEXT
+                           : tag->live && quality_is_bad(tag->quality) ? MEANING_ERROR
+                                                                       : MEANING_WARNING;
+    detail_describe_quality(host->mirror, tag, text, sizeof text);
+    detail_fact(pane, x, y, -1, meaning, "quality", text);
+    if (!tag->ts_us)
+        return;
+    detail_describe_time(tag, text, sizeof text);
+    detail_fact(pane, x, y + 1, -1, MEANING_TEXT, "time", text);
+    detail_describe_arrival(host, tag, text, sizeof text);
+    detail_fact(pane, x, y + 2, -1, MEANING_TEXT, "arrived", text);
+}
+
+static void detail_describe_limits(const struct mirror_tag *tag, char *out, size_t size)
+{
+    size_t used = 0;
+    snprintf(out, size, "none");
+    for (size_t i = 0; i < tag->limit_count && used + 1 < size; i++) {
+        char number[256];
+        mirror_tag_number(tag, tag->limits[i].limit, number, sizeof number);
+        int wrote = snprintf(out + used, size - used, "%s%s %s (%s)", i ? ", " : "",
+                             ALARM_TYPE_WORDS[tag->limits[i].type], number,
+                             ALARM_PRIORITY_WORDS[tag->limits[i].priority]);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+static void detail_describe_kind(const struct mirror_tag *tag, char *out, size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "%s", TAG_KIND_WORDS[tag->kind]);
+    for (size_t i = 0; i < tag->state_count && used + 1 < size; i++) {
+        char number[NUM_TEXT_MAX];
+        num_format(number, sizeof number, tag->states[i].value, -1);
+        int wrote =
+            snprintf(out + used, size - used, "%s%s %s", i ? ", " : ": ", number, tag->states[i].text);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+static void detail_describe_recording(const struct mirror_tag *tag, char *out, size_t size)
+{
+    char stale[TIMEFMT_MAX] = "never";
+    if (tag->stale_after_us)
+        timefmt_age(stale, sizeof stale, tag->stale_after_us);
+    snprintf(out, size, "%s; stale %s%s", TAG_RECORD_WORDS[tag->record], tag->stale_after_us ? "after " : "",
+             stale);
+}
+
+/* Where the tag belongs and where its definition comes from. */
+static void detail_describe_origin(const struct mirror_tag *tag, char *out, size_t size)
+{
+    char line[32] = "";
+    if (tag->configured && tag->line)
+        snprintf(line, sizeof line, ", line %d", tag->line);
+    snprintf(out, size, "%.200s (%s%s%s)", *tag->area ? tag->area : "none",
+             tag->configured ? "configured" : "discovered", line, tag->writable ? ", has a setpoint" : "");
+}
+
+static int detail_draw_definition(const struct pane *pane, const struct mirror_tag *tag, int y)
+{
+    char text[1024];
+    int half = pane->columns / 2;
+    detail_fact(pane, 2, y, -1, MEANING_TEXT, "topic", tag->topic);
+    detail_fact(pane, 2, y + 1, half - 3, MEANING_TEXT, "path",
+                *tag->path ? tag->path : "(the whole payload)");
+    detail_describe_origin(tag, text, sizeof text);
+    detail_fact(pane, half, y + 1, -1, MEANING_TEXT, "area", text);
+    detail_describe_kind(tag, text, sizeof text);
+    detail_fact(pane, 2, y + 2, half - 3, MEANING_TEXT, "kind", text);
+    detail_describe_recording(tag, text, sizeof text);
+    detail_fact(pane, half, y + 2, -1, MEANING_TEXT, "recorded", text);
+    detail_describe_limits(tag, text, sizeof text);
+    detail_fact(pane, 2, y + 3, -1, MEANING_TEXT, "limits", text);
+    return y + 4;
+}
+
+static int detail_draw_payload(const struct pane *pane, const struct screen_host *host,
+                               const struct mirror_tag *tag, int y)
+{
+    const struct wire_detail *detail = &host->mirror->detail;
+    char text[256];
+    if (detail->tag != tag->id || !tag->live) {
+        detail_fact(pane, 2, y, -1, MEANING_DIM, "payload", "");
+        detail_fact(pane, 2, y + 1, -1, MEANING_DIM, "messages", "");
+        return y + 2;
+    }
+    detail_fact(pane, 2, y, -1, MEANING_TEXT, "payload", detail->excerpt);
+    snprintf(text, sizeof text, "%llu with QoS %u%s, last %llu bytes; %llu samples, %llu late",
+             (unsigned long long)detail->messages, detail->qos, detail->retained ? " retained" : "",
+             (unsigned long long)detail->payload_bytes, (unsigned long long)detail->samples,
+             (unsigned long long)detail->late_samples);
+    int taken = DETAIL_LABEL + pane_text_columns(pane, text);
+    detail_fact(pane, 2, y + 1, -1, MEANING_TEXT, "messages", text);
+    if (detail->refused)
+        pane_printf(pane, 2 + taken, y + 1, -1, MEANING_WARNING, "; %llu refused: %s",
+                    (unsigned long long)detail->refused, detail->refused_reason);
+    return y + 2;
+}
+
+/* ---- the last minutes ---- */
+
+static void detail_draw_figures(const struct pane *pane, const struct detail *detail,
+                                const struct screen_host *host, const struct mirror_tag *tag, int y)
+{
+    struct recent_statistics statistics =
+        recent_statistics(&host->mirror->recent, host->wall_us - DETAIL_TREND_US, host->wall_us);
+    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX], average[NUM_TEXT_MAX], title[256];
+    int minutes = (int)(DETAIL_TREND_US / CLOCK_US_PER_MINUTE);
+    int decimals = tag->decimals < 0 ? -1 : tag->decimals;
+    if (isnan(statistics.low)) {
+        snprintf(title, sizeof title, "last %d minutes: no values", minutes);
+    } else {
+        num_format(low, sizeof low, statistics.low, decimals);
+        num_format(high, sizeof high, statistics.high, decimals);
+        num_format(average, sizeof average, statistics.average, decimals);
+        snprintf(title, sizeof title, "last %d minutes: min %s  max %s  average %s  samples %llu", minutes,
+                 low, high, average, (unsigned long long)statistics.count);
+    }
+    pane_rule(pane, 0, y, -1, title);
+    if (*detail->history_error)
+        pane_printf(pane, 2, y + 1, -1, MEANING_WARNING, "history: %s", detail->history_error);
+}
+
+static void detail_axis_label(void *context, double value, double step, char *out, size_t size)
+{
+    const struct mirror_tag *tag = context;
+    for (size_t i = 0; i < tag->state_count; i++) {
+        if (tag->states[i].value == value) {
+            snprintf(out, size, "%s", tag->states[i].text);
+            return;
+        }
+    }
+    int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
+    num_format(out, size, value, decimals);
+    if (tag->state_count)
+        out[0] = '\0'; /* between two states */
+    else if (strlen(out) > DETAIL_LABEL - 3)
+        snprintf(out, size, "%.3g", value);
+}
+
+/* The scale of a discrete tag is that of its states. */
+static void detail_set_scale(const struct mirror_tag *tag, struct chart *chart)
+{
+    chart->low = chart->high = NAN;
+    chart->least_span = tag->has_range ? (tag->high - tag->low) / 50 : 0;
+    for (size_t i = 0; i < tag->state_count; i++) {
+        double value = tag->states[i].value;
+        chart->low = value >= chart->low ? chart->low : value;
+        chart->high = value <= chart->high ? chart->high : value;
+    }
+    if (!(chart->low < chart->high))
+        chart->low = chart->high = NAN;
+}
+
+static void detail_draw_trend(const struct pane *pane, const struct screen_host *host, struct mirror_tag *tag)
+{
+    struct series_span spans[CHART_SPANS_MAX];
+    struct chart_mark marks[MIRROR_LIMITS_MAX];
+    char labels[MIRROR_LIMITS_MAX][NUM_TEXT_MAX + 16];
+    struct chart_pen pen = {.spans = spans, .meaning = tag->live ? MEANING_CHART : MEANING_SPARK_UNCERTAIN};
+    struct chart chart = {.label_columns = DETAIL_LABEL - 3,
+                          .pens = &pen,
+                          .pen_count = 1,
+                          .marks = marks,
+                          .label = detail_axis_label,
+                          .context = tag};
+    if (tag->kind == TAG_TEXT || pane->rows < 3)
+        return;
+    struct chart_area area = chart_area(pane, &chart);
+    if (!area.spans)
+        return;
+    /* Columns begin at multiples of their width, so that the trace moves in whole steps and does not shimmer.
+     */
+    int64_t width_us = DETAIL_TREND_US / (int64_t)area.spans;
+    chart.to_us = (host->wall_us / width_us + 1) * width_us;
+    chart.from_us = chart.to_us - width_us * (int64_t)area.spans;
+    recent_columns(&host->mirror->recent, chart.from_us, chart.to_us, host->wall_us,
+                   tag->record == RECORD_COMPRESSED, spans, area.spans);
+    detail_set_scale(tag, &chart);
+    for (size_t i = 0; i < tag->limit_count; i++) {
+        char number[NUM_TEXT_MAX];
+        if (tag->limits[i].type > ALARM_HIHI)
+            continue;
+        num_format(number, sizeof number, tag->limits[i].limit, tag->decimals);
+        snprintf(labels[chart.mark_count], sizeof labels[0], "%s %s", ALARM_TYPE_WORDS[tag->limits[i].type],
+                 number);
+        marks[chart.mark_count] = (struct chart_mark){tag->limits[i].limit, labels[chart.mark_count]};
+        chart.mark_count++;
+    }
+    chart_draw(pane, &chart);
+}
+
+/* ---- the screen ---- */
+
+static void detail_draw(void *state, struct screen_host *host, const struct pane *pane)
+{
+    struct detail *detail = state;
+    struct mirror_tag *tag = detail_tag(detail, host);
+    if (!tag) {
+        pane_text(pane, 2, 1, -1, MEANING_WARNING, "this tag is gone");
+        return;
+    }
+    pane_rule(pane, 0, 0, -1, tag->name);
+    if (*tag->description)
+        pane_printf(pane, 4 + pane_text_columns(pane, tag->name), 0, -1, MEANING_DIM, " %s ",
+                    tag->description);
+    int beside = detail_draw_value(pane, tag, 1) + 2;
+    if (beside < pane->columns * 2 / 5)
+        beside = pane->columns * 2 / 5;
+    detail_draw_now(pane, host, tag, beside, 1);
+    detail_draw_bar(pane, tag, 4);
+    int y = detail_draw_definition(pane, tag, 5);
+    y = detail_draw_payload(pane, host, tag, y);
+    detail_draw_figures(pane, detail, host, tag, y);
+    struct pane trend = pane_part(pane, 0, y + 1, -1, -1);
+    detail_draw_trend(&trend, host, tag);
+}
+
+const struct screen_class SCREEN_CLASS_DETAIL = {
+    .id = SCREEN_DETAIL,
+    .title = "Tag",
+    .where = ACTION_ON_DETAIL,
+    .open = detail_open,
+    .close = detail_close,
+    .draw = detail_draw,
+    .act = detail_act,
+    .refresh = detail_refresh,
+    .history = detail_history,
+    .tag = detail_tag_id,
+};
