@@ -346,18 +346,36 @@ static void remember_cursor(struct tag_list *list)
     list->cursor_group = row ? row->group : NULL;
 }
 
-/* Puts the cursor back on what it was on, at the same height of the screen. */
+/* The outermost folded group that hides the cursor's tag; NULL when none does. */
+static struct tag_group *hiding_group(struct tag_list *list)
+{
+    for (size_t i = 0; list->grouped && i < list->tag_count; i++) {
+        if (list->shown[i]->id != list->cursor_tag)
+            continue;
+        struct tag_group *path[TAG_LIST_DEPTH_MAX];
+        int depth = groups_of_area(list, list->shown[i]->area, path);
+        for (int j = 0; j < depth; j++)
+            if (path[j]->folded)
+                return path[j];
+        break;
+    }
+    return NULL;
+}
+
+/* Puts the cursor back on what it was on, at the same height of the screen. What a fold hides is found by its
+ * group, what the filter hides is remembered until it shows again. */
 static void find_cursor(struct tag_list *list)
 {
     size_t height = list->cursor >= list->top ? list->cursor - list->top : 0;
     size_t i = 0;
     while (i < list->row_count && !is_under_cursor(list, &list->rows[i]))
         i++;
-    bool found = i < list->row_count;
-    if (!found) /* folded away: its group; filtered away: what is there now */
+    if (i == list->row_count) {
+        const struct tag_group *group = hiding_group(list);
         for (i = 0; i < list->row_count; i++)
-            if (!list->rows[i].tag && list->rows[i].group == list->cursor_group)
+            if (!list->rows[i].tag && list->rows[i].group == group)
                 break;
+    }
     if (i == list->row_count)
         i = list->cursor < list->row_count ? list->cursor : list->row_count ? list->row_count - 1 : 0;
     list->cursor = i;
