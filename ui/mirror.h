@@ -68,7 +68,6 @@ struct mirror_tag {
     uint64_t changes;      /* rises with everything that could look different */
     uint32_t snapshot;     /* the last one that named it */
     struct series *series; /* the last minutes; NULL for a tag without numbers */
-    bool backfilled;       /* the history has been asked for its small trend (ui/backfill.h) */
     size_t index;          /* in mirror.tags */
     void *screen;          /* for the screen that lists the tags; not touched here */
 };
@@ -97,8 +96,6 @@ struct mirror {
 
     struct mirror_tag *watched; /* its samples go to `recent` */
     struct recent recent;
-    int64_t backfill_asked_us; /* when the history was last asked for small trends */
-    char history_error[256];   /* why it could not be read, safe; "" when it could */
 
     uint64_t changes;      /* rises with every change of anything */
     uint64_t tags_changes; /* rises when tags come, go or are defined anew */
