@@ -78,6 +78,11 @@ static bool decode_is_text(const uint8_t *payload, size_t length, char *reason)
 bool decode_payload(enum payload_format format, const uint8_t *payload, size_t length,
                     decode_function *function, void *context, size_t *left_out, char *reason)
 {
+    static const uint8_t MARK[] = {0xEF, 0xBB, 0xBF}; /* a byte order mark, as Windows programs write it */
+    if (length >= sizeof MARK && !memcmp(payload, MARK, sizeof MARK)) {
+        payload += sizeof MARK;
+        length -= sizeof MARK;
+    }
     bool json = format == FORMAT_JSON || (format == FORMAT_AUTO && json_looks_like(payload, length));
     if (json && length)
         return json_decode(payload, length, function, context, left_out, reason);

@@ -1,8 +1,9 @@
 /* A payload is flattened into its scalar members: {"motor":{"temp":[20.5,21]},"ts":1700000000} gives
- * motor.temp[0] and motor.temp[1]. A member called ts, time or timestamp (any case) that reads as a time
- * stamps its object and everything below it. */
+ * motor.temp[0] and motor.temp[1]; a member without a name is called "". A member called ts, time or
+ * timestamp (any case) that reads as a time stamps its object and everything below it. */
 #include "plant/json.h"
 
+#include "base/buf.h"
 #include "base/num.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
@@ -79,10 +80,8 @@ static void json_emit(struct json_walk *walk, const cJSON *scalar, int64_t sourc
         decode_scalar(word, strlen(word), &item);
     } else if (cJSON_IsString(scalar)) {
         decode_scalar(scalar->valuestring, strlen(scalar->valuestring), &item);
-        if (item.kind == DECODE_NULL) { /* "" is a text, not the lack of one */
+        if (!item.text_length) /* "" is a text, not the lack of one */
             item.kind = DECODE_TEXT;
-            item.text = "";
-        }
     } else {
         item.kind = DECODE_NULL;
     }
@@ -94,8 +93,10 @@ static void json_emit(struct json_walk *walk, const cJSON *scalar, int64_t sourc
 static size_t json_push(struct json_walk *walk, const cJSON *child, size_t index)
 {
     size_t before = strlen(walk->path), room = sizeof walk->path - before;
-    int length = child->string ? snprintf(walk->path + before, room, before ? ".%s" : "%s", child->string)
-                               : snprintf(walk->path + before, room, "[%zu]", index);
+    const char *name =
+        child->string && !*child->string ? "\"\"" : child->string; /* the path "" is the payload */
+    int length = name ? snprintf(walk->path + before, room, before ? ".%s" : "%s", name)
+                      : snprintf(walk->path + before, room, "[%zu]", index);
     if (length < 0 || (size_t)length >= room) {
         walk->path[before] = '\0';
         return SIZE_MAX;
@@ -130,13 +131,14 @@ static void json_walk(struct json_walk *walk, const cJSON *node, int64_t source_
     }
 }
 
-/* The walk checks before it calls back, so that a payload counts whole or not at all. */
+/* UTF-8 without a NUL, at which cJSON's texts end. Checked before the walk calls back, so that a payload
+ * counts whole or not at all. */
 static bool json_is_utf8(const char *text, size_t length)
 {
     while (length) {
         uint32_t c;
         size_t step = utf8_decode(text, length, &c);
-        if (step == 1 && c == UTF8_REPLACEMENT)
+        if (!c || (step == 1 && c == UTF8_REPLACEMENT))
             return false;
         text += step;
         length -= step;
@@ -144,22 +146,68 @@ static bool json_is_utf8(const char *text, size_t length)
     return true;
 }
 
+/* NULL when it is not JSON from end to end (blanks may follow); *parsed is how far it was. */
+static cJSON *json_parse(const char *text, size_t length, size_t *parsed)
+{
+    const char *end = NULL;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
+    *parsed = end ? (size_t)(end - text) : 0;
+    while (root && *parsed < length && json_is_blank((uint8_t)text[*parsed]))
+        ++*parsed;
+    if (root && *parsed < length) {
+        cJSON_Delete(root);
+        root = NULL;
+    }
+    return root;
+}
+
+/* Python's json.dumps() writes NaN and Infinity, which JSON does not know. They become a number that is too
+ * great, so that one sensor's failure does not cost the others their values. */
+static cJSON *json_parse_not_finite(const char *text, size_t length)
+{
+    static const char *const WORDS[] = {"NaN", "Infinity"};
+    struct buf copy;
+    bool quoted = false;
+    size_t parsed;
+    buf_init(&copy, 0);
+    for (size_t i = 0; i < length; i++) {
+        size_t skip = 0;
+        for (size_t w = 0; w < sizeof WORDS / sizeof *WORDS && !quoted; w++)
+            if (length - i >= strlen(WORDS[w]) && !memcmp(text + i, WORDS[w], strlen(WORDS[w])))
+                skip = strlen(WORDS[w]);
+        if (skip) {
+            buf_append_text(&copy, "1e999");
+            i += skip - 1;
+            continue;
+        }
+        if (text[i] == '"')
+            quoted = !quoted;
+        else if (quoted && text[i] == '\\' && i + 1 < length)
+            buf_append(&copy, &text[i++], 1);
+        buf_append(&copy, &text[i], 1);
+    }
+    cJSON *root = json_parse((const char *)copy.data, copy.length, &parsed);
+    buf_free(&copy);
+    return root;
+}
+
 bool json_decode(const uint8_t *payload, size_t length, decode_function *function, void *context,
                  size_t *left_out, char *reason)
 {
-    const char *text = (const char *)payload, *end = NULL;
+    const char *text = (const char *)payload;
+    size_t parsed;
+    while (length && !text[length - 1]) /* a C program sent sizeof instead of strlen */
+        length--;
     if (!json_is_utf8(text, length)) {
-        snprintf(reason, DECODE_REASON_MAX, "JSON with bytes that are not UTF-8");
+        snprintf(reason, DECODE_REASON_MAX, "JSON with bytes that are not UTF-8 text");
         return false;
     }
-    cJSON *root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
-    size_t parsed = end ? (size_t)(end - text) : 0;
-    while (root && parsed < length && (json_is_blank(payload[parsed]) || !payload[parsed]))
-        parsed++;
-    if (!root || parsed < length) {
+    cJSON *root = json_parse(text, length, &parsed);
+    if (!root && (memmem(text, length, "NaN", 3) || memmem(text, length, "Infinity", 8)))
+        root = json_parse_not_finite(text, length);
+    if (!root) {
         snprintf(reason, DECODE_REASON_MAX,
                  "not valid JSON at byte %zu (format = \"plain\" takes it as text)", parsed + 1);
-        cJSON_Delete(root);
         return false;
     }
     struct json_walk walk = {.function = function, .context = context};

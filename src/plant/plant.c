@@ -10,7 +10,8 @@
 /* What the history file knows of a topic and path, until a tag claims it. */
 struct plant_known {
     uint32_t id;
-    char *address; /* "topic\npath": the key */
+    char *address; /* topic, NUL, path, NUL: the key, for both may hold any other character */
+    size_t address_length;
     char *name;
     enum tag_kind kind;
     enum value_type type;
@@ -85,10 +86,22 @@ void plant_add_subscription(struct plant *plant, const char *filter, enum payloa
 
 /* ---- what the history file knows ---- */
 
+/* The key of plant.known. The caller frees it. */
+static char *plant_address(const char *topic, const char *path, size_t *length)
+{
+    size_t topic_size = strlen(topic) + 1, path_size = strlen(path) + 1;
+    char *address = mem_resize(NULL, topic_size + path_size, 1);
+    memcpy(address, topic, topic_size);
+    memcpy(address + topic_size, path, path_size);
+    *length = topic_size + path_size;
+    return address;
+}
+
 static struct plant_known *plant_find_known(const struct plant *plant, const char *topic, const char *path)
 {
-    char *address = mem_format("%s\n%s", topic, path);
-    struct plant_known *known = map_get_text(&plant->known, address);
+    size_t length;
+    char *address = plant_address(topic, path, &length);
+    struct plant_known *known = map_get(&plant->known, address, length);
     free(address);
     return known;
 }
@@ -98,7 +111,7 @@ void plant_adopt(struct plant *plant, uint32_t id, const char *name, const char 
 {
     struct plant_known *known = mem_new(1, sizeof *known);
     known->id = id;
-    known->address = mem_format("%s\n%s", topic, path);
+    known->address = plant_address(topic, path, &known->address_length);
     known->name = mem_copy_text(name);
     known->kind = kind;
     known->ts_us = ts_us;
@@ -110,7 +123,7 @@ void plant_adopt(struct plant *plant, uint32_t id, const char *name, const char 
             known->text_length = value->text_length;
         }
     }
-    struct plant_known *before = map_put_text(&plant->known, known->address, known);
+    struct plant_known *before = map_put(&plant->known, known->address, known->address_length, known);
     if (before)
         plant_free_known(before);
     if (id >= plant->next_id)
@@ -141,14 +154,12 @@ void plant_restore_discovered(struct plant *plant)
     size_t position = 0;
     struct plant_known *known;
     while ((known = map_next(&plant->known, &position))) {
-        char *topic_name = mem_copy_bytes(known->address, strcspn(known->address, "\n"));
-        if (!known->claimed && plant_subscription_of(plant, topic_name)) {
-            struct plant_topic *topic = plant_topic_of(plant, topic_name);
-            const char *path = known->address + strlen(topic_name) + 1;
-            if (topic && !topic->ignored && !topic->configured)
-                plant_discover(plant, topic, path, known->kind);
-        }
-        free(topic_name);
+        const char *topic_name = known->address, *path = topic_name + strlen(topic_name) + 1;
+        if (known->claimed || !plant_subscription_of(plant, topic_name))
+            continue;
+        struct plant_topic *topic = plant_topic_of(plant, topic_name);
+        if (topic && !topic->ignored && !topic->configured)
+            plant_discover(plant, topic, path, known->kind);
     }
 }
 
@@ -229,6 +240,36 @@ static struct tag *plant_tag_at(const struct plant_topic *topic, const char *pat
     return *path ? map_get_text(&topic->by_path, path) : topic->whole;
 }
 
+/* A name for a discovered tag that no other tag has: the name is a label, the address counts. */
+static char *plant_free_name(const struct plant *plant, const char *topic, const char *path)
+{
+    char *name = tag_def_name_of_address(topic, path);
+    for (unsigned n = 2; map_get_text(&plant->by_name, name); n++) {
+        char *plain = tag_def_name_of_address(topic, path);
+        free(name);
+        name = mem_format("%s~%u", plain, n);
+        free(plain);
+    }
+    return name;
+}
+
+/* A configured tag gets the name it asks for; a discovered one that has it moves on. */
+static void plant_clear_name(struct plant *plant, const char *name, const struct tag *owner,
+                             struct batch *batch)
+{
+    struct tag *tag = map_get_text(&plant->by_name, name);
+    if (!tag || tag == owner || tag->configured)
+        return;
+    char *other = plant_free_name(plant, tag->def.topic, tag->def.path);
+    map_remove(&plant->by_name, tag->def.name, strlen(tag->def.name));
+    free(tag->def.name);
+    tag->def.name = other;
+    map_put_text(&plant->by_name, tag->def.name, tag);
+    tag->def_changed = true;
+    plant_mark_changed(plant, tag);
+    batch_add_tag(batch, tag->id, &tag->def);
+}
+
 /* Takes another definition of a tag that is there already (reload, or a discovered tag that is named now). */
 static void plant_redefine(struct plant *plant, struct tag *tag, const struct tag_def *def)
 {
@@ -238,6 +279,7 @@ static void plant_redefine(struct plant *plant, struct tag *tag, const struct ta
         map_remove(&tag->topic->by_path, tag->def.path, strlen(tag->def.path));
     tag_def_free(&tag->def);
     tag_def_copy(&tag->def, def);
+    tag->adopted_states = false;
     map_put_text(&plant->by_name, tag->def.name, tag);
     if (*tag->def.path)
         map_put_text(&tag->topic->by_path, tag->def.path, tag);
@@ -253,6 +295,7 @@ struct tag *plant_add_configured(struct plant *plant, const struct tag_def *def,
     if (!topic)
         return NULL;
     struct tag *tag = plant_tag_at(topic, def->path);
+    plant_clear_name(plant, def->name, tag, batch);
     if (tag) {
         plant_redefine(plant, tag, def);
     } else {
@@ -275,16 +318,9 @@ struct tag *plant_discover(struct plant *plant, struct plant_topic *topic, const
     tag_def_init(&tag->def);
     tag->def.topic = mem_copy_text(topic->name);
     tag->def.path = mem_copy_text(path);
-    tag->def.name = tag_def_name_of_address(topic->name, path);
+    tag->def.name = plant_free_name(plant, topic->name, path);
     tag->def.area = tag_def_area_of_topic(topic->name);
     tag->def.kind = kind;
-    for (unsigned n = 2; map_get_text(&plant->by_name, tag->def.name);
-         n++) { /* the name is a label, the address counts */
-        free(tag->def.name);
-        char *plain = tag_def_name_of_address(topic->name, path);
-        tag->def.name = mem_format("%s~%u", plain, n);
-        free(plain);
-    }
     plant_enter(plant, tag, topic);
     plant->counters.discovered++;
     return tag;

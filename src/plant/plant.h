@@ -27,6 +27,7 @@ struct tag {
     uint32_t index; /* place in plant.tags */
     struct tag_def def;
     bool configured;
+    bool adopted_states; /* def.states are the plant's own words for false and true, not configured ones */
     struct plant_topic *topic;
 
     /* the live value; `quality` already tells link, staleness and initial state */
@@ -97,7 +98,7 @@ struct plant_time {
 
 struct plant {
     struct plant_options options;
-    struct tag **tags; /* by index; only grows (a tag that is taken out keeps its place as NULL) */
+    struct tag **tags; /* by index; only grows */
     size_t tag_count, tag_capacity;
     struct map by_name;
     struct map topics; /* name -> struct plant_topic */
@@ -106,7 +107,7 @@ struct plant {
         enum payload_format format;
     } * subscriptions;
     size_t subscription_count;
-    struct map known; /* "topic\npath" -> struct plant_known: what the history file knows */
+    struct map known; /* topic and path -> struct plant_known: what the history file knows */
     uint32_t next_id;
     bool link_up, backlog;
     struct tag **changed; /* tags whose value or definition changed since plant_take_changed() */

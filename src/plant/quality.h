@@ -6,9 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define QUALITY_GOOD      UINT32_C(0x00000000)
-#define QUALITY_UNCERTAIN UINT32_C(0x40000000) /* its time is not known well: backlog, refused source time   \
-                                                */
+#define QUALITY_GOOD              UINT32_C(0x00000000)
+#define QUALITY_UNCERTAIN         UINT32_C(0x40000000) /* its time is not known well: backlog, bad source time */
 #define QUALITY_UNCERTAIN_NO_COMM UINT32_C(0x408F0000) /* link to the broker down: last usable value */
 #define QUALITY_UNCERTAIN_LAST_USABLE                                                                        \
     UINT32_C(0x40900000)                                /* stale: nothing new for longer than stale_after */

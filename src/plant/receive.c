@@ -113,6 +113,12 @@ static void receive_sample(struct receive *receive, struct tag *tag, const struc
 
 /* ---- from a decoded item to the tag's value ---- */
 
+/* States that the configuration gives, not the plant's own words for a boolean. */
+static bool tag_has_configured_states(const struct tag *tag)
+{
+    return tag->def.state_count && !tag->adopted_states;
+}
+
 /* Numbers of JSON payloads as text, for a text tag. */
 static struct value receive_as_text(const struct decode_item *item, char *scratch, size_t size)
 {
@@ -140,14 +146,15 @@ static bool receive_convert(struct receive *receive, const struct tag *tag, cons
         value->type = VALUE_NUMBER;
     } else if (item->kind != DECODE_TEXT) {
         value->type = VALUE_NUMBER;
-        value->number =
-            def->state_count ? item->number : item->number * def->scale_factor + def->scale_offset;
+        bool raw = item->kind == DECODE_BOOLEAN || tag_has_configured_states(tag);
+        value->number = raw ? item->number : item->number * def->scale_factor + def->scale_offset;
         if (!isfinite(value->number)) {
             value->type = VALUE_NONE;
             *quality = QUALITY_BAD_OUT_OF_RANGE;
         }
-    } else if (tag->configured && (def->kind_fixed || def->state_count || def->has_range)) {
-        receive->refused = def->state_count ? "the text is none of the tag's states" : "not a number";
+    } else if (tag->configured && (def->kind_fixed || tag_has_configured_states(tag) || def->has_range)) {
+        receive->refused =
+            tag_has_configured_states(tag) ? "the text is none of the tag's states" : "not a number";
         return false;
     } else {
         *value = receive_as_text(item, scratch, size);
@@ -155,16 +162,20 @@ static bool receive_convert(struct receive *receive, const struct tag *tag, cons
     return true;
 }
 
-static enum tag_kind receive_kind_of(const struct tag_def *def, const struct decode_item *item)
+static enum tag_kind receive_kind_of(const struct tag *tag, const struct decode_item *item)
 {
-    if (def->state_count || item->kind == DECODE_BOOLEAN)
+    bool is_bit = tag->adopted_states && (item->number == 0 || item->number == 1);
+    if (tag_has_configured_states(tag) || item->kind == DECODE_BOOLEAN ||
+        (item->kind == DECODE_NUMBER && is_bit))
         return TAG_DISCRETE;
     return item->kind == DECODE_TEXT ? TAG_TEXT : TAG_ANALOG;
 }
 
 /* A boolean is stored as 0 or 1 and shown in the words that the plant uses. */
-static void receive_adopt_spelling(struct tag_def *def, const struct decode_item *item)
+static void receive_adopt_spelling(struct tag *tag, const struct decode_item *item)
 {
+    struct tag_def *def = &tag->def;
+    tag->adopted_states = true;
     def->states = mem_new(2, sizeof *def->states);
     def->state_count = 2;
     for (int i = 0; i < 2; i++)
@@ -178,12 +189,12 @@ static void receive_follow_kind(struct receive *receive, struct tag *tag, const 
     if (def->kind_fixed || item->kind == DECODE_NULL || item->kind == DECODE_NOT_FINITE)
         return;
     bool new_spelling = item->kind == DECODE_BOOLEAN && !def->state_count;
-    enum tag_kind kind = receive_kind_of(def, item);
+    enum tag_kind kind = receive_kind_of(tag, item);
     if (kind == def->kind && !new_spelling)
         return;
     def->kind = kind;
     if (new_spelling)
-        receive_adopt_spelling(def, item);
+        receive_adopt_spelling(tag, item);
     tag->def_changed = true;
     plant_mark_changed(receive->plant, tag);
     batch_add_tag(receive->batch, tag->id, def);
@@ -194,8 +205,9 @@ static void receive_deliver(struct receive *receive, struct tag *tag, const stru
     char scratch[NUM_TEXT_MAX];
     struct value value;
     uint32_t quality;
-    receive_follow_kind(receive, tag, item);
     bool good = receive_convert(receive, tag, item, scratch, sizeof scratch, &value, &quality);
+    if (good)
+        receive_follow_kind(receive, tag, item);
     receive_sample(receive, tag, &value, good ? quality : QUALITY_BAD_DECODING, item->source_us);
 }
 
@@ -215,7 +227,7 @@ static struct tag *receive_discover(struct receive *receive, const struct decode
         return NULL;
     }
     if (item->kind == DECODE_BOOLEAN)
-        receive_adopt_spelling(&tag->def, item);
+        receive_adopt_spelling(tag, item);
     batch_add_tag(receive->batch, tag->id, &tag->def);
     return tag;
 }
