@@ -173,14 +173,13 @@ const struct plant_subscription *plant_subscription_of(const struct plant *plant
     return NULL;
 }
 
-/* Topics are capped like tags (a refused payload makes a topic without a tag). */
-struct plant_topic *plant_topic_of(struct plant *plant, const char *name)
+/* The entry of a topic that the configuration names: made whatever the cap, for a configuration is bounded.
+ */
+static struct plant_topic *plant_named_topic(struct plant *plant, const char *name)
 {
     struct plant_topic *topic = map_get_text(&plant->topics, name);
     if (topic)
         return topic;
-    if (plant->topics.count >= plant->options.max_tags)
-        return NULL;
     const struct plant_subscription *subscription = plant_subscription_of(plant, name);
     topic = mem_new(1, sizeof *topic);
     topic->name = mem_copy_text(name);
@@ -189,11 +188,18 @@ struct plant_topic *plant_topic_of(struct plant *plant, const char *name)
     return topic;
 }
 
+/* Topics are capped like tags (a refused payload makes a topic without a tag). */
+struct plant_topic *plant_topic_of(struct plant *plant, const char *name)
+{
+    struct plant_topic *topic = map_get_text(&plant->topics, name);
+    if (topic || plant->topics.count >= plant->options.max_tags)
+        return topic;
+    return plant_named_topic(plant, name);
+}
+
 void plant_ignore_topic(struct plant *plant, const char *name)
 {
-    struct plant_topic *topic = plant_topic_of(plant, name);
-    if (topic)
-        topic->ignored = true;
+    plant_named_topic(plant, name)->ignored = true;
 }
 
 /* ---- tags ---- */
@@ -291,9 +297,7 @@ static void plant_redefine(struct plant *plant, struct tag *tag, const struct ta
 
 struct tag *plant_add_configured(struct plant *plant, const struct tag_def *def, struct batch *batch)
 {
-    struct plant_topic *topic = plant_topic_of(plant, def->topic);
-    if (!topic)
-        return NULL;
+    struct plant_topic *topic = plant_named_topic(plant, def->topic);
     struct tag *tag = plant_tag_at(topic, def->path);
     plant_clear_name(plant, def->name, tag, batch);
     if (tag) {

@@ -128,7 +128,7 @@ void plant_adopt(struct plant *plant, uint32_t id, const char *name, const char 
                  enum tag_kind kind, const struct value *value, int64_t ts_us);
 
 /* A tag of the configuration. A tag of the same topic and path keeps its id and history; its row goes into
- * `batch`. */
+ * `batch`. Never refused: what a reload names comes in although discovered tags have used up the cap. */
 struct tag *plant_add_configured(struct plant *plant, const struct tag_def *def, struct batch *batch);
 
 /* Brings back the discovered tags that plant_adopt() told of and that a subscription still covers; after the
