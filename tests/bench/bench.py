@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--line-seconds", type=float, default=20, help="how long bytes to the terminal are counted")
     parser.add_argument("--memory-seconds", type=float, default=20)
     parser.add_argument("--keys", nargs=4, metavar=("KEY", "TEXT", "BACK-KEY", "BACK-TEXT"),
-                        default=["F9", "System", "F2", "Tags"], help="a key and what it must bring, and back")
+                        default=["F1", "Bench  Help", "Escape", "Bench  Tags"], help="a key and what it must bring, and back")
     options = parser.parse_args()
     build = os.path.abspath(options.build)
     print(machine())

@@ -57,6 +57,9 @@ class Subject:
         self.pid = self._process.pid
         self.cpu_s = self.rss_bytes = 0
 
+    def has_ended(self):
+        return self._process.poll() is not None
+
     def memory(self):
         """(resident now, most ever resident), bytes."""
         fields = {}
@@ -116,11 +119,20 @@ class Folder:
 
 
 class Recorder:
-    """`hmi record` on a configuration, its log beside it. The flood begins when it has subscribed."""
+    """`hmi record` on a configuration of Folder.config(), its log beside it; there once consoles can attach. The flood
+    begins when it has subscribed."""
 
     def __init__(self, build, config):
         self.subject = Subject([os.path.join(build, "hmi"), "record", "-c", config], output=subprocess.DEVNULL,
                                log=config + ".log")
+        socket = os.path.join(os.path.dirname(config), "hmi.sock")
+        until = time.monotonic() + 10
+        while not os.path.exists(socket):
+            if self.subject.has_ended() or time.monotonic() > until:
+                self.subject.stop()
+                with open(config + ".log") as file:
+                    raise RuntimeError("the recorder does not start: " + file.read())
+            time.sleep(0.01)  # between two looks for its socket
 
     def __enter__(self):
         return self
