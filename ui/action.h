@@ -44,7 +44,7 @@ enum action_where {
     X(LEFT, "left", "Left", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold the group; to the group's row")           \
     X(RIGHT, "right", "Right", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold the group")                          \
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
-    X(NEXT_TAG, "next-tag", "n Right", "", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")        \
+    X(NEXT_TAG, "next-tag", "n Right", "Next", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")    \
     X(PREVIOUS_TAG, "previous-tag", "N Left", "", ACTION_ON_DETAIL, ROLE_VIEWER, "the tag before it")        \
     X(FILTER, "filter", "/", "Filter", ACTION_ON_TAGS, ROLE_VIEWER, "show only rows with these words")       \
     X(SORT_NEXT, "sort-next", "s >", "Sort", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the next column")         \

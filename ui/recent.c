@@ -136,6 +136,24 @@ struct recent_statistics recent_statistics(const struct recent *recent, int64_t 
     return result;
 }
 
+double recent_share(const struct recent *recent, int64_t from_us, int64_t to_us, double value)
+{
+    double here_us = 0, all_us = 0;
+    for (size_t i = recent_first(recent, from_us); i <= recent->count; i++) {
+        if (!i) /* nothing is known before the first sample */
+            continue;
+        const struct recent_sample *sample = &recent->samples[i - 1];
+        int64_t start_us = sample->ts_us > from_us ? sample->ts_us : from_us;
+        int64_t end_us = i < recent->count && sample[1].ts_us < to_us ? sample[1].ts_us : to_us;
+        if (isnan(sample->value) || end_us <= start_us)
+            continue;
+        all_us += (double)(end_us - start_us);
+        if (sample->value == value)
+            here_us += (double)(end_us - start_us);
+    }
+    return all_us > 0 ? here_us / all_us : 0;
+}
+
 static void recent_widen(struct series_span *span, double value)
 {
     if (!(span->low <= value))

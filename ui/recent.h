@@ -47,6 +47,9 @@ void recent_replace(struct recent *recent, const struct recent_sample *samples, 
 /* Figures of the time from `from_us` to `to_us`. A value is valid until the next one (stepped). */
 struct recent_statistics recent_statistics(const struct recent *recent, int64_t from_us, int64_t to_us);
 
+/* Share of the time that has values during which the value was this one, 0 to 1; for states. */
+double recent_share(const struct recent *recent, int64_t from_us, int64_t to_us, double value);
+
 /* `count` columns of the time from `from_us` to `to_us`: the lowest and highest value of each. A column in
  * which nothing came shows what was valid then: the value before it, or with `sloped` (for values that were
  * recorded compressed) the straight line to the next one. No column later than `now_us` has a value. */

@@ -25,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DETAIL_TREND_US   (10 * CLOCK_US_PER_MINUTE) /* what the trend and its figures cover */
+#define DETAIL_TREND_US   (10 * CLOCK_US_PER_MINUTE) /* the most that the trend and its figures cover */
 #define DETAIL_HISTORY_US (10 * CLOCK_US_PER_SECOND) /* how often the history is asked again */
 #define DETAIL_LABEL      12                         /* columns of a label */
 #define DETAIL_VALUE_MAX  30                         /* columns of a value that is written large */
@@ -308,11 +308,25 @@ static void detail_describe_recording(const struct mirror_tag *tag, char *out, s
 /* Where the tag belongs and where its definition comes from. */
 static void detail_describe_origin(const struct mirror_tag *tag, char *out, size_t size)
 {
-    char line[32] = "";
-    if (tag->configured && tag->line)
-        snprintf(line, sizeof line, ", line %d", tag->line);
-    snprintf(out, size, "%.200s (%s%s%s)", *tag->area ? tag->area : "none",
-             tag->configured ? "configured" : "discovered", line, tag->writable ? ", has a setpoint" : "");
+    char origin[64] = "discovered";
+    if (tag->configured)
+        snprintf(origin, sizeof origin, tag->line ? "configured, line %d" : "configured", tag->line);
+    snprintf(out, size, " %.200s%s%s%s ", tag->area, *tag->area ? "; " : "", origin,
+             tag->writable ? "; has a setpoint" : "");
+}
+
+/* Name, description; at the right area and origin where there is room. */
+static void detail_draw_title(const struct pane *pane, const struct mirror_tag *tag)
+{
+    char origin[512];
+    pane_rule(pane, 0, 0, -1, tag->name);
+    int used = 4 + pane_text_columns(pane, tag->name);
+    if (*tag->description)
+        used += pane_printf(pane, used, 0, -1, MEANING_DIM, " %s ", tag->description);
+    detail_describe_origin(tag, origin, sizeof origin);
+    int columns = pane_text_columns(pane, origin), x = pane->columns - columns - 2;
+    if (x > used + 1)
+        pane_text(pane, x, 0, columns, MEANING_DIM, origin);
 }
 
 static int detail_draw_definition(const struct pane *pane, const struct mirror_tag *tag, int y)
@@ -322,12 +336,10 @@ static int detail_draw_definition(const struct pane *pane, const struct mirror_t
     detail_fact(pane, 2, y, -1, MEANING_TEXT, "topic", tag->topic);
     detail_fact(pane, 2, y + 1, half - 3, MEANING_TEXT, "path",
                 *tag->path ? tag->path : "(the whole payload)");
-    detail_describe_origin(tag, text, sizeof text);
-    detail_fact(pane, half, y + 1, -1, MEANING_TEXT, "area", text);
-    detail_describe_kind(tag, text, sizeof text);
-    detail_fact(pane, 2, y + 2, half - 3, MEANING_TEXT, "kind", text);
     detail_describe_recording(tag, text, sizeof text);
-    detail_fact(pane, half, y + 2, -1, MEANING_TEXT, "recorded", text);
+    detail_fact(pane, half, y + 1, -1, MEANING_TEXT, "recorded", text);
+    detail_describe_kind(tag, text, sizeof text);
+    detail_fact(pane, 2, y + 2, -1, MEANING_TEXT, "kind", text);
     detail_describe_limits(tag, text, sizeof text);
     detail_fact(pane, 2, y + 3, -1, MEANING_TEXT, "limits", text);
     return y + 4;
@@ -358,22 +370,62 @@ static int detail_draw_payload(const struct pane *pane, const struct screen_host
 
 /* ---- the last minutes ---- */
 
+/* What the trend covers: ten minutes, less while there is not so much, so that the first minute is not a
+ * blank sheet. */
+static int64_t detail_window_us(const struct screen_host *host)
+{
+    static const int MINUTES[] = {1, 2, 5};
+    const struct recent *recent = &host->mirror->recent;
+    int64_t age_us = recent->count ? host->wall_us - recent->samples[0].ts_us : 0;
+    for (size_t i = 0; i < sizeof MINUTES / sizeof *MINUTES; i++)
+        if (age_us < MINUTES[i] * CLOCK_US_PER_MINUTE)
+            return MINUTES[i] * CLOCK_US_PER_MINUTE;
+    return DETAIL_TREND_US;
+}
+
+/* How long each state was there, in per cent of the time that has values. */
+static void detail_describe_states(const struct screen_host *host, const struct mirror_tag *tag, char *out,
+                                   size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < tag->state_count && used + 1 < size; i++) {
+        double share = recent_share(&host->mirror->recent, host->wall_us - detail_window_us(host),
+                                    host->wall_us, tag->states[i].value);
+        if (share <= 0)
+            continue;
+        int wrote = snprintf(out + used, size - used, "%s %.0f %%  ", tag->states[i].text, share * 100);
+        used += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+static void detail_describe_statistics(const struct mirror_tag *tag,
+                                       const struct recent_statistics *statistics, char *out, size_t size)
+{
+    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX], average[NUM_TEXT_MAX];
+    num_format(low, sizeof low, statistics->low, tag->decimals);
+    num_format(high, sizeof high, statistics->high, tag->decimals);
+    num_format(average, sizeof average, statistics->average, tag->decimals);
+    snprintf(out, size, "min %s  max %s  average %s  ", low, high, average);
+}
+
 static void detail_draw_figures(const struct pane *pane, const struct detail *detail,
                                 const struct screen_host *host, const struct mirror_tag *tag, int y)
 {
+    int64_t window_us = detail_window_us(host);
     struct recent_statistics statistics =
-        recent_statistics(&host->mirror->recent, host->wall_us - DETAIL_TREND_US, host->wall_us);
-    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX], average[NUM_TEXT_MAX], title[256];
-    int minutes = (int)(DETAIL_TREND_US / CLOCK_US_PER_MINUTE);
-    int decimals = tag->decimals < 0 ? -1 : tag->decimals;
+        recent_statistics(&host->mirror->recent, host->wall_us - window_us, host->wall_us);
+    char figures[512] = "", title[640];
+    int minutes = (int)(window_us / CLOCK_US_PER_MINUTE);
     if (isnan(statistics.low)) {
-        snprintf(title, sizeof title, "last %d minutes: no values", minutes);
+        snprintf(title, sizeof title, "last %d min: no values", minutes);
     } else {
-        num_format(low, sizeof low, statistics.low, decimals);
-        num_format(high, sizeof high, statistics.high, decimals);
-        num_format(average, sizeof average, statistics.average, decimals);
-        snprintf(title, sizeof title, "last %d minutes: min %s  max %s  average %s  samples %llu", minutes,
-                 low, high, average, (unsigned long long)statistics.count);
+        if (tag->state_count)
+            detail_describe_states(host, tag, figures, sizeof figures);
+        else
+            detail_describe_statistics(tag, &statistics, figures, sizeof figures);
+        snprintf(title, sizeof title, "last %d min: %ssamples %llu", minutes, figures,
+                 (unsigned long long)statistics.count);
     }
     pane_rule(pane, 0, y, -1, title);
     if (*detail->history_error)
@@ -401,7 +453,7 @@ static void detail_axis_label(void *context, double value, double step, char *ou
 static void detail_set_scale(const struct mirror_tag *tag, struct chart *chart)
 {
     chart->low = chart->high = NAN;
-    chart->least_span = tag->has_range ? (tag->high - tag->low) / 50 : 0;
+    chart->least_span = tag->has_range ? (tag->high - tag->low) / 100 : 0;
     for (size_t i = 0; i < tag->state_count; i++) {
         double value = tag->states[i].value;
         chart->low = value >= chart->low ? chart->low : value;
@@ -409,6 +461,8 @@ static void detail_set_scale(const struct mirror_tag *tag, struct chart *chart)
     }
     if (!(chart->low < chart->high))
         chart->low = chart->high = NAN;
+    if (tag->state_count)
+        chart->least_step = 1;
 }
 
 static void detail_draw_trend(const struct pane *pane, const struct screen_host *host, struct mirror_tag *tag)
@@ -430,7 +484,7 @@ static void detail_draw_trend(const struct pane *pane, const struct screen_host 
         return;
     /* Columns begin at multiples of their width, so that the trace moves in whole steps and does not shimmer.
      */
-    int64_t width_us = DETAIL_TREND_US / (int64_t)area.spans;
+    int64_t width_us = detail_window_us(host) / (int64_t)area.spans;
     chart.to_us = (host->wall_us / width_us + 1) * width_us;
     chart.from_us = chart.to_us - width_us * (int64_t)area.spans;
     recent_columns(&host->mirror->recent, chart.from_us, chart.to_us, host->wall_us,
@@ -459,10 +513,7 @@ static void detail_draw(void *state, struct screen_host *host, const struct pane
         pane_text(pane, 2, 1, -1, MEANING_WARNING, "this tag is gone");
         return;
     }
-    pane_rule(pane, 0, 0, -1, tag->name);
-    if (*tag->description)
-        pane_printf(pane, 4 + pane_text_columns(pane, tag->name), 0, -1, MEANING_DIM, " %s ",
-                    tag->description);
+    detail_draw_title(pane, tag);
     int beside = detail_draw_value(pane, tag, 1) + 2;
     if (beside < pane->columns * 2 / 5)
         beside = pane->columns * 2 / 5;

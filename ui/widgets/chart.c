@@ -72,12 +72,14 @@ static struct chart_scale chart_scale_of(const struct chart *chart, const struct
         low = middle - least / 2;
         high = middle + least / 2;
     }
+    low = isnan(chart->low) ? low : chart->low;
+    high = isnan(chart->high) ? high : chart->high;
     int ticks = area->rows / CHART_ROWS_PER_TICK;
-    double step = chart_round_step(high - low, ticks < 2 ? 2 : ticks);
-    struct chart_scale scale = {.low = chart->low, .high = chart->high, .step = step};
-    if (isnan(scale.low))
+    double step = fmax(chart_round_step(high - low, ticks < 2 ? 2 : ticks), chart->least_step);
+    struct chart_scale scale = {.low = low, .high = high, .step = step};
+    if (isnan(chart->low))
         scale.low = floor(low / step + 1e-9) * step;
-    if (isnan(scale.high))
+    if (isnan(chart->high))
         scale.high = ceil(high / step - 1e-9) * step;
     if (!(scale.low < scale.high))
         scale.high = scale.low + step;

@@ -29,6 +29,7 @@ struct chart {
     int64_t from_us, to_us;
     double low, high;  /* the scale; NaN: what the pens need, in round numbers */
     double least_span; /* of a scale that was not given */
+    double least_step; /* between two numbers on the axis, 0: any */
     int label_columns; /* room for the numbers at the left */
     bool dated;        /* the time axis may need dates */
     const struct chart_pen *pens;
