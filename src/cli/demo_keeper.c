@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "cli/attach.h"
+#include "cli/client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -160,20 +160,33 @@ static bool keeping_start_sim(struct keeping *keeping)
                               &keeping->shared->failure);
 }
 
+/* Whether the recorder answers and has its connection to the broker: then it misses nothing of what the
+ * simulator says first. */
+static bool keeping_recorder_stands(const struct keeping *keeping)
+{
+    struct client client;
+    bool stands = client_open(&client, keeping->files->config, NULL) && client_snapshot(&client, NULL) &&
+                  client.mirror.has_status && client.mirror.status.link == WIRE_LINK_UP;
+    client_close(&client);
+    return stands;
+}
+
 static bool keeping_start_recorder(struct keeping *keeping)
 {
     struct demo_process *recorder = &keeping->shared->children[DEMO_RECORDER];
     const char *argv[] = {"hmi", "record", "-c", keeping->files->config, NULL};
-    const char *const sockets[] = {keeping->files->socket, NULL};
     if (!demo_process_start(recorder, NULL, argv, keeping->files->recorder_log, &keeping->shared->failure))
         return false;
     int64_t until_us = clock_mono_us() + RECORDER_START_MS * CLOCK_US_PER_MS;
-    while (!attach_is_running(sockets)) {
+    while (!keeping_recorder_stands(keeping)) {
         if (!demo_process_runs(recorder))
             return keeping_blame(keeping, DEMO_RECORDER);
-        if (clock_mono_us() > until_us)
-            return err_set(&keeping->shared->failure, EX_TEMPFAIL, "the recorder does not answer after %d s",
-                           RECORDER_START_MS / 1000);
+        if (clock_mono_us() > until_us) {
+            err_set(&keeping->shared->failure, EX_TEMPFAIL,
+                    "the recorder is not connected after %d s; its last words:", RECORDER_START_MS / 1000);
+            demo_files_add_tail(keeping->files->recorder_log, keeping->shared->failure.text, ERR_TEXT_MAX);
+            return false;
+        }
         if (!keeping_wait(keeping, LOOK_MS))
             return false;
     }
@@ -212,7 +225,7 @@ static int keeping_run(struct keeping *keeping)
 {
     setsid();
     bool good = keeping_watch_signals(keeping) && keeping_start_broker(keeping) &&
-                keeping_start_sim(keeping) && keeping_start_recorder(keeping);
+                keeping_start_recorder(keeping) && keeping_start_sim(keeping);
     if (good && send(keeping->front, "r", 1, MSG_NOSIGNAL) == 1)
         keeping_watch(keeping);
     for (int child = DEMO_CHILDREN - 1; child >= 0;

@@ -24,6 +24,7 @@
 
 static const int64_t JUMP_US =
     5 * CLOCK_US_PER_SECOND; /* a longer pause of the process is left out of the model's time */
+static const int64_t ALIVE_US = CLOCK_US_PER_MINUTE; /* between two messages that a controller is online */
 static const int64_t PLANT_TICK_US = 100 * CLOCK_US_PER_MS, TICK_MIN_US = 2 * CLOCK_US_PER_MS;
 
 struct sim;
@@ -33,6 +34,7 @@ struct device {
     enum sim_device id;
     struct sim_link link;
     char will_topic[128];
+    int64_t alive_us; /* when it says next that it is online */
 };
 
 struct sim {
@@ -48,14 +50,20 @@ struct sim {
     int signals;
 };
 
+static void device_say_online(struct device *device, int64_t now_us)
+{
+    const char *online = SIM_DEVICE_ROWS[device->id].online;
+    sim_link_publish(&device->link, device->will_topic, online, strlen(online), 1, true);
+    device->alive_us = now_us + ALIVE_US;
+}
+
 static void device_up(void *context)
 {
     struct device *device = context;
     const struct sim_options *options = device->sim->options;
     if (!device->sim->plant)
         return;
-    const struct sim_device_row *row = &SIM_DEVICE_ROWS[device->id];
-    sim_link_publish(&device->link, device->will_topic, row->online, strlen(row->online), 1, true);
+    device_say_online(device, clock_mono_us());
     sim_plant_repeat_states(device->sim->plant, device->id);
     for (size_t i = 0; i < SIM_COMMAND_COUNT; i++) {
         struct err err = {0};
@@ -127,8 +135,9 @@ static void sim_step_plant(struct sim *sim, int64_t now_us)
         struct sim_link *link = &sim->devices[i].link;
         if (!sim_plant_device_online(sim->plant, (enum sim_device)i))
             sim_link_cut(link, now_us, PLANT_TICK_US);
-        else
-            sim_link_flush(link, now_us);
+        else if (sim_link_ready(link) && now_us >= sim->devices[i].alive_us)
+            device_say_online(&sim->devices[i], now_us);
+        sim_link_flush(link, now_us);
     }
 }
 

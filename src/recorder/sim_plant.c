@@ -52,6 +52,7 @@ static const struct disturbance_row {
     [DEVICE_OFFLINE] = {"a controller is off the network", 20, 45, SIM_DEVICES},
 };
 
+static const double FIRST_SENT_S = 2;
 static const double FIRST_MIN_S = 30, FIRST_MAX_S = 90, CALM_MIN_S = 60, CALM_MAX_S = 210;
 
 struct point_state {
@@ -106,9 +107,9 @@ struct sim_plant *sim_plant_new(const struct sim_plant_options *options)
     for (size_t i = 0; i < SIM_POINT_COUNT; i++) {
         struct point_state *state = &plant->points[i];
         snprintf(state->topic, sizeof state->topic, "%s/%s", options->prefix, SIM_POINTS[i].topic);
-        /* Spread over the first period, so that a second is not a burst; states are there at once. */
-        state->next_s =
-            SIM_POINTS[i].state ? 0 : sim_random_between(&plant->noise, 0, SIM_POINTS[i].period_s);
+        /* Spread, so that a second is not a burst, but all there soon after the start; states at once. */
+        double spread_s = fmin(SIM_POINTS[i].period_s, FIRST_SENT_S);
+        state->next_s = SIM_POINTS[i].state ? 0 : sim_random_between(&plant->noise, 0, spread_s);
     }
     plant->fate_now.kind = plant->fate_now.last = NO_DISTURBANCE;
     plant->fate_now.next_s = sim_random_between(&plant->fate, FIRST_MIN_S, FIRST_MAX_S);
