@@ -25,6 +25,7 @@ class Publisher:
         self.lock = threading.Lock()
         self.acknowledged = set()
         self._pending = {}
+        self._early = set()  # acknowledged before number() could note them
         self._client = paho.Client(client_id=client_id, clean_session=clean, protocol=protocol)
         self._client.on_publish = self._on_publish
         self._client.max_inflight_messages_set(200)
@@ -43,6 +44,8 @@ class Publisher:
         with self.lock:
             if mid in self._pending:
                 self.acknowledged.add(self._pending.pop(mid))
+            else:
+                self._early.add(mid)
 
     def publish(self, topic, payload, qos=0, retain=False):
         """Publishes and waits until the message has been sent (QoS 0) or acknowledged."""
@@ -53,9 +56,14 @@ class Publisher:
 
     def number(self, topic, number, qos=1):
         """Publishes a number without waiting; it is in `acknowledged` when the broker has it."""
+        # Not under our lock: paho calls _on_publish with a lock of its own that publish() wants, too.
+        info = self._client.publish(topic, str(number), qos)
         with self.lock:
-            info = self._client.publish(topic, str(number), qos)
-            self._pending[info.mid] = number
+            if info.mid in self._early:
+                self._early.discard(info.mid)
+                self.acknowledged.add(number)
+            else:
+                self._pending[info.mid] = number
 
     def outstanding(self):
         with self.lock:
