@@ -42,6 +42,7 @@ bench: $(BENCH_TOOLS) $(BUILD)/vtdrive $(BUILD)/hmi ## measure speed and memory
 
 fuzz: $(FUZZERS) ## feed the parsers changed inputs (best with SANITIZE=address,undefined; RUNS=20000 each)
 	$(Q)$(BUILD)/fuzz_config $(or $(RUNS),20000) $(wildcard config/*.cfg)
+	$(Q)$(BUILD)/fuzz_wire $(or $(RUNS),20000)
 
 layers: $(OBJECTS) $(MAIN) tests ## check which room includes which
 	$(Q)tests/layers.py $(BUILD)

@@ -134,7 +134,7 @@ static bool files_hash_passwords(const struct demo_files *files, struct err *err
     return false;
 }
 
-bool demo_files_make_password(const struct demo_files *files, struct err *err)
+static bool files_make_password(const struct demo_files *files, struct err *err)
 {
     unsigned char bytes[16];
     char word[2 * sizeof bytes + 2], line[sizeof word + sizeof DEMO_USER + 2];
@@ -155,7 +155,7 @@ bool demo_files_make(struct demo_files *files, const char *keep_path, struct err
     if (!made)
         return false;
     files_name_all(files);
-    return true;
+    return files_make_password(files, err);
 }
 
 bool demo_files_configure(const struct demo_files *files, int port, struct err *err)

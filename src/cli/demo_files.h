@@ -20,11 +20,8 @@ struct demo_files {
 };
 
 /* Makes the folder, a fresh one below $TMPDIR, or `keep_path` (which may hold an earlier demo, but nothing
- * else's configuration). False with `err` set; release in any case. */
+ * else's configuration), and the password in both forms. False with `err` set; release in any case. */
 bool demo_files_make(struct demo_files *files, const char *keep_path, struct err *err);
-
-/* Makes the password, as a text for the clients and hashed for the broker. */
-bool demo_files_make_password(const struct demo_files *files, struct err *err);
 
 /* Writes both configurations for a broker on this loopback port. */
 bool demo_files_configure(const struct demo_files *files, int port, struct err *err);

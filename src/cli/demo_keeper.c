@@ -224,10 +224,8 @@ static bool keeping_watch_signals(struct keeping *keeping)
 static int keeping_run(struct keeping *keeping)
 {
     setsid();
-    bool good = keeping_watch_signals(keeping) &&
-                demo_files_make_password(keeping->files, &keeping->shared->failure) &&
-                keeping_start_broker(keeping) && keeping_start_recorder(keeping) &&
-                keeping_start_sim(keeping);
+    bool good = keeping_watch_signals(keeping) && keeping_start_broker(keeping) &&
+                keeping_start_recorder(keeping) && keeping_start_sim(keeping);
     if (good && send(keeping->front, "r", 1, MSG_NOSIGNAL) == 1)
         keeping_watch(keeping);
     for (int child = DEMO_CHILDREN - 1; child >= 0;

@@ -111,10 +111,10 @@ static void test_example(void **state)
     const struct tag_def *pump = &config.tags[3];
     assert_int_equal(pump->kind, TAG_DISCRETE);
     assert_true(pump->kind_fixed);
-    assert_int_equal(pump->state_count, 4);
-    assert_string_equal(pump->states[3].text, "TRIPPED");
-    assert_true(pump->alarms[0].limit == 3 && !pump->alarms[0].limit_tag);
-    assert_true(pump->setpoint->min == 0 && pump->setpoint->max == 1);
+    assert_int_equal(pump->state_count, 3);
+    assert_string_equal(pump->states[2].text, "FAULT");
+    assert_true(pump->alarms[0].limit == 2 && !pump->alarms[0].limit_tag);
+    assert_true(pump->setpoint->min == 0 && pump->setpoint->max == 2);
     assert_true(config.has_access);
     assert_string_equal(config.access[ROLE_VIEWER].names[0], "*");
     assert_true(*config.history.file == '/');
