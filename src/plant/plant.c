@@ -75,13 +75,20 @@ void plant_free(struct plant *plant)
     memset(plant, 0, sizeof *plant);
 }
 
+/* What a filter matches: of a shared subscription ("$share/GROUP/FILTER") the part behind the group. */
+static const char *plant_plain_filter(const char *filter)
+{
+    const char *group = strncmp(filter, "$share/", 7) ? NULL : strchr(filter + 7, '/');
+    return group ? group + 1 : filter;
+}
+
 void plant_add_subscription(struct plant *plant, const char *filter, enum payload_format format)
 {
     size_t capacity = plant->subscription_count; /* grows rarely: no spare room is kept */
     plant->subscriptions = mem_grow(plant->subscriptions, &capacity, plant->subscription_count + 1,
                                     sizeof *plant->subscriptions);
     plant->subscriptions[plant->subscription_count++] =
-        (struct plant_subscription){.filter = mem_copy_text(filter), .format = format};
+        (struct plant_subscription){.filter = mem_copy_text(plant_plain_filter(filter)), .format = format};
 }
 
 /* ---- what the history file knows ---- */
@@ -194,7 +201,10 @@ struct plant_topic *plant_topic_of(struct plant *plant, const char *name)
     struct plant_topic *topic = map_get_text(&plant->topics, name);
     if (topic || plant->topics.count >= plant->options.max_tags)
         return topic;
-    return plant_named_topic(plant, name);
+    topic = plant_named_topic(plant, name);
+    /* A broker that keeps our session also keeps filters that an older configuration had. */
+    topic->ignored = plant->subscription_count && !plant_subscription_of(plant, name);
+    return topic;
 }
 
 void plant_ignore_topic(struct plant *plant, const char *name)
@@ -247,7 +257,7 @@ static struct tag *plant_tag_at(const struct plant_topic *topic, const char *pat
 }
 
 /* A name for a discovered tag that no other tag has: the name is a label, the address counts. */
-static char *plant_free_name(const struct plant *plant, const char *topic, const char *path)
+char *plant_free_name(const struct plant *plant, const char *topic, const char *path)
 {
     char *name = tag_def_name_of_address(topic, path);
     for (unsigned n = 2; map_get_text(&plant->by_name, name); n++) {
@@ -277,7 +287,7 @@ static void plant_clear_name(struct plant *plant, const char *name, const struct
 }
 
 /* Takes another definition of a tag that is there already (reload, or a discovered tag that is named now). */
-static void plant_redefine(struct plant *plant, struct tag *tag, const struct tag_def *def)
+void plant_redefine(struct plant *plant, struct tag *tag, const struct tag_def *def)
 {
     if (map_get_text(&plant->by_name, tag->def.name) == tag)
         map_remove(&plant->by_name, tag->def.name, strlen(tag->def.name));

@@ -138,6 +138,11 @@ void plant_restore_discovered(struct plant *plant);
 /* A topic that never becomes a tag. */
 void plant_ignore_topic(struct plant *plant, const char *topic);
 
+/* Another configuration while the plant lives: between the two calls its subscriptions, tags and ignored topics are added as
+ * at the start. Tags keep ids, values and histories; those that it no longer names go on as discovered ones. */
+void plant_reload_begin(struct plant *plant, struct batch *batch);
+void plant_reload_end(struct plant *plant);
+
 /* Takes one message: live values, and samples into `batch`. */
 void plant_receive(struct plant *plant, const struct plant_message *message, const struct plant_time *time,
                    struct batch *batch);

@@ -23,4 +23,10 @@ struct plant_topic *plant_topic_of(struct plant *plant, const char *name);
 struct tag *plant_discover(struct plant *plant, struct plant_topic *topic, const char *path,
                            enum tag_kind kind);
 
+/* A name for a discovered tag that no other tag has; the caller frees it. */
+char *plant_free_name(const struct plant *plant, const char *topic, const char *path);
+
+/* Takes another definition (copied) of a tag that is there already. */
+void plant_redefine(struct plant *plant, struct tag *tag, const struct tag_def *def);
+
 #endif

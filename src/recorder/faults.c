@@ -227,14 +227,15 @@ static bool fault_reload(const struct fault_view *view)
 /* Errors first; the order is that of the list that people see. */
 static const struct fault_row {
     uint32_t severity;
+    bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, fault_id_taken},       {2, fault_no_broker},     {2, fault_disk_failed},
-    {2, fault_disk_slow},      {2, fault_samples_lost},  {2, fault_disk_full},
-    {2, fault_filter_refused}, {1, fault_disk_low},      {1, fault_kicked},
-    {1, fault_silence},        {1, fault_tag_cap},       {1, fault_payloads_refused},
-    {1, fault_times_refused},  {1, fault_clock_stepped}, {1, fault_housekeeping},
-    {1, fault_wal_large},      {1, fault_reload},
+    {2, true, fault_id_taken},       {2, true, fault_no_broker},     {2, true, fault_disk_failed},
+    {2, true, fault_disk_slow},      {2, false, fault_samples_lost}, {2, false, fault_disk_full},
+    {2, true, fault_filter_refused}, {1, false, fault_disk_low},     {1, false, fault_kicked},
+    {1, false, fault_silence},       {1, false, fault_tag_cap},      {1, false, fault_payloads_refused},
+    {1, false, fault_times_refused}, {1, true, fault_clock_stepped}, {1, false, fault_housekeeping},
+    {1, false, fault_wal_large},     {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)
@@ -248,14 +249,15 @@ static void fault_update(struct status *status, const struct status_sources *sou
     const struct fault_view view = {status, sources, now_us, fault->what, fault->cure};
     bool stood = fault->since_us != 0;
     if (!FAULTS[row].stands(&view)) {
-        if (stood)
+        if (stood && !FAULTS[row].logged)
             log_info("over: %s", fault->what);
         fault->since_us = 0;
         return;
     }
     if (!stood) {
         fault->since_us = now_us;
-        log_warning("%s. %s", fault->what, fault->cure);
+        if (!FAULTS[row].logged)
+            log_warning("%s. %s", fault->what, fault->cure);
     }
     status->faults[status->fault_count++] = (struct wire_fault){.severity = FAULTS[row].severity,
                                                                 .since_us = fault->since_us,

@@ -477,6 +477,11 @@ bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *
     return true;
 }
 
+void mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
+{
+    mosquitto_unsubscribe(mqtt->handle, NULL, filter);
+}
+
 bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos,
                   bool retain, int *message_id, struct err *err)
 {

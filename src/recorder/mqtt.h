@@ -88,6 +88,9 @@ bool mqtt_misc(struct mqtt *mqtt, struct err *err);
 
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *err);
 
+/* The session forgets the filter; not answered to the owner. */
+void mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
+
 /* Queues a message; *message_id (may be NULL) matches `published`. Refused while not connected. */
 bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos,
                   bool retain, int *message_id, struct err *err);

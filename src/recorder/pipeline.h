@@ -77,7 +77,8 @@ void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool d
 bool pipeline_may_read(const struct pipeline *pipeline);
 bool pipeline_may_write(const struct pipeline *pipeline);
 
-/* The loop wants to write a ping soon: reading pauses until it may. */
+/* Something has to leave soon (a ping, subscriptions): what was read is committed now, and reading pauses
+ * until it may. */
 void pipeline_hold(struct pipeline *pipeline);
 
 /* Everything queued for the broker has left. */

@@ -25,28 +25,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "recorder/lock.h"
 #include "recorder/notify.h"
-#include "recorder/pipeline.h"
-#include "recorder/server.h"
-#include "recorder/status.h"
-#include "recorder/uplink.h"
-#include "recorder/writer.h"
+#include "recorder/recorder_internal.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #define READ_MESSAGES_MAX  10000
 #define READ_SPAN_US       (50 * CLOCK_US_PER_MS)
 #define STOP_SPAN_US       (1700 * CLOCK_US_PER_MS) /* for the last commit; the whole stop takes 2 s at most */
-#define STOP_JOIN_US       (200 * CLOCK_US_PER_MS)
 #define KEEPALIVE_EVERY_US CLOCK_US_PER_SECOND
 #define KEEPALIVE_LATE_US                                                                                    \
     (3 * CLOCK_US_PER_SECOND)             /* so long without a moment to write: reading pauses for one */
@@ -57,39 +48,7 @@
 #define LOOK_ALONE_US                                                                                        \
     (10 * CLOCK_US_PER_SECOND) /* a console's look ends when no console is there for so long */
 
-struct recorder {
-    struct config *config;
-    bool from_console, look;
-    char *socket_path, *client_id;
-    int lock_fd, signal_fd;
-    struct history *history; /* the writer's once it runs */
-    struct writer *writer;
-    struct plant plant;
-    struct pipeline pipeline;
-    struct uplink *uplink;
-    struct server *server;
-    struct status status;
-    bool plant_made, pipeline_made;
-
-    struct plant_time time;     /* of the current pass */
-    uint64_t pass_qos_messages; /* QoS 1 and 2 in the current read pass */
-    uint64_t qos_messages;      /* since the start */
-    struct rate qos_rate;
-    bool draining; /* a partial write: nothing is read until the rest has left */
-    bool stop, reload;
-    int64_t started_us, last_message_us; /* wall */
-    int64_t away_since_us;               /* wall: plant data stopped; 0: it flows */
-    int64_t gap_noted_us;                /* mono: the open gap was last noted */
-    bool had_session;
-    int64_t second_us, kept_alive_us, alone_us; /* mono */
-    int64_t watchdog_us, watchdog_every_us;     /* mono; 0: none */
-    int64_t clock_offset_us;                    /* wall minus mono */
-    int64_t clock_step_us, clock_stepped_us;    /* the last step; wall, when */
-    char reload_fault[STATUS_TEXT_MAX];
-    bool status_due;
-};
-
-static void recorder_read_clocks(struct recorder *recorder)
+void recorder_read_clocks(struct recorder *recorder)
 {
     recorder->time = (struct plant_time){.wall_us = clock_wall_us(), .mono_us = clock_mono_us()};
 }
@@ -135,6 +94,7 @@ static void recorder_on_connected(void *context, bool session)
     recorder->away_since_us = 0;
     recorder->had_session = true;
     pipeline_note_connection(&recorder->pipeline, uplink_window(recorder->uplink));
+    pipeline_hold(&recorder->pipeline); /* so that the subscriptions leave at once */
     plant_link_up(&recorder->plant, &recorder->time);
 }
 
@@ -161,7 +121,7 @@ static void recorder_on_changed(void *context)
     recorder->status_due = true;
 }
 
-static const struct uplink_handler UPLINK_EVENTS = {
+const struct uplink_handler RECORDER_UPLINK_EVENTS = {
     .message = recorder_on_message,
     .connected = recorder_on_connected,
     .settled = recorder_on_settled,
@@ -184,8 +144,6 @@ static void recorder_on_welcome(void *context, struct wire_welcome *welcome)
     welcome->started_by_console = recorder->from_console;
     recorder->status_due = true;
 }
-
-static bool recorder_reload(struct recorder *recorder, char *text, size_t size);
 
 static bool recorder_on_ask(void *context, enum wire_action action, const char *argument, const char *user,
                             char *text, size_t size)
@@ -214,142 +172,11 @@ static void recorder_on_consoles(void *context, size_t count)
     recorder->alone_us = count ? 0 : clock_mono_us();
 }
 
-static const struct server_handler SERVER_EVENTS = {
+const struct server_handler RECORDER_SERVER_EVENTS = {
     .welcome = recorder_on_welcome,
     .ask = recorder_on_ask,
     .consoles = recorder_on_consoles,
 };
-
-/* ---- start ---- */
-
-static void recorder_adopt_tag(void *context, const struct history_tag *tag)
-{
-    struct recorder *recorder = context;
-    plant_adopt(&recorder->plant, tag->id, tag->name, tag->topic, tag->path, tag->kind,
-                tag->has_value ? &tag->value : NULL, tag->ts_us);
-}
-
-/* The tags of the configuration into the plant, after what the file knows. */
-static void recorder_configure_plant(struct recorder *recorder, struct batch *batch)
-{
-    const struct config *config = recorder->config;
-    for (size_t i = 0; i < config->subscription_count; i++)
-        plant_add_subscription(&recorder->plant, config->subscriptions[i].filter,
-                               config->subscriptions[i].format);
-    for (size_t i = 0; i < config->tag_count; i++) {
-        plant_add_configured(&recorder->plant, &config->tags[i], batch);
-        if (config->tags[i].setpoint)
-            plant_ignore_topic(&recorder->plant, config->tags[i].setpoint->topic);
-    }
-    plant_restore_discovered(&recorder->plant);
-}
-
-static bool recorder_make_plant(struct recorder *recorder, struct err *err)
-{
-    const struct config *config = recorder->config;
-    const struct plant_options options = {
-        .max_tags = (size_t)config->max_tags,
-        .max_payload = (size_t)config->max_payload,
-        .source_time_past_us = config->source_time_past_us,
-        .source_time_future_us = config->source_time_future_us,
-    };
-    plant_init(&recorder->plant, &options);
-    recorder->plant_made = true;
-    return history_each_tag(recorder->history, recorder_adopt_tag, recorder, err);
-}
-
-static char *recorder_make_client_id(const struct recorder *recorder)
-{
-    if (recorder->config->broker.client_id)
-        return mem_copy_text(recorder->config->broker.client_id);
-    if (!recorder->look)
-        return mem_copy_text(history_client_id(recorder->history));
-    uint32_t random = 0;
-    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-        random = (uint32_t)clock_wall_us() ^ (uint32_t)getpid();
-    return mem_format("hmi-look-%08x", random);
-}
-
-/* The file: the lock first, so that nobody else has it open for writing. */
-static bool recorder_open_history(struct recorder *recorder, struct err *err)
-{
-    const struct config_history *file = &recorder->config->history;
-    const struct history_options options = {
-        .path = file->file,
-        .durability_full = file->durability == DURABILITY_FULL,
-    };
-    if (!history_make_directory(file->file, err))
-        return false;
-    recorder->lock_fd = lock_take(file->file, err);
-    if (recorder->lock_fd < 0)
-        return false;
-    recorder->history = history_open(&options, err);
-    return recorder->history != NULL;
-}
-
-/* SIGTERM, SIGINT and SIGHUP come through a descriptor; threads inherit the mask. */
-static bool recorder_open_signals(struct recorder *recorder, struct err *err)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    recorder->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return recorder->signal_fd >= 0 || err_set(err, EX_OSERR, "cannot receive signals: %s", strerror(errno));
-}
-
-static bool recorder_start_threads(struct recorder *recorder, int64_t alive_us, struct err *err)
-{
-    recorder->writer = writer_start(recorder->history, recorder->config->history.file, err);
-    if (!recorder->writer)
-        return false;
-    pipeline_init(&recorder->pipeline, recorder->writer);
-    recorder->pipeline_made = true;
-    recorder_configure_plant(recorder, recorder->pipeline.current);
-    if (alive_us) {
-        pipeline_add_gap(&recorder->pipeline, alive_us, recorder->time.wall_us, "recorder stopped");
-        recorder->had_session = true;
-    }
-    pipeline_note_read(&recorder->pipeline, 0, true, recorder->time.mono_us);
-    return true;
-}
-
-static bool recorder_open_server(struct recorder *recorder, struct err *err)
-{
-    recorder->socket_path = config_socket_path(recorder->config, err);
-    if (!recorder->socket_path)
-        return false;
-    const struct server_options options = {
-        .socket_path = recorder->socket_path,
-        .config = recorder->config,
-        .plant = &recorder->plant,
-    };
-    recorder->server = server_new(&options, &SERVER_EVENTS, recorder, err);
-    return recorder->server != NULL;
-}
-
-static bool recorder_start(struct recorder *recorder, const struct recorder_options *options, struct err *err)
-{
-    recorder_read_clocks(recorder);
-    recorder->started_us = recorder->away_since_us = recorder->time.wall_us;
-    recorder->clock_offset_us = recorder->time.wall_us - recorder->time.mono_us;
-    recorder->kept_alive_us = recorder->gap_noted_us = recorder->alone_us = recorder->time.mono_us;
-    recorder->watchdog_every_us = notify_watchdog_us();
-    if (!recorder_open_signals(recorder, err) || !recorder_open_history(recorder, err) ||
-        !recorder_make_plant(recorder, err))
-        return false;
-    int64_t alive_us = history_alive_us(recorder->history);
-    recorder->client_id = recorder_make_client_id(recorder);
-    if (!recorder_start_threads(recorder, alive_us, err) || !recorder_open_server(recorder, err))
-        return false;
-    mqtt_library_init();
-    recorder->uplink =
-        uplink_new(recorder->config, recorder->client_id, options->password, &UPLINK_EVENTS, recorder);
-    return true;
-}
 
 /* ---- the turns of the loop ---- */
 
@@ -536,15 +363,6 @@ static void recorder_turn(struct recorder *recorder)
     }
 }
 
-/* ---- reload ---- */
-
-static bool recorder_reload(struct recorder *recorder, char *text, size_t size)
-{
-    (void)recorder;
-    snprintf(text, size, "not yet");
-    return false;
-}
-
 /* ---- stop ---- */
 
 /* Everything that was read is committed, then acknowledged. */
@@ -571,54 +389,6 @@ static void recorder_finish_writing(struct recorder *recorder)
     }
     uplink_write(recorder->uplink, recorder->time.mono_us);
     uplink_close(recorder->uplink, recorder->time.mono_us);
-}
-
-static void recorder_remove_files(const struct config_history *file)
-{
-    static const char *const SUFFIXES[] = {"", "-wal", "-shm", ".lock"};
-    for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
-        char *path = mem_format("%s%s", file->file, SUFFIXES[i]);
-        unlink(path);
-        free(path);
-    }
-    char *folder = mem_copy_text(file->file);
-    char *slash = strrchr(folder, '/');
-    if (slash && slash != folder) {
-        *slash = '\0';
-        rmdir(folder); /* only when it was for this file alone */
-    }
-    free(folder);
-}
-
-/* Releases whatever was made, in the reverse order. Returns whether a thread was left behind. */
-static bool recorder_free(struct recorder *recorder)
-{
-    bool left_thread = false;
-    if (recorder->uplink) {
-        left_thread = uplink_free(recorder->uplink);
-        if (!left_thread)
-            mqtt_library_cleanup();
-    }
-    server_free(recorder->server);
-    bool hung = recorder->writer && !writer_stop(recorder->writer, STOP_JOIN_US);
-    if (!hung)
-        history_close(recorder->history, clock_wall_us());
-    if (recorder->pipeline_made)
-        pipeline_free(&recorder->pipeline);
-    if (recorder->plant_made)
-        plant_free(&recorder->plant);
-    if (recorder->config->history.temporary && recorder->lock_fd >= 0)
-        recorder_remove_files(&recorder->config->history);
-    if (recorder->lock_fd >= 0)
-        close(recorder->lock_fd);
-    if (recorder->signal_fd >= 0)
-        close(recorder->signal_fd);
-    config_free(recorder->config);
-    free(recorder->config);
-    free(recorder->socket_path);
-    free(recorder->client_id);
-    free(recorder);
-    return left_thread || hung;
 }
 
 int recorder_run(const struct recorder_options *options, bool *left_thread, struct err *err)

@@ -463,14 +463,25 @@ void uplink_close(struct uplink *uplink, int64_t now_us)
     uplink->retry_us = now_us;
 }
 
+static bool uplink_names_filter(const struct config *config, const char *filter)
+{
+    for (size_t i = 0; i < config->subscription_count; i++) {
+        if (!strcmp(config->subscriptions[i].filter, filter))
+            return true;
+    }
+    return false;
+}
+
 void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect, int64_t now_us)
 {
-    uplink->config = config;
     bool stood = uplink->phase == UPLINK_STANDING;
+    for (size_t i = 0; stood && i < uplink->filter_count; i++) {
+        if (!uplink_names_filter(config, uplink->filters[i].filter))
+            mqtt_unsubscribe(uplink->mqtt, uplink->filters[i].filter);
+    }
+    uplink->config = config;
     uplink_take_filters(uplink);
-    if (stood && !reconnect) {
-        uplink_subscribe_all(uplink);
-    } else if (reconnect || uplink->phase == UPLINK_STOPPED) {
+    if (reconnect || uplink->phase == UPLINK_STOPPED) {
         uplink->version5 = config->broker.protocol == PROTOCOL_MQTT5;
         uplink_close(uplink, now_us);
         backoff_reset(&uplink->backoff);
@@ -479,6 +490,8 @@ void uplink_set_config(struct uplink *uplink, const struct config *config, bool 
                          "connecting anew after a reload");
         if (stood)
             uplink->handler->lost(uplink->context, clock_wall_us(), "reload");
+    } else if (stood) {
+        uplink_subscribe_all(uplink);
     }
     uplink_tell_change(uplink);
 }

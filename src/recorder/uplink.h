@@ -79,8 +79,8 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_mono_us);
 /* Sends DISCONNECT and closes; a session stays at the broker. Only while writing is allowed. */
 void uplink_close(struct uplink *uplink, int64_t now_mono_us);
 
-/* Another configuration: new filters are subscribed, those that are gone unsubscribed when the connection is
- * made anew. Reconnects when the broker's settings changed, or filters are gone. */
+/* Another configuration: filters that are gone are unsubscribed, all others subscribed (again); with
+ * `reconnect` the connection is made anew. To be called while the old configuration still exists. */
 void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect,
                        int64_t now_mono_us);
 

@@ -181,6 +181,56 @@ class Stops(unittest.TestCase):
                 self.assertEqual(process.wait(5), 0)
 
 
+class Reloads(unittest.TestCase):
+    def rewrite(self, recorder, change):
+        with open(recorder.config_path, encoding="utf-8") as file:
+            text = file.read()
+        with open(recorder.config_path, "w", encoding="utf-8") as file:
+            file.write(change(text))
+
+    def test_filters_and_tags_change_while_it_runs(self):
+        with Broker() as broker, Recorder(broker) as recorder:
+            wait_settled(recorder)
+            publish(broker, "plant/a", "1")
+            recorder.wait_value("SELECT count(*) FROM history WHERE tag = 'plant/a'", 1)
+            self.rewrite(recorder, lambda text: text.replace("plant/#", "other/#") +
+                         'tags = ( { name = "named"; topic = "other/b"; unit = "bar"; } );\n')
+            status, _, errors = recorder.hmi("reload")
+            self.assertEqual(status, 0, errors)
+            time.sleep(0.5)  # the broker has the new subscription; it does not tell anybody but the recorder
+            publish(broker, "plant/a", "2")
+            publish(broker, "other/b", "3")
+            recorder.wait_value("SELECT value FROM latest WHERE tag = 'named' AND unit = 'bar'", "3.0")
+            recorder.stop()
+            self.assertEqual(recorder.value("SELECT count(*) FROM history WHERE tag = 'plant/a'"), "1")
+
+    def test_a_bad_file_changes_nothing_and_says_so(self):
+        with Broker() as broker, Recorder(broker) as recorder:
+            wait_settled(recorder)
+            self.rewrite(recorder, lambda text: text + "nonsense = 5;\n")
+            recorder.process.send_signal(signal.SIGHUP)
+            recorder.wait_log("the new configuration is not taken")
+            publish(broker, "plant/a", "1")
+            recorder.wait_value("SELECT count(*) FROM history", 1)
+            self.rewrite(recorder, lambda text: text.replace("nonsense = 5;\n", ""))
+            status, text, _ = recorder.hmi("status")
+            self.assertEqual(status, 1, text)
+            self.assertIn("nonsense", text)
+
+    def test_filters_of_an_older_configuration_are_not_recorded(self):
+        with Broker() as broker, Recorder(broker) as recorder:
+            wait_settled(recorder)
+            recorder.stop()
+            self.rewrite(recorder, lambda text: text.replace("plant/#", "other/#"))
+            publish(broker, "plant/old", "1", 1)
+            recorder.start()
+            recorder.wait_log("the session was kept")
+            time.sleep(0.3)
+            publish(broker, "other/new", "1", 1)
+            recorder.wait_value("SELECT count(*) FROM history WHERE tag = 'other/new'", 1)
+            self.assertEqual(recorder.value("SELECT count(*) FROM tags WHERE tag = 'plant/old'"), "0")
+
+
 class Looks(unittest.TestCase):
     def test_a_look_leaves_nothing_behind(self):
         with Broker() as broker:

@@ -1,0 +1,101 @@
+/* Another configuration while the recorder runs (SIGHUP, or a console's request). */
+#include "base/log.h"
+#include "base/mem.h"
+#include "recorder/recorder_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool recorder_texts_differ(const char *left, const char *right)
+{
+    return strcmp(left ? left : "", right ? right : "") != 0;
+}
+
+/* Whether the connection itself depends on what changed. */
+static bool recorder_broker_differs(const struct config_broker *old, const struct config_broker *new)
+{
+    return recorder_texts_differ(old->host, new->host) || old->port != new->port ||
+           recorder_texts_differ(old->username, new->username) ||
+           recorder_texts_differ(old->password_file, new->password_file) || old->protocol != new->protocol ||
+           old->keepalive_s != new->keepalive_s || old->receive_maximum != new->receive_maximum ||
+           old->session_expiry_s != new->session_expiry_s || old->clean != new->clean ||
+           old->tls.enabled != new->tls.enabled || recorder_texts_differ(old->tls.ca, new->tls.ca) ||
+           recorder_texts_differ(old->tls.cert, new->tls.cert) ||
+           recorder_texts_differ(old->tls.key, new->tls.key);
+}
+
+static void recorder_swap_texts(char **left, char **right)
+{
+    char *text = *left;
+    *left = *right;
+    *right = text;
+}
+
+/* What a running recorder cannot change stays as it was; returns whether there was any of it. */
+static bool recorder_keep_fixed(struct config *old, struct config *new)
+{
+    bool differs = recorder_texts_differ(old->history.file, new->history.file) ||
+                   recorder_texts_differ(old->socket, new->socket) ||
+                   recorder_texts_differ(old->timezone, new->timezone) ||
+                   recorder_texts_differ(old->broker.client_id, new->broker.client_id) ||
+                   old->history.durability != new->history.durability;
+    recorder_swap_texts(&old->history.file, &new->history.file);
+    recorder_swap_texts(&old->socket, &new->socket);
+    recorder_swap_texts(&old->timezone, &new->timezone);
+    recorder_swap_texts(&old->broker.client_id, &new->broker.client_id);
+    new->history.durability = old->history.durability;
+    return differs;
+}
+
+static void recorder_swap_config(struct recorder *recorder, struct config *config)
+{
+    struct config *old = recorder->config;
+    struct batch *batch = recorder->pipeline.current;
+    bool reconnect = recorder_broker_differs(&old->broker, &config->broker);
+    recorder_read_clocks(recorder);
+    recorder->config = config;
+    recorder->plant.options = recorder_plant_options(config);
+    plant_reload_begin(&recorder->plant, batch);
+    recorder_configure_plant(recorder, batch);
+    plant_reload_end(&recorder->plant);
+    pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, recorder->time.mono_us);
+    pipeline_hold(&recorder->pipeline); /* so that the subscriptions leave at once */
+    server_set_config(recorder->server, config);
+    uplink_set_config(recorder->uplink, config, reconnect, recorder->time.mono_us);
+    config_free(old);
+    free(old);
+}
+
+/* Validated whole, then swapped; a bad file changes nothing and says so. */
+bool recorder_reload(struct recorder *recorder, char *text, size_t size)
+{
+    struct config *config = mem_new(1, sizeof *config);
+    struct config_report report = {0};
+    if (!recorder->config->path) {
+        snprintf(text, size, "there is no configuration file to read again");
+        free(config);
+        return false;
+    }
+    bool good = config_load(config, recorder->config->path, &report);
+    for (size_t i = 0; i < report.count; i++)
+        log_error("%s", report.faults[i]);
+    if (good) {
+        bool fixed = recorder_keep_fixed(recorder->config, config);
+        recorder_swap_config(recorder, config);
+        snprintf(text, size, "the configuration was read again%s",
+                 fixed ? "; history, socket, timezone or client_id changed: that takes a restart" : "");
+        recorder->reload_fault[0] = '\0';
+        log_info("%s", text);
+    } else {
+        snprintf(text, size, "nothing was changed: %zu fault%s, the first: %s", report.count,
+                 report.count == 1 ? "" : "s", report.count ? report.faults[0] : "the file cannot be read");
+        snprintf(recorder->reload_fault, sizeof recorder->reload_fault, "%s", text);
+        config_free(config);
+        free(config);
+        log_error("the new configuration is not taken: %s", text);
+    }
+    config_report_free(&report);
+    recorder->status_due = true;
+    return good;
+}

@@ -1,0 +1,199 @@
+/* Making the recorder and releasing it. */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "recorder/lock.h"
+#include "recorder/notify.h"
+#include "recorder/recorder_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define STOP_JOIN_US (200 * CLOCK_US_PER_MS)
+
+static void recorder_adopt_tag(void *context, const struct history_tag *tag)
+{
+    struct recorder *recorder = context;
+    plant_adopt(&recorder->plant, tag->id, tag->name, tag->topic, tag->path, tag->kind,
+                tag->has_value ? &tag->value : NULL, tag->ts_us);
+}
+
+/* The tags of the configuration into the plant, after what the file knows. */
+void recorder_configure_plant(struct recorder *recorder, struct batch *batch)
+{
+    const struct config *config = recorder->config;
+    for (size_t i = 0; i < config->subscription_count; i++)
+        plant_add_subscription(&recorder->plant, config->subscriptions[i].filter,
+                               config->subscriptions[i].format);
+    for (size_t i = 0; i < config->tag_count; i++) {
+        plant_add_configured(&recorder->plant, &config->tags[i], batch);
+        if (config->tags[i].setpoint)
+            plant_ignore_topic(&recorder->plant, config->tags[i].setpoint->topic);
+    }
+    plant_restore_discovered(&recorder->plant);
+}
+
+struct plant_options recorder_plant_options(const struct config *config)
+{
+    return (struct plant_options){
+        .max_tags = (size_t)config->max_tags,
+        .max_payload = (size_t)config->max_payload,
+        .source_time_past_us = config->source_time_past_us,
+        .source_time_future_us = config->source_time_future_us,
+    };
+}
+
+static bool recorder_make_plant(struct recorder *recorder, struct err *err)
+{
+    const struct plant_options options = recorder_plant_options(recorder->config);
+    plant_init(&recorder->plant, &options);
+    recorder->plant_made = true;
+    return history_each_tag(recorder->history, recorder_adopt_tag, recorder, err);
+}
+
+static char *recorder_make_client_id(const struct recorder *recorder)
+{
+    if (recorder->config->broker.client_id)
+        return mem_copy_text(recorder->config->broker.client_id);
+    if (!recorder->look)
+        return mem_copy_text(history_client_id(recorder->history));
+    uint32_t random = 0;
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+        random = (uint32_t)clock_wall_us() ^ (uint32_t)getpid();
+    return mem_format("hmi-look-%08x", random);
+}
+
+/* The file: the lock first, so that nobody else has it open for writing. */
+static bool recorder_open_history(struct recorder *recorder, struct err *err)
+{
+    const struct config_history *file = &recorder->config->history;
+    const struct history_options options = {
+        .path = file->file,
+        .durability_full = file->durability == DURABILITY_FULL,
+    };
+    if (!history_make_directory(file->file, err))
+        return false;
+    recorder->lock_fd = lock_take(file->file, err);
+    if (recorder->lock_fd < 0)
+        return false;
+    recorder->history = history_open(&options, err);
+    return recorder->history != NULL;
+}
+
+/* SIGTERM, SIGINT and SIGHUP come through a descriptor; threads inherit the mask. */
+static bool recorder_open_signals(struct recorder *recorder, struct err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    recorder->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return recorder->signal_fd >= 0 || err_set(err, EX_OSERR, "cannot receive signals: %s", strerror(errno));
+}
+
+static bool recorder_start_threads(struct recorder *recorder, int64_t alive_us, struct err *err)
+{
+    recorder->writer = writer_start(recorder->history, recorder->config->history.file, err);
+    if (!recorder->writer)
+        return false;
+    pipeline_init(&recorder->pipeline, recorder->writer);
+    recorder->pipeline_made = true;
+    recorder_configure_plant(recorder, recorder->pipeline.current);
+    if (alive_us) {
+        pipeline_add_gap(&recorder->pipeline, alive_us, recorder->time.wall_us, "recorder stopped");
+        recorder->had_session = true;
+    }
+    pipeline_note_read(&recorder->pipeline, 0, true, recorder->time.mono_us);
+    return true;
+}
+
+static bool recorder_open_server(struct recorder *recorder, struct err *err)
+{
+    recorder->socket_path = config_socket_path(recorder->config, err);
+    if (!recorder->socket_path)
+        return false;
+    const struct server_options options = {
+        .socket_path = recorder->socket_path,
+        .config = recorder->config,
+        .plant = &recorder->plant,
+    };
+    recorder->server = server_new(&options, &RECORDER_SERVER_EVENTS, recorder, err);
+    return recorder->server != NULL;
+}
+
+bool recorder_start(struct recorder *recorder, const struct recorder_options *options, struct err *err)
+{
+    recorder_read_clocks(recorder);
+    recorder->started_us = recorder->away_since_us = recorder->time.wall_us;
+    recorder->clock_offset_us = recorder->time.wall_us - recorder->time.mono_us;
+    recorder->kept_alive_us = recorder->gap_noted_us = recorder->alone_us = recorder->time.mono_us;
+    recorder->watchdog_every_us = notify_watchdog_us();
+    if (!recorder_open_signals(recorder, err) || !recorder_open_history(recorder, err) ||
+        !recorder_make_plant(recorder, err))
+        return false;
+    int64_t alive_us = history_alive_us(recorder->history);
+    recorder->client_id = recorder_make_client_id(recorder);
+    if (!recorder_start_threads(recorder, alive_us, err) || !recorder_open_server(recorder, err))
+        return false;
+    mqtt_library_init();
+    recorder->uplink = uplink_new(recorder->config, recorder->client_id, options->password,
+                                  &RECORDER_UPLINK_EVENTS, recorder);
+    return true;
+}
+
+/* ---- the end ---- */
+
+static void recorder_remove_files(const struct config_history *file)
+{
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm", ".lock"};
+    for (size_t i = 0; i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
+        char *path = mem_format("%s%s", file->file, SUFFIXES[i]);
+        unlink(path);
+        free(path);
+    }
+    char *folder = mem_copy_text(file->file);
+    char *slash = strrchr(folder, '/');
+    if (slash && slash != folder) {
+        *slash = '\0';
+        rmdir(folder); /* only when it was for this file alone */
+    }
+    free(folder);
+}
+
+/* Releases whatever was made, in the reverse order. Returns whether a thread was left behind. */
+bool recorder_free(struct recorder *recorder)
+{
+    bool left_thread = false;
+    if (recorder->uplink) {
+        left_thread = uplink_free(recorder->uplink);
+        if (!left_thread)
+            mqtt_library_cleanup();
+    }
+    server_free(recorder->server);
+    bool hung = recorder->writer && !writer_stop(recorder->writer, STOP_JOIN_US);
+    if (!hung)
+        history_close(recorder->history, clock_wall_us());
+    if (recorder->pipeline_made)
+        pipeline_free(&recorder->pipeline);
+    if (recorder->plant_made)
+        plant_free(&recorder->plant);
+    if (recorder->config->history.temporary && recorder->lock_fd >= 0)
+        recorder_remove_files(&recorder->config->history);
+    if (recorder->lock_fd >= 0)
+        close(recorder->lock_fd);
+    if (recorder->signal_fd >= 0)
+        close(recorder->signal_fd);
+    config_free(recorder->config);
+    free(recorder->config);
+    free(recorder->socket_path);
+    free(recorder->client_id);
+    free(recorder);
+    return left_thread || hung;
+}
