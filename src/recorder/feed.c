@@ -22,14 +22,7 @@ void feed_mark(struct feed *feed, size_t index, enum feed_mark mark)
         feed->marks = mem_grow(feed->marks, &feed->capacity, index + 1, 1);
         memset(feed->marks + before, 0, feed->capacity - before);
     }
-    if (feed_is_empty(feed)) {
-        feed->first = index;
-        feed->end = index + 1;
-    } else if (index < feed->first) {
-        feed->first = index;
-    } else if (index >= feed->end) {
-        feed->end = index + 1;
-    }
+    feed->count += !feed->marks[index];
     feed->marks[index] |= (uint8_t)mark;
 }
 
@@ -37,11 +30,6 @@ void feed_mark_all(struct feed *feed, const struct plant *plant)
 {
     for (size_t i = plant->tag_count; i-- > 0;)
         feed_mark(feed, i, FEED_VALUE | FEED_DEFINITION);
-}
-
-bool feed_is_empty(const struct feed *feed)
-{
-    return feed->first >= feed->end;
 }
 
 /* ---- one tag as records ---- */
@@ -129,28 +117,38 @@ static void feed_encode_kind(const struct feed *feed, const struct plant *plant,
         wire_end(&writer);
 }
 
+/* The next marked tags, at most `room`; the search goes on behind the last one the next time. */
+static size_t feed_find(struct feed *feed, uint32_t *indexes, size_t room)
+{
+    size_t found = 0;
+    while (found < room && found < feed->count) {
+        if (feed->marks[feed->cursor])
+            indexes[found++] = (uint32_t)feed->cursor;
+        if (++feed->cursor == feed->capacity)
+            feed->cursor = 0;
+    }
+    return found;
+}
+
 static size_t feed_encode_chunk(struct feed *feed, const struct plant *plant, size_t max_tags,
                                 struct buf *out)
 {
     uint32_t indexes[FEED_CHUNK];
-    size_t count = 0, i;
-    for (i = feed->first; i < feed->end && count < max_tags && count < FEED_CHUNK; i++)
-        if (feed->marks[i])
-            indexes[count++] = (uint32_t)i;
+    size_t count = feed_find(feed, indexes, max_tags < FEED_CHUNK ? max_tags : FEED_CHUNK);
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_TAG, feed_put_tag, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_STATE, feed_put_states, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_LIMIT, feed_put_limits, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_VALUE, WIRE_SAMPLE, feed_put_sample, out);
     for (size_t n = 0; n < count; n++)
         feed->marks[indexes[n]] = 0;
-    feed->first = i;
+    feed->count -= count;
     return count;
 }
 
 size_t feed_encode(struct feed *feed, const struct plant *plant, size_t max_tags, struct buf *out)
 {
     size_t done = 0;
-    while (done < max_tags && !feed_is_empty(feed))
+    while (done < max_tags && feed->count)
         done += feed_encode_chunk(feed, plant, max_tags - done, out);
     return done;
 }

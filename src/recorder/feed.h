@@ -1,4 +1,6 @@
-/* What one console still has to be told: a mark per tag, and the frames made from the marked ones. */
+/* What one console still has to be told: a mark per tag, and the frames made from the marked ones. They are
+ * told in a ring: a tag that changes all the time goes to the end, so that none waits behind busier ones. Of
+ * the `count` tags marked at one moment each is among the next `count` that are encoded. */
 #ifndef RECORDER_FEED_H
 #define RECORDER_FEED_H
 
@@ -14,7 +16,8 @@ enum feed_mark { FEED_VALUE = 1, FEED_DEFINITION = 2 };
 struct feed {
     uint8_t *marks; /* by tag index: enum feed_mark, or-ed */
     size_t capacity;
-    size_t first, end; /* all marks lie in [first, end) */
+    size_t count;  /* tags that carry a mark */
+    size_t cursor; /* where the search for marked tags goes on */
 };
 
 void feed_free(struct feed *feed);
@@ -24,8 +27,6 @@ void feed_mark(struct feed *feed, size_t index, enum feed_mark mark);
 
 /* Marks everything: a snapshot is nothing else. */
 void feed_mark_all(struct feed *feed, const struct plant *plant);
-
-bool feed_is_empty(const struct feed *feed);
 
 /* Appends the frames for at most `max_tags` marked tags and takes their marks away; returns how many it was.
  */

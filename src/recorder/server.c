@@ -23,6 +23,7 @@
 #define SERVER_TAGS_A_ROUND      4096                   /* encoded before the loop looks at anything else */
 #define SERVER_REQUESTS_MAX      65536 /* bytes a console may have sent without a whole frame */
 #define SERVER_DETAIL_US         CLOCK_US_PER_SECOND
+#define SERVER_DEAF_US           CLOCK_US_PER_SECOND
 #define SERVER_GROUPS_MAX        256
 #define SERVER_TEXT_MAX          512
 
@@ -51,6 +52,7 @@ struct console {
     struct buf in, out;
     size_t out_sent;
     struct feed feed;
+    size_t frame_left;   /* tags of this frame (at first: of the snapshot) that have still to be encoded */
     unsigned due;        /* enum console_due, or-ed */
     uint32_t detail_tag; /* 0: none wanted */
     int64_t detail_due_us;
@@ -62,6 +64,7 @@ struct console {
 
 struct server {
     int fd;
+    int64_t deaf_until_us; /* no descriptors were left: nobody is let in before; 0: listening */
     char *path;
     struct access access;
     struct plant *plant;
@@ -82,11 +85,24 @@ struct server {
 
 static bool server_is_served(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool served = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool served = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
+                              errno == EAGAIN); /* it is there, but busy */
     if (fd >= 0)
         close(fd);
     return served;
+}
+
+/* Removes the socket that a recorder left when it crashed; nothing else that may have that name. */
+static bool server_remove_old(const char *path, struct err *err)
+{
+    struct stat status;
+    if (lstat(path, &status) != 0)
+        return true;
+    if (!S_ISSOCK(status.st_mode))
+        return err_set(err, EX_CONFIG, "%s is not a socket: choose another name for the socket", path);
+    unlink(path);
+    return true;
 }
 
 static bool server_listen(struct server *server, const char *path, struct err *err)
@@ -98,7 +114,8 @@ static bool server_listen(struct server *server, const char *path, struct err *e
     strcpy(address.sun_path, path); /* its length is checked above */
     if (server_is_served(&address))
         return err_set(err, EX_UNAVAILABLE, "another recorder already serves %s", path);
-    unlink(path);
+    if (!server_remove_old(path, err))
+        return false;
     server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (server->fd < 0 || bind(server->fd, (const struct sockaddr *)&address, sizeof address) != 0)
         return err_set(err, EX_CANTCREAT, "cannot make the socket %s: %s", path, strerror(errno));
@@ -132,21 +149,6 @@ static void console_free(struct console *console)
     buf_free(&console->in);
     buf_free(&console->out);
     free(console);
-}
-
-void server_free(struct server *server)
-{
-    if (!server)
-        return;
-    for (size_t i = 0; i < server->count; i++)
-        console_free(server->consoles[i]);
-    if (server->fd >= 0)
-        close(server->fd);
-    if (server->path)
-        unlink(server->path);
-    free(server->path);
-    access_free(&server->access);
-    free(server);
 }
 
 void server_set_config(struct server *server, const struct config *config)
@@ -191,6 +193,23 @@ static void console_flush(struct console *console, int64_t now_us)
     console->progress_us = now_us;
     if (console->closing)
         console->gone = true;
+}
+
+void server_free(struct server *server)
+{
+    if (!server)
+        return;
+    for (size_t i = 0; i < server->count; i++) {
+        console_flush(server->consoles[i], 0); /* the answer to "stop" may still be on its way */
+        console_free(server->consoles[i]);
+    }
+    if (server->fd >= 0)
+        close(server->fd);
+    if (server->path)
+        unlink(server->path);
+    free(server->path);
+    access_free(&server->access);
+    free(server);
 }
 
 static void console_refuse(struct console *console, const char *reason)
@@ -271,9 +290,13 @@ static void console_fill(struct console *console, const struct server *server, i
 {
     if (!console->greeted || console->closing || console_unsent(console) || now_us < console->next_frame_us)
         return;
+    console->progress_us = now_us; /* nothing waited for it until now */
     if (console->purpose != WIRE_PURPOSE_ASK) {
-        feed_encode(&console->feed, server->plant, SERVER_TAGS_A_ROUND, &console->out);
-        if (!console->snapshot_done && feed_is_empty(&console->feed)) {
+        if (!console->frame_left)
+            console->frame_left = console->feed.count;
+        size_t round = console->frame_left < SERVER_TAGS_A_ROUND ? console->frame_left : SERVER_TAGS_A_ROUND;
+        console->frame_left -= feed_encode(&console->feed, server->plant, round, &console->out);
+        if (!console->snapshot_done && !console->frame_left) {
             console->snapshot_done = true;
             console->due = CONSOLE_DUE_ALL;
             wire_put(&console->out, WIRE_SNAPSHOT_END,
@@ -288,8 +311,9 @@ static void console_fill(struct console *console, const struct server *server, i
         console_put_detail(console, server);
         console->detail_due_us = now_us + SERVER_DETAIL_US;
     }
-    if (console->out.length) /* what is left of a snapshot goes on at once, changes wait for the next frame */
-        console->next_frame_us = feed_is_empty(&console->feed) ? now_us + SERVER_FRAME_INTERVAL_US : now_us;
+    if (console->out
+            .length) /* what is left of a frame goes on at once, further changes wait for the next one */
+        console->next_frame_us = console->frame_left ? now_us : now_us + SERVER_FRAME_INTERVAL_US;
 }
 
 /* ---- requests ---- */
@@ -310,6 +334,7 @@ static void console_greet(struct console *console, struct server *server, const 
     console->purpose =
         hello->purpose <= WIRE_PURPOSE_ASK ? (enum wire_purpose)hello->purpose : WIRE_PURPOSE_SCREEN;
     console->greeted = true;
+    console->progress_us = now_us;
     server->handler->welcome(server->context, &welcome);
     welcome.version = WIRE_VERSION;
     welcome.user = console->user;
@@ -383,6 +408,8 @@ static void console_obey_all(struct console *console, struct server *server, int
     size_t position = 0, used;
     struct wire_frame frame;
     enum wire_result result = WIRE_MORE;
+    if (console->greeted && !console_unsent(console))
+        console->progress_us = now_us; /* nothing waited for it until now */
     /* A console that asks without reading the answers waits until it has read them. */
     while (!console->closing && console_unsent(console) < SERVER_REQUESTS_MAX &&
            (result = wire_next_frame(console->in.data + position, console->in.length - position, &frame,
@@ -436,14 +463,34 @@ static bool console_identify(struct console *console)
     return true;
 }
 
+/* Tells a console that there is no room for it, as far as that goes without waiting. */
+static void server_turn_away(int fd)
+{
+    char reason[SERVER_TEXT_MAX];
+    struct buf out;
+    snprintf(reason, sizeof reason, "%d consoles are attached already: close one of them",
+             SERVER_CONSOLES_MAX);
+    log_warning("a console was turned away: %s", reason);
+    buf_init(&out, 0);
+    wire_put(&out, WIRE_REFUSED, &(struct wire_refused){.reason = reason});
+    ssize_t sent = send(fd, out.data, out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent; /* it sees the end of the connection in any case */
+    buf_free(&out);
+    close(fd);
+}
+
 static void server_accept(struct server *server, int64_t now_us)
 {
     int fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            log_warning("a console cannot attach now: %s", strerror(errno));
+            server->deaf_until_us = now_us + SERVER_DEAF_US; /* poll() would report it again at once */
+        }
         return;
+    }
     if (server->count == SERVER_CONSOLES_MAX) {
-        log_warning("a console was turned away: %d are attached already", SERVER_CONSOLES_MAX);
-        close(fd);
+        server_turn_away(fd);
         return;
     }
     struct console *console = mem_new(1, sizeof *console);
@@ -506,12 +553,20 @@ static void server_bury(struct server *server, int64_t now_us)
 
 /* ---- the loop's side ---- */
 
+/* Sends what waits; then there may be room for the answers to further requests. */
+static void console_go_on(struct console *console, struct server *server, int64_t now_us)
+{
+    console_flush(console, now_us);
+    if (console->in.length && !console->gone)
+        console_obey_all(console, server, now_us);
+}
+
 size_t server_poll_set(struct server *server, struct pollfd *fds, size_t room)
 {
     size_t count = 0;
     if (!room)
         return 0;
-    fds[count++] = (struct pollfd){.fd = server->fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = server->deaf_until_us ? -1 : server->fd, .events = POLLIN};
     for (size_t i = 0; i < server->count && count < room; i++) {
         const struct console *console = server->consoles[i];
         bool reads = console_unsent(console) < SERVER_REQUESTS_MAX;
@@ -530,7 +585,7 @@ void server_serve(struct server *server, const struct pollfd *fds, size_t count,
         if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
             console_read(console, server, now_mono_us);
         if (fds[i].revents & POLLOUT && !console->gone)
-            console_flush(console, now_mono_us);
+            console_go_on(console, server, now_mono_us);
     }
     if (count && fds[0].revents & POLLIN)
         server_accept(server, now_mono_us);
@@ -562,22 +617,30 @@ static int64_t console_wait_us(const struct console *console, int64_t now_us)
         return CLOCK_US_PER_SECOND;
     if (!console->greeted || console->purpose == WIRE_PURPOSE_ASK)
         return CLOCK_US_PER_SECOND;
-    int64_t wait_us = INT64_MAX;
-    if (!feed_is_empty(&console->feed) || !console->snapshot_done || console->due)
-        wait_us = console->next_frame_us - now_us;
-    if (console->detail_tag && console->detail_due_us - now_us < wait_us)
-        wait_us = console->detail_due_us - now_us;
-    return wait_us < 0 ? 0 : wait_us;
+    int64_t due_us = INT64_MAX;
+    if (console->feed.count || !console->snapshot_done || console->due)
+        due_us = console->next_frame_us;
+    if (console->detail_tag &&
+        console->detail_due_us < due_us) /* which comes with a frame, never before it */
+        due_us =
+            console->detail_due_us > console->next_frame_us ? console->detail_due_us : console->next_frame_us;
+    if (due_us == INT64_MAX)
+        return INT64_MAX;
+    return due_us > now_us ? due_us - now_us : 0;
 }
 
 int64_t server_tick(struct server *server, int64_t now_mono_us)
 {
     int64_t wait_us = INT64_MAX;
+    if (server->deaf_until_us && now_mono_us >= server->deaf_until_us)
+        server->deaf_until_us = 0;
+    if (server->deaf_until_us)
+        wait_us = server->deaf_until_us - now_mono_us;
     server_spread_changes(server);
     for (size_t i = 0; i < server->count; i++) {
         struct console *console = server->consoles[i];
         console_fill(console, server, now_mono_us);
-        console_flush(console, now_mono_us);
+        console_go_on(console, server, now_mono_us);
         int64_t wanted_us = console_wait_us(console, now_mono_us);
         if (wanted_us < wait_us)
             wait_us = wanted_us;

@@ -1,0 +1,688 @@
+/* The console server: what consoles get, and that none of them can harm it or another. */
+#include "server_fixture.h"
+
+#include "plant/tag_live.h"
+#include "recorder/access.h"
+
+#include <grp.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <sys/resource.h>
+
+/* ---- the snapshot and changes ---- */
+
+static void check_snapshot(struct fixture *f, size_t tags)
+{
+    for (size_t i = 0; i < tags; i++)
+        fixture_set(f, i, (double)i + 0.5);
+    struct client *client = client_attach(f);
+    assert_int_equal(client->counts[WIRE_WELCOME], 1);
+    assert_int_equal(client->snapshot_tags, tags);
+    assert_int_equal(client->counts[WIRE_TAG], tags);
+    assert_int_equal(client->counts[WIRE_SAMPLE], tags);
+    for (size_t i = 0; i < tags; i++)
+        assert_true(client->numbers[i + 1] == (double)i + 0.5);
+    client_free(client);
+}
+
+static void test_snapshot_of_nothing(void **state)
+{
+    check_snapshot(*state, 0);
+}
+
+static void test_snapshot_of_one(void **state)
+{
+    check_snapshot(*state, 1);
+}
+
+static void test_snapshot_of_many(void **state)
+{
+    check_snapshot(*state, 10000);
+}
+
+/* All tags change between any two turns: the snapshot ends, and ends complete. */
+static void test_snapshot_in_a_flood(void **state)
+{
+    struct fixture *f = *state;
+    struct client *client = client_connect(f);
+    for (size_t i = 0; i < 10000; i++)
+        fixture_set(f, i, 1);
+    client_hello(client, WIRE_PURPOSE_SCREEN);
+    for (int turn = 0; turn < 30; turn++) {
+        for (size_t i = 0; i < 10000; i++)
+            plant_mark_changed(&f->plant, f->plant.tags[i]);
+        fixture_turns(f, client, 1);
+    }
+    assert_int_equal(client->counts[WIRE_SNAPSHOT_END], 1);
+    for (size_t i = 1; i <= 10000; i++)
+        assert_true(client->defined[i] && client->samples[i] > 0);
+    client_free(client);
+}
+
+/* 5,000 tags change 200 times a second for a second: each is sent 20 times at most, none much less often,
+ * and the last value arrives. */
+static void test_changes_are_conflated(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < 5000; i++)
+        fixture_set(f, i, 0);
+    struct client *client = client_attach(f);
+    memset(client->samples, 0, sizeof client->samples);
+    for (int ms = 5; ms <= 1000; ms += 5) {
+        f->now_us += 5 * MS;
+        for (size_t i = 0; i < 5000; i++)
+            plant_mark_changed(&f->plant, f->plant.tags[i]);
+        for (size_t i = 0; i < 5000; i += 999)
+            fixture_set(f, i, ms);
+        fixture_turns(f, client, 1);
+    }
+    f->now_us += 50 * MS;
+    fixture_turns(f, client, 3);
+    for (size_t i = 1; i <= 5000; i++)
+        assert_in_range(client->samples[i], 15, 22);
+    for (size_t i = 0; i < 5000; i += 999)
+        assert_true(client->numbers[i + 1] == 1000);
+    client_free(client);
+}
+
+static void test_definitions_are_sent_again(void **state)
+{
+    struct fixture *f = *state;
+    struct tag_def def;
+    fixture_set(f, 0, 1);
+    struct client *client = client_attach(f);
+    fixture_set(f, 1, 2); /* a new tag */
+    f->now_us += 50 * MS;
+    fixture_turns(f, client, 2);
+    assert_int_equal(client->counts[WIRE_TAG], 2);
+    assert_true(client->numbers[2] == 2);
+    tag_def_init(&def);
+    def.name = mem_copy_text("boiler.temp");
+    def.topic = mem_copy_text("plant/0");
+    def.path = mem_copy_text("");
+    def.area = mem_copy_text("");
+    plant_add_configured(&f->plant, &def, f->batch); /* a new name */
+    tag_def_free(&def);
+    f->now_us += 50 * MS;
+    fixture_turns(f, client, 2);
+    assert_int_equal(client->counts[WIRE_TAG], 3);
+    assert_string_equal(client->name, "boiler.temp");
+    client_free(client);
+}
+
+static void test_snapshot_only_then_the_end(void **state)
+{
+    struct fixture *f = *state;
+    struct client *client = client_connect(f);
+    fixture_set(f, 0, 1);
+    server_set_status(f->server, &(struct wire_status){.messages = 5});
+    client_hello(client, WIRE_PURPOSE_SNAPSHOT);
+    fixture_turns(f, client, 10);
+    assert_true(client->ended);
+    assert_int_equal(client->counts[WIRE_SAMPLE], 1);
+    assert_int_equal(client->counts[WIRE_STATUS], 1);
+    assert_int_equal(client->counts[WIRE_SNAPSHOT_END], 1);
+    assert_int_equal(f->consoles, 0); /* it never was a screen */
+    client_free(client);
+}
+
+static void test_detail(void **state)
+{
+    struct fixture *f = *state;
+    fixture_set(f, 0, 1);
+    struct client *client = client_attach(f);
+    client_put(client, WIRE_WANT_DETAIL, &(struct wire_want_detail){.tag = 1});
+    fixture_turns(f, client, 3);
+    assert_int_equal(client->counts[WIRE_DETAIL], 1);
+    for (int i = 0; i < 100; i++) {
+        f->now_us += 100 * MS;
+        fixture_turns(f, client, 1);
+    }
+    assert_in_range(client->counts[WIRE_DETAIL], 10, 11); /* once a second */
+    client_put(client, WIRE_WANT_DETAIL, &(struct wire_want_detail){.tag = 0});
+    fixture_turns(f, client, 2);
+    uint32_t before = client->counts[WIRE_DETAIL];
+    f->now_us += 5 * SECOND;
+    fixture_turns(f, client, 3);
+    assert_int_equal(client->counts[WIRE_DETAIL], before);
+    client_put(client, WIRE_WANT_DETAIL, &(struct wire_want_detail){.tag = 12345}); /* there is none */
+    fixture_turns(f, client, 3);
+    assert_false(client->ended);
+    client_free(client);
+}
+
+/* ---- consoles that do not read ---- */
+
+static void change_texts(struct fixture *f, size_t tags, int round)
+{
+    char topic[32], payload[1025];
+    memset(payload, 'a' + round % 26, sizeof payload - 1);
+    payload[sizeof payload - 1] = '\0';
+    for (size_t i = 0; i < tags; i++) {
+        snprintf(topic, sizeof topic, "plant/%zu", i);
+        fixture_say(f, topic, payload);
+    }
+}
+
+static void test_stuck_console_is_cut_off_alone(void **state)
+{
+    struct fixture *f = *state;
+    change_texts(f, 100, 0);
+    struct client *reader = client_attach(f), *stuck = client_attach(f);
+    assert_int_equal(f->consoles, 2);
+    size_t memory = 0;
+    int64_t start_us = f->now_us;
+    while (server_console_count(f->server) == 2) {
+        f->now_us += 200 * MS;
+        change_texts(f, 100, (int)(f->now_us / (200 * MS)));
+        uint32_t before = reader->counts[WIRE_SAMPLE];
+        fixture_turns(f, reader, 12); /* the socket takes a part a turn */
+        assert_int_equal(reader->counts[WIRE_SAMPLE] - before, 100);
+        if (!memory)
+            memory = mallinfo2().uordblks;
+        assert_true(mallinfo2().uordblks <
+                    memory + (4u << 20)); /* not a byte more for what it does not read */
+        assert_true(f->now_us - start_us < SERVER_STUCK_US + 2 * SECOND);
+    }
+    assert_true(f->now_us - start_us > SERVER_STUCK_US);
+    assert_int_equal(server_consoles_cut(f->server), 1);
+    assert_int_equal(f->consoles, 1);
+    client_read(stuck);
+    assert_true(stuck->ended);
+    assert_false(reader->ended);
+    client_free(reader);
+    client_free(stuck);
+}
+
+/* A plant that stands still for a minute is no reason to cut anybody off. */
+static void test_quiet_is_not_stuck(void **state)
+{
+    struct fixture *f = *state;
+    fixture_set(f, 0, 1);
+    struct client *client = client_attach(f);
+    fixture_turns(f, client, 3);
+    f->now_us += 6 * SERVER_STUCK_US; /* nobody calls while nothing is due */
+    client_put(client, WIRE_ASK, &(struct wire_ask){.request = 1, .action = WIRE_ACTION_RELOAD});
+    fixture_turns(f, client, 3);
+    assert_int_equal(client->counts[WIRE_ANSWER], 1);
+    f->now_us += 6 * SERVER_STUCK_US;
+    fixture_set(f, 0, 2);
+    fixture_turns(f, client, 3);
+    assert_true(client->numbers[1] == 2);
+    assert_int_equal(server_consoles_cut(f->server), 0);
+    assert_false(client->ended);
+    client_free(client);
+}
+
+/* Thousands of requests and no answer read: the rest waits; when the console reads, each is answered once. */
+static void test_flood_of_requests(void **state)
+{
+    struct fixture *f = *state;
+    struct client *client = client_connect(f);
+    struct buf out;
+    uint32_t requests = 20000;
+    client_hello(client, WIRE_PURPOSE_ASK);
+    buf_init(&out, 0);
+    for (uint32_t i = 1; i <= requests; i++)
+        wire_put(&out, WIRE_ASK,
+                 &(struct wire_ask){.request = i, .action = WIRE_ACTION_RELOAD, .argument = ""});
+    size_t sent = 0;
+    for (int turn = 0; turn < 200; turn++) {
+        sent += client_send(client, out.data + sent, out.length - sent);
+        fixture_turn(f);
+    }
+    assert_true(f->asked < requests); /* it does not pile up answers */
+    assert_true(sent < out.length);
+    for (int turn = 0; turn < 20000 && client->counts[WIRE_ANSWER] < requests; turn++) {
+        sent += client_send(client, out.data + sent, out.length - sent);
+        fixture_turns(f, client, 1);
+    }
+    assert_int_equal(sent, out.length);
+    assert_int_equal(client->counts[WIRE_ANSWER], requests);
+    assert_int_equal(client->answers_good, requests);
+    assert_int_equal(client->last_request, requests);
+    assert_int_equal(f->asked, requests);
+    buf_free(&out);
+    client_free(client);
+}
+
+/* Requests that came in one piece and whose answers fill the line: the console need not say more for the rest
+ * to be answered. */
+static void test_requests_left_over_go_on(void **state)
+{
+    struct fixture *f = *state;
+    struct client *client = client_connect(f);
+    struct buf out;
+    uint32_t requests = 0;
+    client_hello(client, WIRE_PURPOSE_ASK);
+    fixture_turns(f, client, 3);
+    buf_init(&out, 0);
+    while (out.length < 4000)
+        wire_put(&out, WIRE_ASK,
+                 &(struct wire_ask){.request = ++requests, .action = WIRE_ACTION_RELOAD, .argument = "w"});
+    assert_int_equal(client_send(client, out.data, out.length), out.length);
+    fixture_turns(f, client, 10);
+    assert_int_equal(client->counts[WIRE_ANSWER], requests);
+    buf_free(&out);
+    client_free(client);
+}
+
+/* ---- what is not the protocol ---- */
+
+static void test_pieces(void **state)
+{
+    struct fixture *f = *state;
+    struct client *client = client_connect(f);
+    struct buf out;
+    buf_init(&out, 0);
+    wire_put(&out, WIRE_HELLO,
+             &(struct wire_hello){.version = WIRE_VERSION, .program = "test", .station = "here"});
+    for (size_t i = 0; i < out.length; i++) {
+        assert_int_equal(client->counts[WIRE_WELCOME], 0);
+        client_send(client, out.data + i, 1);
+        fixture_turns(f, client, 1);
+    }
+    fixture_turns(f, client, 2);
+    assert_int_equal(client->counts[WIRE_WELCOME], 1);
+    buf_free(&out);
+    client_free(client);
+}
+
+static void expect_refused(struct fixture *f, struct client *client, const char *reason)
+{
+    fixture_turns(f, client, 5);
+    assert_true(client->ended);
+    if (!strstr(client->refused, reason))
+        fail_msg("refused with \"%s\", not \"%s\"", client->refused, reason);
+    client_free(client);
+}
+
+static void test_garbage(void **state)
+{
+    static const char *const GARBAGE[] = {"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "\x1b[A\x1b[B",
+                                          "\xff\xff\xff\xff\xff\xff\xff\xff\xff"};
+    struct fixture *f = *state;
+    struct client *good = client_attach(f);
+    for (size_t i = 0; i < COUNT(GARBAGE); i++) {
+        struct client *client = client_connect(f);
+        client_send(client, GARBAGE[i], strlen(GARBAGE[i]));
+        if (strlen(GARBAGE[i]) < WIRE_HEADER_SIZE) { /* not yet a header: time tells */
+            fixture_turns(f, client, 3);
+            assert_false(client->ended);
+            f->now_us += SERVER_STUCK_US + 1;
+            fixture_turns(f, client, 1);
+            assert_true(client->ended);
+            client_free(client);
+        } else {
+            expect_refused(f, client, "not the console protocol");
+        }
+    }
+    fixture_set(f, 0, 5);
+    f->now_us += SECOND;
+    fixture_turns(f, good, 3);
+    assert_true(good->numbers[1] == 5);
+    client_free(good);
+}
+
+/* Random bytes behind a good HELLO, many times. */
+static void test_random_bytes(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed = 31;
+    for (int round = 0; round < 300; round++) {
+        uint8_t bytes[256];
+        struct client *client = client_connect(f);
+        if (round & 1)
+            client_hello(client, (enum wire_purpose)(round % 5));
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] =
+                (uint8_t)(unit_random_below(&seed, 4) ? unit_random_below(&seed, 20) : unit_random(&seed));
+        if (round & 2) { /* a plausible header */
+            const uint8_t header[] = {(uint8_t)(round % 64), 0, 0, 0, (uint8_t)(round % 20), 0, 0, 0};
+            memcpy(bytes, header, sizeof header);
+        }
+        client_send(client, bytes, sizeof bytes);
+        fixture_turns(f, client, 3);
+        client_free(client);
+        fixture_turns(f, NULL, 2);
+    }
+    assert_int_equal(server_console_count(f->server), 0);
+}
+
+static void test_frames_that_are_too_long(void **state)
+{
+    static const uint8_t TEN_MB[] = {0, 0, 0xA0, 0, WIRE_ASK, 0, 0, 0},
+                         HALF_MB[] = {0, 0, 8, 0, WIRE_ASK, 0, 0, 0};
+    static uint8_t body[512 << 10];
+    struct fixture *f = *state;
+    struct client *client = client_attach(f);
+    client_send(client, TEN_MB, sizeof TEN_MB);
+    expect_refused(f, client, "not the console protocol");
+    client = client_attach(f);
+    client_send(client, HALF_MB, sizeof HALF_MB);
+    for (size_t sent = 0; sent < sizeof body && !client->ended;) {
+        sent += client_send(client, body + sent, sizeof body - sent);
+        fixture_turns(f, client, 1);
+    }
+    assert_true(client->ended); /* no console sends so much in one request */
+    client_free(client);
+}
+
+static void test_unknown_frames_are_ignored(void **state)
+{
+    static const uint8_t UNKNOWN[] = {3, 0, 0, 0, 200, 1, 0, 0, 'a', 'b', 'c'};
+    struct fixture *f = *state;
+    struct client *client = client_attach(f);
+    client_send(client, UNKNOWN, sizeof UNKNOWN);
+    client_put(client, WIRE_STATUS, &(struct wire_status){0}); /* known, but not for a console to send */
+    client_hello(client, WIRE_PURPOSE_SCREEN);                 /* twice */
+    client_put(client, WIRE_ASK, &(struct wire_ask){.request = 4, .action = 999});
+    fixture_turns(f, client, 3);
+    assert_false(client->ended);
+    assert_int_equal(client->counts[WIRE_WELCOME], 1);
+    assert_int_equal(client->last_request, 4);
+    assert_non_null(strstr(client->answer, "does not know"));
+    assert_int_equal(f->asked, 0);
+    client_free(client);
+}
+
+static void test_hello_comes_first(void **state)
+{
+    struct fixture *f = *state;
+    struct client *client = client_connect(f), *silent = client_connect(f);
+    client_put(client, WIRE_ASK, &(struct wire_ask){.request = 1, .action = WIRE_ACTION_STOP});
+    expect_refused(f, client, "not the console protocol");
+    assert_int_equal(f->asked, 0);
+    fixture_turns(f, silent, 3);
+    assert_false(silent->ended);
+    f->now_us += SERVER_STUCK_US + 1;
+    fixture_turns(f, silent, 2);
+    assert_true(silent->ended);
+    client_free(silent);
+}
+
+static void test_no_room_for_another(void **state)
+{
+    struct fixture *f = *state;
+    struct client *clients[SERVER_CONSOLES_MAX];
+    for (size_t i = 0; i < SERVER_CONSOLES_MAX; i++)
+        clients[i] = client_attach(f);
+    assert_int_equal(f->consoles, SERVER_CONSOLES_MAX);
+    struct client *further = client_connect(f);
+    client_hello(further, WIRE_PURPOSE_SCREEN);
+    expect_refused(f, further, "64 consoles are attached");
+    client_free(clients[7]);
+    fixture_turns(f, NULL, 3);
+    clients[7] = client_attach(f); /* one left: there is room again */
+    for (size_t i = 0; i < SERVER_CONSOLES_MAX; i++)
+        client_free(clients[i]);
+    fixture_turns(f, NULL, 3);
+    assert_int_equal(f->consoles, 0);
+}
+
+/* ---- who may do what ---- */
+
+static void check_stop(struct fixture *f, enum role role, bool allowed)
+{
+    fixture_grant(f, role);
+    struct client *client = client_connect(f);
+    client_hello(client, WIRE_PURPOSE_ASK);
+    client_put(client, WIRE_ASK, &(struct wire_ask){.request = 9, .action = WIRE_ACTION_STOP});
+    f->asked = 0;
+    fixture_turns(f, client, 3);
+    assert_int_equal(client->counts[WIRE_ANSWER], 1);
+    assert_int_equal(client->answers_good, allowed);
+    assert_int_equal(f->asked, allowed);
+    if (!allowed)
+        assert_non_null(strstr(client->answer, "access = { engineer = "));
+    client_free(client);
+    fixture_turns(f, NULL, 2);
+}
+
+static void test_stop_is_for_engineers(void **state)
+{
+    check_stop(*state, ROLE_VIEWER, false);
+    check_stop(*state, ROLE_OPERATOR, false);
+    check_stop(*state, ROLE_SUPERVISOR, false);
+    check_stop(*state, ROLE_ENGINEER, true);
+}
+
+static void test_no_access(void **state)
+{
+    struct fixture *f = *state;
+    struct client *attached = client_attach(f), *client;
+    fixture_grant(f, ROLE_NONE);
+    fixture_turns(f, attached, 2);
+    assert_true(attached->ended); /* a reload took its role */
+    client_free(attached);
+    client = client_connect(f);
+    client_hello(client, WIRE_PURPOSE_SCREEN);
+    expect_refused(f, client, "access = { viewer = ");
+}
+
+static void add_name(struct config *config, enum role role, const char *name)
+{
+    struct config_names *names = &config->access[role];
+    names->names = mem_resize(names->names, names->count + 1, sizeof *names->names);
+    names->names[names->count++] = mem_copy_text(name);
+    config->has_access = true;
+}
+
+static void test_access_rules(void **state)
+{
+    struct config config;
+    struct access access;
+    const gid_t daemons[] = {getgrnam("daemon")->gr_gid}, others[] = {54321, 54322};
+    uid_t nobody = getpwnam("nobody")->pw_uid;
+    (void)state;
+    config_init_defaults(&config);
+    access_init(&access, &config); /* nothing configured */
+    assert_int_equal(access_role(&access, geteuid(), others, 2), ROLE_ENGINEER);
+    assert_int_equal(access_role(&access, 54321, daemons, 1), ROLE_NONE);
+    access_free(&access);
+    add_name(&config, ROLE_OPERATOR, "nobody");
+    add_name(&config, ROLE_SUPERVISOR, "@daemon");
+    add_name(&config, ROLE_ENGINEER, "no-such-user-here");
+    add_name(&config, ROLE_ENGINEER, "@no-such-group-here");
+    access_init(&access, &config);
+    assert_int_equal(access_role(&access, nobody, others, 2), ROLE_OPERATOR);
+    assert_int_equal(access_role(&access, nobody, daemons, 1), ROLE_SUPERVISOR); /* the highest */
+    assert_int_equal(access_role(&access, 54321, others, 2), ROLE_NONE);
+    assert_int_equal(access_role(&access, (uid_t)-1, others, 0), ROLE_NONE); /* not the missing names */
+    access_free(&access);
+    add_name(&config, ROLE_VIEWER, "*");
+    access_init(&access, &config);
+    assert_int_equal(access_role(&access, 54321, others, 2), ROLE_VIEWER);
+    assert_int_equal(access_role(&access, nobody, NULL, 0), ROLE_OPERATOR);
+    access_free(&access);
+    config_free(&config);
+}
+
+/* ---- the socket ---- */
+
+static void test_socket_in_use(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    assert_null(fixture_listen(f, &err));
+    assert_int_equal(err.code, EX_UNAVAILABLE);
+    assert_non_null(strstr(err.text, f->path));
+    client_free(client_attach(f)); /* the first one is not harmed */
+}
+
+static void test_socket_left_over(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    server_free(f->server);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", f->path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    close(fd); /* a crash: the file stays */
+    f->server = fixture_listen(f, &err);
+    assert_non_null(f->server);
+    client_free(client_attach(f));
+}
+
+/* A wrong line in a configuration must not cost anybody a file. */
+static void test_socket_path_of_a_file(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct stat status;
+    server_free(f->server);
+    int fd = open(f->path, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(fd, "precious", 8), 8);
+    close(fd);
+    f->server = fixture_listen(f, &err);
+    assert_null(f->server);
+    assert_int_equal(err.code, EX_CONFIG);
+    assert_int_equal(stat(f->path, &status), 0);
+    assert_int_equal(status.st_size, 8);
+}
+
+static void test_socket_rights(void **state)
+{
+    struct fixture *f = *state;
+    struct stat status;
+    assert_int_equal(stat(f->path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600); /* without access: its user alone */
+    fixture_grant(f, ROLE_VIEWER);
+    assert_int_equal(stat(f->path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0666); /* the kernel says who it is, the server decides */
+}
+
+/* The answer to "stop" arrives although the recorder ends at once. */
+static void test_goodbye(void **state)
+{
+    struct fixture *f = *state;
+    struct pollfd fds[1 + SERVER_CONSOLES_MAX];
+    struct client *client = client_attach(f);
+    client_put(client, WIRE_ASK, &(struct wire_ask){.request = 3, .action = WIRE_ACTION_STOP});
+    size_t count = server_poll_set(f->server, fds, COUNT(fds));
+    assert_true(poll(fds, count, 0) > 0);
+    server_serve(f->server, fds, count, f->now_us);
+    assert_int_equal(f->last_action, WIRE_ACTION_STOP);
+    server_free(f->server);
+    f->server = NULL;
+    client_read(client);
+    assert_int_equal(client->last_request, 3);
+    assert_true(client->ended);
+    client_free(client);
+}
+
+/* ---- no busy loop ---- */
+
+/* The recorder's loop in a minute of an injected clock in which nothing happens: how often it turns. */
+static unsigned count_turns(struct fixture *f, struct client *client)
+{
+    unsigned turns = 0;
+    for (int64_t end_us = f->now_us + 60 * SECOND; f->now_us < end_us; turns++) {
+        struct pollfd fds[1 + SERVER_CONSOLES_MAX];
+        fixture_turns(f, client, 1);
+        size_t count = server_poll_set(f->server, fds, COUNT(fds));
+        bool ready = poll(fds, count, 0) > 0;
+        assert_true(turns < 100000);
+        if (!ready)
+            f->now_us += f->wait_us < 60 * SECOND ? f->wait_us : 60 * SECOND;
+    }
+    return turns;
+}
+
+static void test_idle_server_sleeps(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(count_turns(f, NULL) <= 2);
+    fixture_set(f, 0, 1);
+    struct client *client = client_attach(f);
+    assert_true(count_turns(f, client) <= 10);
+    client_put(client, WIRE_WANT_DETAIL, &(struct wire_want_detail){.tag = 1});
+    assert_true(count_turns(f, client) <= 130); /* a detail a second */
+    client_put(client, WIRE_WANT_DETAIL, &(struct wire_want_detail){.tag = 777});
+    assert_true(count_turns(f, client) <= 130);
+    struct client *asker = client_connect(f);
+    client_hello(asker, WIRE_PURPOSE_ASK);
+    assert_true(count_turns(f, client) <= 260);
+    client_free(asker);
+    client_free(client);
+}
+
+/* A detail that is due while the frame is not: the loop waits for the frame and does not turn for nothing. */
+static void test_detail_does_not_spin(void **state)
+{
+    struct fixture *f = *state;
+    fixture_set(f, 0, 1);
+    struct client *client = client_attach(f);
+    client_put(client, WIRE_WANT_DETAIL, &(struct wire_want_detail){.tag = 1});
+    fixture_turns(f, client, 3);
+    f->now_us += 990 * MS; /* a frame just before the next detail */
+    fixture_set(f, 0, 2);
+    fixture_turns(f, client, 2);
+    f->now_us += 11 * MS;
+    fixture_turns(f, client, 1);
+    assert_in_range(f->wait_us, 1, 50 * MS);
+    client_free(client);
+}
+
+static void test_out_of_descriptors(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit before, none;
+    struct pollfd fds[1 + SERVER_CONSOLES_MAX];
+    struct client *client = client_connect(f);
+    client_hello(client, WIRE_PURPOSE_SCREEN);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)client->fd + 1;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    fixture_turn(f);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_in_range(f->wait_us, 1, SECOND);
+    size_t count = server_poll_set(f->server, fds, COUNT(fds));
+    assert_int_equal(poll(fds, count, 0), 0); /* does not report the same again at once */
+    f->now_us += SECOND;
+    fixture_turns(f, client, 5);
+    assert_int_equal(client->counts[WIRE_WELCOME], 1); /* and lets it in when there is room again */
+    client_free(client);
+}
+
+#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_SERVER(test_snapshot_of_nothing),
+        WITH_SERVER(test_snapshot_of_one),
+        WITH_SERVER(test_snapshot_of_many),
+        WITH_SERVER(test_snapshot_in_a_flood),
+        WITH_SERVER(test_changes_are_conflated),
+        WITH_SERVER(test_definitions_are_sent_again),
+        WITH_SERVER(test_snapshot_only_then_the_end),
+        WITH_SERVER(test_detail),
+        WITH_SERVER(test_stuck_console_is_cut_off_alone),
+        WITH_SERVER(test_quiet_is_not_stuck),
+        WITH_SERVER(test_flood_of_requests),
+        WITH_SERVER(test_requests_left_over_go_on),
+        WITH_SERVER(test_pieces),
+        WITH_SERVER(test_garbage),
+        WITH_SERVER(test_random_bytes),
+        WITH_SERVER(test_frames_that_are_too_long),
+        WITH_SERVER(test_unknown_frames_are_ignored),
+        WITH_SERVER(test_hello_comes_first),
+        WITH_SERVER(test_no_room_for_another),
+        WITH_SERVER(test_stop_is_for_engineers),
+        WITH_SERVER(test_no_access),
+        cmocka_unit_test(test_access_rules),
+        WITH_SERVER(test_socket_in_use),
+        WITH_SERVER(test_socket_left_over),
+        WITH_SERVER(test_socket_path_of_a_file),
+        WITH_SERVER(test_socket_rights),
+        WITH_SERVER(test_goodbye),
+        WITH_SERVER(test_idle_server_sleeps),
+        WITH_SERVER(test_detail_does_not_spin),
+        WITH_SERVER(test_out_of_descriptors),
+    };
+    log_set_level(LOG_LEVEL_ERROR);
+    return cmocka_run_group_tests_name("server", tests, NULL, NULL);
+}
