@@ -75,7 +75,7 @@ struct sim_plant {
         enum disturbance kind;
         unsigned target;
         double since_s, until_s;
-        enum disturbance last; /* the same never follows itself */
+        unsigned left; /* bit by kind: those that have not had their turn yet */
         double next_s;
     } fate_now;
 };
@@ -111,7 +111,7 @@ struct sim_plant *sim_plant_new(const struct sim_plant_options *options)
         double spread_s = fmin(SIM_POINTS[i].period_s, FIRST_SENT_S);
         state->next_s = SIM_POINTS[i].state ? 0 : sim_random_between(&plant->noise, 0, spread_s);
     }
-    plant->fate_now.kind = plant->fate_now.last = NO_DISTURBANCE;
+    plant->fate_now.kind = NO_DISTURBANCE;
     plant->fate_now.next_s = sim_random_between(&plant->fate, FIRST_MIN_S, FIRST_MAX_S);
     return plant;
 }
@@ -125,14 +125,25 @@ void sim_plant_free(struct sim_plant *plant)
     free(plant);
 }
 
+/* In an order by chance, but each kind once before any comes again. */
+static enum disturbance disturbance_draw(struct sim_plant *plant)
+{
+    unsigned *left = &plant->fate_now.left, kind;
+    if (!*left)
+        *left = (1u << DISTURBANCES) - 1;
+    do
+        kind = sim_random_choice(&plant->fate, DISTURBANCES);
+    while (!(*left & 1u << kind));
+    *left &= ~(1u << kind);
+    return (enum disturbance)kind;
+}
+
 static void disturbance_begin(struct sim_plant *plant, double now_s)
 {
-    enum disturbance kind = sim_random_choice(&plant->fate, DISTURBANCES);
-    if (kind == plant->fate_now.last)
-        kind = (kind + 1) % DISTURBANCES;
+    enum disturbance kind = disturbance_draw(plant);
     const struct disturbance_row *row = &DISTURBANCE_ROWS[kind];
     unsigned targets = row->targets;
-    plant->fate_now.kind = plant->fate_now.last = kind;
+    plant->fate_now.kind = kind;
     plant->fate_now.target = targets ? sim_random_choice(&plant->fate, targets) : choose_sensor(&plant->fate);
     plant->fate_now.since_s = now_s;
     plant->fate_now.until_s = now_s + sim_random_between(&plant->fate, row->min_s, row->max_s);
