@@ -28,8 +28,9 @@ static struct spark_scale spark_scale_of(const struct series_span *spans, size_t
         .low = low, .high = high, .middle = (low + high) / 2, .constant = !(low < high)};
     double least = fmax(least_span, scale.constant ? 1 : 0);
     if (!(high - low >= least)) {
-        scale.low = scale.middle - least / 2;
-        scale.high = scale.middle + least / 2;
+        /* Not quite in the middle: that is the border of two steps, where the least noise would show. */
+        scale.low = scale.middle - 0.55 * least;
+        scale.high = scale.middle + 0.45 * least;
     }
     return scale;
 }
