@@ -24,7 +24,7 @@ struct fault_view {
     char *what, *cure;
 };
 
-static void fault_print(char *out, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void fault_print(char *out, const char *format, va_list args)
 {
     vsnprintf(out, STATUS_TEXT_MAX, format, args); /* a text that is too long is cut at its end */
 }

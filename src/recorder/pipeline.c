@@ -126,6 +126,7 @@ static void pipeline_give(struct pipeline *pipeline, struct batch *batch, int64_
 {
     pipeline->busy = true;
     pipeline->given_us = now_us;
+    pipeline->given_samples = batch->count;
     writer_give(pipeline->writer, batch);
 }
 
@@ -243,5 +244,6 @@ bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_
 uint64_t pipeline_uncommitted(const struct pipeline *pipeline)
 {
     uint64_t count = pipeline->current->count + pipeline->spool.samples;
-    return count + (pipeline->retry ? pipeline->retry->count : 0);
+    return count + (pipeline->retry ? pipeline->retry->count : 0) +
+           (pipeline->busy ? pipeline->given_samples : 0);
 }

@@ -41,6 +41,7 @@ struct pipeline {
     struct batch *retry;   /* came back uncommitted; goes first */
     bool busy;             /* a batch is at the writer */
     int64_t given_us;      /* since then */
+    size_t given_samples;  /* in it */
     int64_t retry_us;      /* not before then */
     struct spool spool;
     struct commit_rule rule;

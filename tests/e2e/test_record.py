@@ -1,8 +1,11 @@
 """hmi record: from a real broker to the history, in every quality of service and protocol; its start, its stop, its lock."""
 
+import contextlib
+import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -10,6 +13,7 @@ import unittest
 
 from broker import Broker, free_port
 from gate import Gate
+from publisher import Publisher
 from recorder import HMI, Recorder, wait_until
 from tls import Authority
 
@@ -229,6 +233,31 @@ class Reloads(unittest.TestCase):
             publish(broker, "other/new", "1", 1)
             recorder.wait_value("SELECT count(*) FROM history WHERE tag = 'other/new'", 1)
             self.assertEqual(recorder.value("SELECT count(*) FROM tags WHERE tag = 'plant/old'"), "0")
+
+
+class DiskAway(unittest.TestCase):
+    def test_samples_wait_in_memory_while_the_file_cannot_be_written(self):
+        """Another process holds the file's write lock: for the recorder that is a disk that fails."""
+        with Broker() as broker, Recorder(broker) as recorder:
+            wait_settled(recorder)
+            publish(broker, "plant/a", "0")
+            recorder.wait_value("SELECT count(*) FROM history", 1)
+            with contextlib.closing(sqlite3.connect(recorder.history_path, isolation_level=None)) as thief:
+                thief.execute("BEGIN IMMEDIATE")
+                with Publisher(broker) as publisher:
+                    for number in range(1, 3001):
+                        publisher.number("plant/a", number)
+                    wait_until(lambda: publisher.outstanding() == 0, 20, "the broker's acknowledgements")
+                recorder.wait_log("wait in memory")
+                status, text, _ = recorder.hmi("status")
+                self.assertEqual(status, 2)
+                self.assertIn("wait in memory", text)
+                wait_until(lambda: json.loads(recorder.hmi("status", "--json")[1])["status"]["spool_samples"] == 3000, 20,
+                           lambda: "all samples in memory:\n" + recorder.hmi("status", "--json")[1])
+                thief.execute("ROLLBACK")
+            recorder.wait_value("SELECT count(DISTINCT value) FROM history", 3001)
+            recorder.wait_log("recording as usual")
+            self.assertEqual(recorder.value("SELECT count(*) FROM history"), "3001")
 
 
 class Looks(unittest.TestCase):
