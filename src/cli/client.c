@@ -1,6 +1,7 @@
 #include "cli/client.h"
 
 #include "base/clock.h"
+#include "cli/sockets.h"
 #include "ui/link.h"
 
 #include <poll.h>
@@ -30,7 +31,7 @@ bool client_open(struct client *client, const char *given, struct err *err)
         setenv("TZ", client->config.timezone, 1);
         tzset();
     }
-    client->socket_paths = config_socket_candidates(&client->config);
+    client->socket_paths = sockets_of(&client->config);
     return true;
 }
 

@@ -1,15 +1,19 @@
 /* hmi: the console. Finds the recorder of the configuration, starts one where none runs, and shows the plant.
  * With -H or -L a look at any broker: its recorder keeps a history of its own in a folder of its own, and
  * both end with the last console. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/sockets.h"
 #include "config/config.h"
+#include "recorder/lock.h"
 #include "ui/app.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +24,7 @@
 #include <unistd.h>
 
 #define CONSOLE_START_MS     15000
+#define CONSOLE_TRY_MS       50
 #define CONSOLE_FILTERS_MAX  32
 #define CONSOLE_PASSWORD_MAX 1024
 
@@ -138,6 +143,20 @@ static bool console_start_configured(struct console *console, const struct confi
     bool good = attach_start_recorder(&start, &console->recorder, err);
     free(log_path);
     return good;
+}
+
+/* Another recorder holds the history but does not answer yet: it is just starting. */
+static bool console_await_other(const struct config *config, char ***paths)
+{
+    int64_t until_us = clock_mono_us() + CONSOLE_START_MS * CLOCK_US_PER_MS;
+    while (clock_mono_us() < until_us && lock_holder(config->history.file)) {
+        config_free_list(*paths);
+        *paths = sockets_of(config); /* it may have noted its socket meanwhile */
+        if (attach_is_running((const char *const *)*paths))
+            return true;
+        poll(NULL, 0, CONSOLE_TRY_MS);
+    }
+    return false;
 }
 
 /* ---- a recorder for a look ---- */
@@ -295,9 +314,10 @@ static int console_run_configured(const struct cli_command *command, struct cons
         return status;
     if (config.timezone)
         setenv("TZ", config.timezone, 1);
-    char **paths = config_socket_candidates(&config);
+    char **paths = sockets_of(&config);
     bool ready = attach_is_running((const char *const *)paths) ||
-                 console_start_configured(console, &config, paths, err);
+                 console_start_configured(console, &config, paths, err) ||
+                 (err->code == EX_TEMPFAIL && console_await_other(&config, &paths));
     status = ready ? console_show(console, &config, (const char *const *)paths, err) : err->code;
     config_free_list(paths);
     config_free(&config);

@@ -1,5 +1,6 @@
 #include "recorder/lock.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -7,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LOCK_SOCKET_MAX 108 /* bytes: what fits a socket address */
 
 static char *lock_path(const char *history_path)
 {
@@ -44,6 +47,27 @@ int lock_take(const char *history_path, struct err *err)
     }
     free(path);
     return fd;
+}
+
+void lock_note_socket(int fd, const char *socket_path)
+{
+    size_t length = strlen(socket_path);
+    /* Only a help for consoles: without it they look in the usual places. */
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, socket_path, length, 0) != (ssize_t)length)
+        log_warning("cannot note the socket in the lock file: %s", strerror(errno));
+}
+
+char *lock_socket(const char *history_path)
+{
+    char *path = lock_path(history_path), text[LOCK_SOCKET_MAX];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    bool good =
+        length > 0 && length < LOCK_SOCKET_MAX && text[0] == '/' && !memchr(text, '\0', (size_t)length);
+    return good ? mem_copy_bytes(text, (size_t)length) : NULL;
 }
 
 pid_t lock_holder(const char *history_path)
