@@ -13,7 +13,7 @@ $(TEST_UNIT): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libhmi.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(TEST_UI): $(BUILD)/%: $(BUILD)/%.o $(VT_OBJECTS) $(BUILD)/libhmi.a
+$(TEST_UI): $(BUILD)/%: $(BUILD)/%.o $(VT_OBJECTS) $(BUILD)/tests/ui/fake_recorder.o $(BUILD)/libhmi.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka -lvterm $(LDLIBS)
 
