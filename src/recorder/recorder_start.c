@@ -125,6 +125,8 @@ static bool recorder_open_server(struct recorder *recorder, struct err *err)
         .plant = &recorder->plant,
     };
     recorder->server = server_new(&options, &RECORDER_SERVER_EVENTS, recorder, err);
+    if (recorder->server)
+        lock_note_socket(recorder->lock_fd, recorder->socket_path);
     return recorder->server != NULL;
 }
 
