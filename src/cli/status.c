@@ -212,10 +212,15 @@ static void status_print_figures(const struct mirror *mirror)
             table = table_new(COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
         }
         if (table && field) {
-            char value[MIRROR_TEXT_MAX + 8];
+            char value[MIRROR_TEXT_MAX + 8], name[64];
             status_format(field, &mirror->status, value, sizeof value);
-            bool words = field->kind == WIRE_KIND_TEXT; /* explain themselves */
-            const char *const cells[] = {field->name, words ? "" : value, words ? value : field->help};
+            snprintf(name, sizeof name, "%s", field->name);
+            if (status_ends_in(name, "_us"))
+                name[strlen(name) - 3] = '\0';
+            /* Numbers in the second column, with what they say; texts in the third: they explain themselves.
+             */
+            bool number = field->kind == WIRE_KIND_F64 || field->kind == WIRE_KIND_U64;
+            const char *const cells[] = {name, number ? value : "", number ? field->help : value};
             table_add(table, cells);
         }
     }
