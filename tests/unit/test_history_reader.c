@@ -1,0 +1,177 @@
+/* The thread that reads the history for the screens, on a real history file. */
+#include "ui/history_reader.h"
+
+#include "history_fixture.h"
+
+#include <math.h>
+#include <poll.h>
+
+#define TRIES_MS 10000
+
+/* The next result; the descriptor says when it is there. */
+static struct history_result *await_result(struct history_reader *reader)
+{
+    struct pollfd fd = {.fd = history_reader_fd(reader), .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, TRIES_MS), 1);
+    struct history_result *result = history_reader_take(reader);
+    assert_non_null(result);
+    return result;
+}
+
+static struct history_request trend_of(uint32_t tag, uint64_t ticket)
+{
+    return (struct history_request){.purpose = HISTORY_TREND,
+                                    .ticket = ticket,
+                                    .from_us = T0 + 10 * SECOND,
+                                    .to_us = T0 + 100 * SECOND,
+                                    .tags = {tag},
+                                    .tag_count = 1};
+}
+
+static void fill(struct fixture *f)
+{
+    fixture_add_tag(f, 1, "one", "plant/one");
+    fixture_add_tag(f, 2, "two", "plant/two");
+    for (int i = 0; i < 100; i++) {
+        fixture_add_number(f, 1, T0 + i * SECOND, i);
+        fixture_add_number(f, 2, T0 + i * SECOND, -i);
+    }
+    batch_add_sample(f->batch, 1, T0 + 100 * SECOND, &(struct value){.type = VALUE_NONE},
+                     QUALITY_BAD_NO_DATA);
+    fixture_append(f, T0 + 101 * SECOND);
+}
+
+static void test_trend(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    struct history_reader *reader = history_reader_new(f->path);
+    struct history_request request = trend_of(1, 42);
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_true(result->good);
+    assert_int_equal(result->ticket, 42);
+    assert_int_equal(result->purpose, HISTORY_TREND);
+    assert_int_equal(result->sample_count, 92); /* the one before the span, 10 to 99, the end of values */
+    for (size_t i = 0; i < 91; i++) {
+        assert_int_equal(result->samples[i].ts_us, T0 + (int64_t)(9 + i) * SECOND);
+        assert_true(result->samples[i].value == 9 + (double)i);
+    }
+    assert_true(isnan(result->samples[91].value));
+    history_result_free(result);
+    history_reader_free(reader);
+}
+
+static void test_small_trends(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    struct history_reader *reader = history_reader_new(f->path);
+    struct history_request request = {.purpose = HISTORY_SERIES,
+                                      .from_us = T0,
+                                      .to_us = T0 + 59 * SECOND,
+                                      .tags = {1, 2, 77},
+                                      .tag_count = 3,
+                                      .bin_us = 10 * SECOND};
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_true(result->good);
+    assert_int_equal(result->tag_count, 3);
+    assert_int_equal(result->bins, 6);
+    assert_int_equal(result->first_bin, T0 / (10 * SECOND));
+    for (size_t i = 0; i < 6; i++) {
+        double first = 10 * (double)i;
+        assert_true(result->spans[i].low == first && result->spans[i].high == first + 9);
+        assert_true(result->spans[6 + i].low == -first - 9 && result->spans[6 + i].high == -first);
+        assert_true(isnan(result->spans[12 + i].low)); /* a tag that the file does not know */
+    }
+    history_result_free(result);
+    history_reader_free(reader);
+}
+
+/* More samples than a console keeps: thinned out, but the extremes are there and all are counted. */
+static void test_long_trend_keeps_extremes(void **state)
+{
+    struct fixture *f = *state;
+    const int count = 3 * RECENT_MAX;
+    fixture_add_tag(f, 1, "one", "plant/one");
+    for (int i = 0; i < count; i++)
+        fixture_add_number(f, 1, T0 + 10 * SECOND + i * 1000, i == 31007 ? 1e6 : i == 17003 ? -1e6 : i % 100);
+    fixture_append(f, T0 + 200 * SECOND);
+    struct history_reader *reader = history_reader_new(f->path);
+    struct history_request request = trend_of(1, 1);
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_true(result->good);
+    assert_true(result->sample_count <= RECENT_MAX);
+    double low = 0, high = 0;
+    uint64_t all = 0;
+    for (size_t i = 0; i < result->sample_count; i++) {
+        low = fmin(low, result->samples[i].value);
+        high = fmax(high, result->samples[i].value);
+        all += result->samples[i].count;
+        assert_true(i == 0 || result->samples[i].ts_us >= result->samples[i - 1].ts_us);
+    }
+    assert_true(low == -1e6 && high == 1e6);
+    assert_int_equal(all, count);
+    history_result_free(result);
+    history_reader_free(reader);
+}
+
+static void test_missing_file_is_said_and_tried_again(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    struct history_reader *reader = history_reader_new("/nonexistent/history.db");
+    struct history_request request = trend_of(1, 1);
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_false(result->good);
+    assert_non_null(strstr(result->error, "/nonexistent/history.db"));
+    history_result_free(result);
+    history_reader_set_path(reader, f->path);
+    history_reader_ask(reader, &request);
+    result = await_result(reader);
+    assert_true(result->good);
+    history_result_free(result);
+    history_reader_free(reader);
+}
+
+/* Whatever is asked how fast: the last request is answered, nothing hangs, nothing leaks. */
+static void test_the_latest_request_wins(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    struct history_reader *reader = history_reader_new(f->path);
+    const uint64_t last = 500;
+    for (uint64_t ticket = 1; ticket <= last; ticket++) {
+        struct history_request request = trend_of(1 + (uint32_t)(ticket % 2), ticket);
+        history_reader_ask(reader, &request);
+    }
+    uint64_t answered = 0;
+    while (answered != last) {
+        struct history_result *result = await_result(reader);
+        assert_true(result->ticket > answered);
+        answered = result->ticket;
+        if (answered == last)
+            assert_true(result->good);
+        history_result_free(result);
+    }
+    assert_null(history_reader_take(reader));
+    struct history_request unread = trend_of(1, 501);
+    history_reader_ask(reader, &unread);
+    history_reader_free(reader); /* while it works */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_trend, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_small_trends, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_long_trend_keeps_extremes, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_missing_file_is_said_and_tried_again, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_the_latest_request_wins, fixture_setup, fixture_teardown),
+    };
+    return cmocka_run_group_tests_name("history_reader", tests, NULL, NULL);
+}
