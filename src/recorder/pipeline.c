@@ -42,6 +42,11 @@ static bool pipeline_has_uncommitted(const struct pipeline *pipeline)
     return pipeline->busy || pipeline->retry || pipeline->spool.count || !batch_is_empty(pipeline->current);
 }
 
+static bool pipeline_window_is_half_full(const struct pipeline *pipeline)
+{
+    return pipeline->window && pipeline->rule.waiting >= pipeline->window / 2;
+}
+
 void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool dry, int64_t now_us)
 {
     struct batch *batch = pipeline->current;
@@ -52,16 +57,28 @@ void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool d
     commit_rule_note_read(&pipeline->rule, empty ? 0 : 1, qos_messages, dry, now_us);
     if (qos_messages && !pipeline->owed_us)
         pipeline->owed_us = now_us;
-    bool window_half_full = pipeline->window && pipeline->rule.waiting >= pipeline->window / 2;
     bool owed_long = pipeline->owed_us && now_us - pipeline->owed_us > PIPELINE_OWED_US;
-    if (pipeline->mode == PIPELINE_GOOD && (window_half_full || owed_long))
-        pipeline->held = true;
+    if (owed_long || pipeline_window_is_half_full(pipeline))
+        pipeline_hold(pipeline, now_us);
 }
 
-void pipeline_hold(struct pipeline *pipeline)
+void pipeline_hold(struct pipeline *pipeline, int64_t now_us)
 {
-    if (pipeline->mode == PIPELINE_GOOD)
-        pipeline->held = true;
+    bool may = now_us >= pipeline->hold_from_us || pipeline_window_is_half_full(pipeline);
+    if (pipeline->mode != PIPELINE_GOOD || pipeline->held || !may)
+        return;
+    pipeline->held = true;
+    pipeline->held_us = now_us;
+}
+
+/* The pause gives way when the disk is slow: the acknowledgements can wait, operators cannot. */
+static void pipeline_release(struct pipeline *pipeline, int64_t now_us)
+{
+    if (!pipeline->held || now_us - pipeline->held_us < PIPELINE_HELD_US ||
+        pipeline_window_is_half_full(pipeline))
+        return;
+    pipeline->held = false;
+    pipeline->hold_from_us = now_us + PIPELINE_PAUSE_US;
 }
 
 bool pipeline_may_read(const struct pipeline *pipeline)
@@ -206,6 +223,8 @@ void pipeline_step(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_u
     if (pipeline->busy && pipeline->mode == PIPELINE_GOOD &&
         now_us - pipeline->given_us >= pipeline_patience_us(pipeline))
         pipeline_set_mode(pipeline, PIPELINE_SLOW, now_wall_us);
+    if (pipeline->busy)
+        pipeline_release(pipeline, now_us);
     if (!pipeline->busy && (!pipeline->retry || now_us >= pipeline->retry_us)) {
         struct batch *batch = pipeline_next(pipeline, now_us, now_wall_us);
         if (batch)
@@ -217,6 +236,8 @@ void pipeline_step(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_u
 
 int64_t pipeline_due_us(const struct pipeline *pipeline)
 {
+    if (pipeline->busy && pipeline->held && !pipeline_window_is_half_full(pipeline))
+        return pipeline->held_us + PIPELINE_HELD_US;
     if (pipeline->busy)
         return pipeline->mode == PIPELINE_GOOD ? pipeline->given_us + pipeline_patience_us(pipeline)
                                                : INT64_MAX;

@@ -9,7 +9,8 @@
  * up waiting for;
  * - at most one batch is at the writer and one accumulates; beyond PIPELINE_BATCH_MAX samples, or when
  * acknowledgements have been owed for long, pipeline_may_read() is false until everything is committed: so a
- * flood has moments when acknowledgements and pings leave;
+ * flood has moments when acknowledgements and pings leave; while the disk hangs that pause is given up soon,
+ * for screens must go on, and tried again, unless the broker's window is half used up;
  * - spool mode begins when a commit takes longer than the link can wait, or fails; then acknowledgements
  * leave at once and batches wait in memory, in order, until the disk is back; what does not fit is counted
  * and becomes a gap. */
@@ -25,12 +26,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PIPELINE_BATCH_MAX 65536            /* samples that accumulate */
-#define PIPELINE_TEXT_MAX  (16u << 20)      /* bytes of text values that accumulate */
-#define PIPELINE_OWED_US   INT64_C(500000)  /* acknowledgements wait so long at most in a flood */
-#define PIPELINE_SLOW_US   INT64_C(2000000) /* a commit this long means a slow disk */
-#define PIPELINE_HURRY_US  INT64_C(250000)  /* shorter ones never do, whatever the broker's window */
-#define PIPELINE_RETRY_US  INT64_C(1000000) /* between attempts while writing fails */
+#define PIPELINE_BATCH_MAX 65536           /* samples that accumulate */
+#define PIPELINE_TEXT_MAX  (16u << 20)     /* bytes of text values that accumulate */
+#define PIPELINE_OWED_US   INT64_C(500000) /* acknowledgements wait so long at most in a flood */
+#define PIPELINE_HELD_US                                                                                     \
+    INT64_C(60000) /* reading pauses so long at most: values on screens must not freeze */
+#define PIPELINE_PAUSE_US INT64_C(250000)  /* and not again for so long, when the disk was slow meanwhile */
+#define PIPELINE_SLOW_US  INT64_C(2000000) /* a commit this long means a slow disk */
+#define PIPELINE_HURRY_US INT64_C(250000)  /* shorter ones never do, whatever the broker's window */
+#define PIPELINE_RETRY_US INT64_C(1000000) /* between attempts while writing fails */
 
 enum pipeline_mode { PIPELINE_GOOD, PIPELINE_SLOW, PIPELINE_FAILED };
 
@@ -47,6 +51,8 @@ struct pipeline {
     struct commit_rule rule;
     int64_t owed_us;       /* the first message whose acknowledgement has not left came; 0: none */
     bool held;             /* no reading until everything is committed */
+    int64_t held_us;       /* since then */
+    int64_t hold_from_us;  /* not held again before then */
     uint64_t window;       /* the broker's: receive maximum of MQTT 5; 0: not known (3.1.1) */
     double messages_per_s; /* how fast they come */
 
@@ -80,7 +86,7 @@ bool pipeline_may_write(const struct pipeline *pipeline);
 
 /* Something has to leave soon (a ping, subscriptions): what was read is committed now, and reading pauses
  * until it may. */
-void pipeline_hold(struct pipeline *pipeline);
+void pipeline_hold(struct pipeline *pipeline, int64_t now_mono_us);
 
 /* Everything queued for the broker has left. */
 void pipeline_note_written(struct pipeline *pipeline, int64_t now_mono_us);

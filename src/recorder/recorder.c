@@ -94,7 +94,7 @@ static void recorder_on_connected(void *context, bool session)
     recorder->away_since_us = 0;
     recorder->had_session = true;
     pipeline_note_connection(&recorder->pipeline, uplink_window(recorder->uplink));
-    pipeline_hold(&recorder->pipeline); /* so that the subscriptions leave at once */
+    pipeline_hold(&recorder->pipeline, recorder->time.mono_us); /* so that the subscriptions leave at once */
     plant_link_up(&recorder->plant, &recorder->time);
 }
 
@@ -280,7 +280,7 @@ static void recorder_tick_second(struct recorder *recorder)
     rate_note(&recorder->qos_rate, recorder->qos_messages, now_us);
     recorder->pipeline.messages_per_s = rate_per_s(&recorder->qos_rate);
     if (uplink_stands(recorder->uplink) && now_us - recorder->kept_alive_us >= KEEPALIVE_LATE_US)
-        pipeline_hold(&recorder->pipeline);
+        pipeline_hold(&recorder->pipeline, recorder->time.mono_us);
     const struct status_sources sources = recorder_sources(recorder);
     status_note_second(&recorder->status, &sources, now_us);
     recorder->status_due = true;

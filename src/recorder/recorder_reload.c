@@ -60,7 +60,7 @@ static void recorder_swap_config(struct recorder *recorder, struct config *confi
     recorder_configure_plant(recorder, batch);
     plant_reload_end(&recorder->plant);
     pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, recorder->time.mono_us);
-    pipeline_hold(&recorder->pipeline); /* so that the subscriptions leave at once */
+    pipeline_hold(&recorder->pipeline, recorder->time.mono_us); /* so that the subscriptions leave at once */
     server_set_config(recorder->server, config);
     uplink_set_config(recorder->uplink, config, reconnect, recorder->time.mono_us);
     config_free(old);
