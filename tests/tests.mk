@@ -25,12 +25,16 @@ $(BENCH_TOOLS): $(BUILD)/%: $(BUILD)/tests/bench/%.o $(VT_OBJECTS) $(BUILD)/libh
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvterm $(LDLIBS)
 
+# With SANITIZE=fuzzer-no-link,... everything is prepared for libFuzzer, which only the fuzzers are linked with.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_FLAG := $(if $(findstring fuzzer,$(SANITIZE)),-fsanitize=fuzzer)
+FUZZ_SECONDS ?= 20
+$(BUILD)/tests/fuzz/%.o: CPPFLAGS += $(if $(FUZZ_FLAG),-DHMI_LIBFUZZER)
 $(FUZZERS): $(BUILD)/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/libhmi.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) $(FUZZ_FLAG) -o $@ $^ $(LDLIBS)
 
-.PHONY: tests test bench fuzz layers lint format
+.PHONY: tests test bench fuzz fuzz-run fuzz-quick layers lint format
 tests: $(TEST_UNIT) $(TEST_UI) $(TEST_TOOLS) $(BENCH_TOOLS)
 
 test: deps-test ## build and run all tests (T="part of a name" for some); installs what is missing first
@@ -40,9 +44,25 @@ test: deps-test ## build and run all tests (T="part of a name" for some); instal
 bench: $(BENCH_TOOLS) $(BUILD)/vtdrive $(BUILD)/hmi ## measure speed and memory
 	$(Q)$(PYTHON) tests/bench/bench.py $(BUILD)
 
-fuzz: $(FUZZERS) ## feed the parsers changed inputs (best with SANITIZE=address,undefined; RUNS=20000 each)
+fuzz: ## let libFuzzer change inputs of the parsers (FUZZ_SECONDS=20 each; needs clang 14)
+	$(Q)$(MAKE) --no-print-directory CC=clang-14 SANITIZE=fuzzer-no-link,address,undefined fuzz-run
+
+# Inputs that reach something new stay in the build's corpus; one that fails is left in the build's folder.
+fuzz-run: $(FUZZERS)
+	$(Q)set -e; for fuzzer in $(FUZZERS); do \
+	  name=$$(basename $$fuzzer); mkdir -p $(BUILD)/corpus/$$name; \
+	  printf '  %-5s %s\n' FUZZ $$name; \
+	  $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/ $$([ -e tests/fuzz/$$name.dict ] && echo -dict=tests/fuzz/$$name.dict) \
+	    $(BUILD)/corpus/$$name $$([ $$name = fuzz_config ] && echo config) > $(BUILD)/$$name.log 2>&1 || \
+	    { cat $(BUILD)/$$name.log; exit 1; }; \
+	  sed -n 's/^stat::number_of_executed_units: */        inputs: /p' $(BUILD)/$$name.log; \
+	done
+
+fuzz-quick: $(FUZZERS) ## the same without libFuzzer: RUNS=20000 changes of samples, repeatable
 	$(Q)$(BUILD)/fuzz_config $(or $(RUNS),20000) $(wildcard config/*.cfg)
 	$(Q)$(BUILD)/fuzz_wire $(or $(RUNS),20000)
+	$(Q)printf '\001\007{"a":1}' | $(BUILD)/fuzz_decode
 
 layers: $(OBJECTS) $(MAIN) tests ## check which room includes which
 	$(Q)tests/layers.py $(BUILD)
