@@ -27,7 +27,7 @@ struct writer {
     pthread_cond_t wake;
     /* under the mutex */
     struct batch *given; /* waits for the thread */
-    bool stop;
+    bool stop, ended;
     bool done; /* `result` is there */
     struct writer_result result;
     struct history_stats stats;
@@ -109,6 +109,8 @@ static void *writer_run(void *argument)
             writer_commit(writer, batch);
         pthread_mutex_lock(&writer->mutex);
     }
+    writer->ended = true;
+    pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->mutex);
     return NULL;
 }
@@ -183,17 +185,20 @@ void writer_get_tidy_error(struct writer *writer, char *text)
 
 bool writer_stop(struct writer *writer, int64_t wait_us)
 {
+    int64_t end_us = clock_mono_us() + wait_us;
+    const struct timespec until = {.tv_sec = end_us / CLOCK_US_PER_SECOND,
+                                   .tv_nsec = end_us % CLOCK_US_PER_SECOND * 1000};
+    int code = 0;
     pthread_mutex_lock(&writer->mutex);
     writer->stop = true;
-    pthread_cond_signal(&writer->wake);
+    pthread_cond_broadcast(&writer->wake);
+    while (!writer->ended && code != ETIMEDOUT)
+        code = pthread_cond_timedwait(&writer->wake, &writer->mutex, &until);
+    bool ended = writer->ended;
     pthread_mutex_unlock(&writer->mutex);
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t end_us = (int64_t)until.tv_sec * CLOCK_US_PER_SECOND + until.tv_nsec / 1000 + wait_us;
-    until.tv_sec = end_us / CLOCK_US_PER_SECOND;
-    until.tv_nsec = end_us % CLOCK_US_PER_SECOND * 1000;
-    if (pthread_clockjoin_np(writer->thread, NULL, CLOCK_MONOTONIC, &until) != 0)
+    if (!ended)
         return false;
+    pthread_join(writer->thread, NULL);
     close(writer->fd);
     pthread_cond_destroy(&writer->wake);
     pthread_mutex_destroy(&writer->mutex);
