@@ -119,7 +119,7 @@ static void attach_read_tail(int log, off_t start, char *out, size_t size)
 static int attach_spawn(const struct attach_start *start, int log, pid_t *pid)
 {
     const char *arguments[ATTACH_ARGUMENTS_MAX + 4] = {"hmi", "record", "--from-console"};
-    for (size_t i = 0; start->arguments[i] && i < ATTACH_ARGUMENTS_MAX; i++)
+    for (size_t i = 0; i < ATTACH_ARGUMENTS_MAX && start->arguments[i]; i++)
         arguments[3 + i] = start->arguments[i];
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t files;

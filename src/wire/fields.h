@@ -102,10 +102,11 @@ enum wire_sample_flag {
 
 #define WIRE_SNAPSHOT_END_FIELDS(X) X(U32, tags, "how many tags were sent")
 
-/* The recorder's health; `link` is enum wire_link, `recording` enum wire_recording. hmi status prints all of them; the System screen shows them in groups. */
+/* The recorder's health; `link` is enum wire_link, `recording` enum wire_recording. hmi status prints all of
+ * them; the System screen shows them in groups. */
 #define WIRE_STATUS_FIELDS(X)                                                                                \
     X(I64, now_us, "the recorder's clock")                                                                   \
-    X(U32, link, "state of the link")                                                                           \
+    X(U32, link, "state of the link")                                                                        \
     X(I64, link_since_us, "when the link took this state")                                                   \
     X(I64, no_data_since_us, "when the plant's data stopped; 0 while it flows")                              \
     X(TEXT, link_text, "the link in words, with the reason when it is down")                                 \
@@ -115,7 +116,7 @@ enum wire_sample_flag {
     X(TEXT, subscriptions, "filters, with the broker's answer where it refused one")                         \
     X(U64, connects, "connections that stood since the start")                                               \
     X(I64, last_message_us, "arrival of the last message")                                                   \
-    X(U32, recording, "state of the recording")                                                                 \
+    X(U32, recording, "state of the recording")                                                              \
     X(TEXT, recording_text, "the recording in words, with the reason when it is not good")                   \
     X(U64, messages, "messages received")                                                                    \
     X(U64, message_bytes, "payload bytes received")                                                          \

@@ -29,8 +29,9 @@
 
 #define WIRE_VERSION     1
 #define WIRE_HEADER_SIZE 8
-#define WIRE_FRAME_MAX   (1u << 20) /* bytes of body; a writer splits lists before (wire_add_record does it) \
-                                     */
+#define WIRE_FRAME_MAX                                                                                       \
+    (1u << 20) /* bytes of body; a writer splits lists before (wire_add_record does it)                      \
+                */
 
 enum wire_type {
 #define WIRE_ENUM(upper, lower, fields) WIRE_##upper,
