@@ -48,7 +48,8 @@ struct piece {
     int columns;
 };
 
-#define PIECES_MAX 6
+#define PIECES_MAX    6
+#define PLANT_COLUMNS 24 /* of the plant's name that other pieces give way to */
 
 struct pieces {
     struct piece list[PIECES_MAX];
@@ -128,10 +129,12 @@ void frame_draw_header(const struct pane *pane, const struct mirror *mirror, con
     collect_pieces(&pieces, pane, mirror, wall_us);
     pane_fill(pane, 0, 0, -1, 1, MEANING_HEADER);
     int title_columns = pane_text_columns(pane, title) + 1;
-    while (pieces.count && pieces_columns(&pieces) + title_columns + 8 > pane->columns)
+    int plant_columns = pane_text_columns(pane, plant);
+    plant_columns = plant_columns < PLANT_COLUMNS ? plant_columns : PLANT_COLUMNS;
+    while (pieces.count && pieces_columns(&pieces) + title_columns + plant_columns + 3 > pane->columns)
         drop_least(&pieces);
     int x = pane->columns - pieces_columns(&pieces);
-    for (size_t i = 0, at = 0; i < pieces.count; i++, at++) {
+    for (size_t i = 0; i < pieces.count; i++) {
         const struct piece *piece = &pieces.list[i];
         int column = x + 1;
         if (piece->sign >= 0)

@@ -34,7 +34,7 @@ static const struct {
                         {'s', "leave, stop recording", true},
                         {0, "stay", false}}},
     [QUIT_LOOK] = {"Leave hmi?",
-                   "This look at the broker ends; nothing of it is kept.",
+                   "The look at the broker ends. Nothing of it is kept.",
                    {{'y', "leave", true}, {0, "stay", false}}},
 };
 

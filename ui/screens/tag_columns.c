@@ -91,6 +91,8 @@ void tag_columns_need(struct tag_columns *columns, const struct tag_row *row, co
     columns->name_need = most_of(columns->name_need, tag->name_columns + name_indent(row));
     int unit = pane_text_columns(pane, tag->unit);
     columns->unit_need = most_of(columns->unit_need, least_of(unit, UNIT_MOST));
+    columns->trend_need |= tag->series != NULL;
+    columns->range_need |= tag->has_range;
     columns->description_need = most_of(columns->description_need, tag->description_columns);
 }
 
@@ -110,7 +112,16 @@ static int wanted_width(const struct tag_columns *columns, size_t i)
 
 static bool is_wanted(const struct tag_columns *columns, size_t i)
 {
-    return COLUMNS[i].column != TAG_COLUMN_DESCRIPTION || columns->description_need > 0;
+    switch (COLUMNS[i].column) {
+    case TAG_COLUMN_DESCRIPTION:
+        return columns->description_need > 0;
+    case TAG_COLUMN_TREND:
+        return columns->trend_need;
+    case TAG_COLUMN_RANGE:
+        return columns->range_need;
+    default:
+        return true;
+    }
 }
 
 static void grow(int *width, int wanted, int *left)

@@ -14,6 +14,7 @@ struct tag_columns {
     /* what the data asks for; grows */
     int name_need, description_need, unit_need;
     int whole_need, fraction_need; /* of numbers: before the point, and from the point on */
+    bool trend_need, range_need;   /* there are numbers; there are ranges */
     int text_need;                 /* of texts and states */
     /* what fits: column and width, 0 for none */
     struct {
