@@ -138,8 +138,9 @@ void plant_restore_discovered(struct plant *plant);
 /* A topic that never becomes a tag. */
 void plant_ignore_topic(struct plant *plant, const char *topic);
 
-/* Another configuration while the plant lives: between the two calls its subscriptions, tags and ignored topics are added as
- * at the start. Tags keep ids, values and histories; those that it no longer names go on as discovered ones. */
+/* Another configuration while the plant lives: between the two calls its subscriptions, tags and ignored
+ * topics are added as at the start. Tags keep ids, values and histories; those that it no longer names go on
+ * as discovered ones. */
 void plant_reload_begin(struct plant *plant, struct batch *batch);
 void plant_reload_end(struct plant *plant);
 

@@ -4,6 +4,7 @@
 #include "plant/tag_live.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The definition of the tag had nobody named it. */
 static void reload_forget_name(struct plant *plant, struct tag *tag, struct batch *batch)
@@ -12,6 +13,7 @@ static void reload_forget_name(struct plant *plant, struct tag *tag, struct batc
     tag_def_init(&def);
     def.topic = mem_copy_text(tag->def.topic);
     def.path = mem_copy_text(tag->def.path);
+    map_remove(&plant->by_name, tag->def.name, strlen(tag->def.name)); /* its own name is free for it */
     def.name = plant_free_name(plant, def.topic, def.path);
     def.area = tag_def_area_of_topic(def.topic);
     def.kind = tag->def.kind;
@@ -30,7 +32,7 @@ void plant_reload_begin(struct plant *plant, struct batch *batch)
     plant->subscriptions = NULL;
     plant->subscription_count = 0;
     for (size_t i = 0; i < plant->tag_count; i++)
-        if (plant->tags[i] && plant->tags[i]->configured)
+        if (plant->tags[i]->configured)
             reload_forget_name(plant, plant->tags[i], batch);
     size_t position = 0;
     struct plant_topic *topic;

@@ -122,6 +122,7 @@ static void fuzz_plant(const uint8_t *data, size_t size)
                                                .max_payload = 200,
                                                .source_time_past_us = 86400 * SECOND,
                                                .source_time_future_us = SECOND});
+    plant_add_subscription(&plant, "p/#", FORMAT_AUTO);
     plant_add_subscription(&plant, "raw/#", FORMAT_PLAIN);
     plant_add_subscription(&plant, "json/#", FORMAT_JSON);
     add_tag(&plant, batch, "whole", "p/whole", "", true, TAG_ANALOG);

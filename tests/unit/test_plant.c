@@ -429,6 +429,66 @@ static void test_configured_tags_swap_names(void **state)
     fixture_audit(f);
 }
 
+/* The same configuration again: nothing is different behind it, whatever its tags are called. */
+static void test_reload_of_the_same(void **state)
+{
+    static const char *const NAMES[] = {"boiler.temp", "plant/2", "plant/1"}; /* the last: another's topic */
+    struct fixture *f = *state;
+    uint32_t ids[COUNT(NAMES)];
+    for (int round = 0; round < 3; round++) {
+        if (round) {
+            plant_reload_begin(&f->plant, f->batch);
+            plant_add_subscription(&f->plant, "plant/#", FORMAT_AUTO);
+        }
+        for (size_t i = 0; i < COUNT(NAMES); i++) {
+            char topic[32];
+            snprintf(topic, sizeof topic, "plant/%zu", i + 1);
+            struct tag_def def = fixture_def(NAMES[i], topic, "");
+            struct tag *tag = fixture_configure(f, &def);
+            if (!round)
+                ids[i] = tag->id;
+            assert_int_equal(tag->id, ids[i]);
+        }
+        plant_reload_end(&f->plant);
+        for (size_t i = 0; i < COUNT(NAMES); i++) {
+            char topic[32];
+            snprintf(topic, sizeof topic, "plant/%zu", i + 1);
+            if (round)
+                expect_number(fixture_tag(f, NAMES[i]), round - 1, QUALITY_GOOD);
+            fixture_say(f, topic, round ? round == 1 ? "1" : "2" : "0");
+        }
+        assert_int_equal(f->plant.tag_count, COUNT(NAMES));
+        fixture_audit(f);
+    }
+}
+
+static void test_reload_that_drops_things(void **state)
+{
+    struct fixture *f = *state;
+    struct tag_def named = fixture_def("plant/t", "plant/t", ""), other = fixture_def("x", "plant/x", "");
+    struct tag *tag = fixture_configure(f, &named);
+    fixture_configure(f, &other);
+    plant_ignore_topic(&f->plant, "plant/t/set");
+    fixture_say(f, "plant/t", "1");
+    fixture_say(f, "plant/t/set", "1");
+    fixture_say(f, "plant/free", "1");
+    assert_int_equal(f->plant.tag_count, 3);
+    plant_reload_begin(&f->plant, f->batch);
+    plant_add_subscription(&f->plant, "plant/t/#", FORMAT_PLAIN);
+    plant_reload_end(&f->plant);
+    expect_number(tag, 1, QUALITY_GOOD); /* it goes on as a discovered one */
+    assert_false(tag->configured);
+    assert_string_equal(tag->def.name, "plant/t");
+    assert_string_equal(fixture_tag(f, "plant/x")->def.topic, "plant/x");
+    fixture_say(f, "plant/t", "{\"a\":1}"); /* by another decoder */
+    expect_text(tag, "{\"a\":1}", QUALITY_GOOD);
+    fixture_say(f, "plant/t/set", "5"); /* no setpoint any more */
+    expect_number(fixture_tag(f, "plant/t/set"), 5, QUALITY_GOOD);
+    fixture_say(f, "plant/free", "2"); /* the kept session still sends it, nobody asks for it */
+    expect_number(fixture_tag(f, "plant/free"), 1, QUALITY_GOOD);
+    fixture_audit(f);
+}
+
 static void test_changed_list(void **state)
 {
     struct fixture *f = *state;
@@ -517,6 +577,8 @@ int main(void)
         WITH_PLANT(test_addresses_do_not_mix),
         WITH_PLANT(test_naming_a_discovered_tag),
         WITH_PLANT(test_configured_tags_swap_names),
+        WITH_PLANT(test_reload_of_the_same),
+        WITH_PLANT(test_reload_that_drops_things),
         WITH_PLANT(test_changed_list),
         cmocka_unit_test(test_filters),
         WITH_PLANT(test_subscription_chooses_the_decoder),

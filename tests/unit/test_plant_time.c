@@ -339,6 +339,15 @@ static void random_step(struct fixture *f, uint64_t *seed)
     case 4:
         random_configure(f, seed);
         break;
+    case 8:
+        if (unit_random_below(seed, 4))
+            break;
+        plant_reload_begin(&f->plant, f->batch);
+        plant_add_subscription(&f->plant, unit_random(seed) & 1 ? "plant/#" : "plant/+", FORMAT_AUTO);
+        for (int i = 0; i < 5; i++)
+            random_configure(f, seed);
+        plant_reload_end(&f->plant);
+        break;
     case 5:
         f->now.wall_us += (int64_t)unit_random_below(seed, 7200) * SECOND - HOUR;
         break;
