@@ -35,8 +35,9 @@ enum system_format {
 struct system_figure {
     const char *label;
     enum system_format format;
-    size_t offset; /* in struct wire_status */
-    bool loss;     /* not zero: something was lost or left out */
+    size_t offset;  /* in struct wire_status */
+    bool long_text; /* over several rows where it has to */
+    bool loss;      /* not zero: something was lost or left out */
 };
 
 struct system_group {
@@ -55,9 +56,15 @@ struct system_group {
     }
 
 static const struct system_figure SYSTEM_BROKER[] = {
-    SYSTEM_FIGURE("link", TEXT, link_text),        SYSTEM_FIGURE("since", SINCE, link_since_us),
-    SYSTEM_FIGURE("broker", TEXT, broker),         SYSTEM_FIGURE("protocol", TEXT, protocol),
-    SYSTEM_FIGURE("client id", TEXT, client_id),   SYSTEM_FIGURE("subscriptions", TEXT, subscriptions),
+    SYSTEM_FIGURE("link", TEXT, link_text),
+    SYSTEM_FIGURE("since", SINCE, link_since_us),
+    SYSTEM_FIGURE("broker", TEXT, broker),
+    SYSTEM_FIGURE("protocol", TEXT, protocol),
+    SYSTEM_FIGURE("client id", TEXT, client_id),
+    {.label = "subscriptions",
+     .format = SYSTEM_TEXT,
+     .offset = offsetof(struct wire_status, subscriptions),
+     .long_text = true},
     SYSTEM_FIGURE("connections", COUNT, connects),
 };
 
@@ -226,7 +233,11 @@ static int system_draw_group(const struct pane *pane, const struct screen_host *
                                                        : MEANING_TEXT;
         int x = 3 + SYSTEM_LABEL;
         pane_text(pane, 2, y, SYSTEM_LABEL, MEANING_DIM, figure->label);
-        int rows = pane_paragraph(pane, x, y, pane->columns - x, SYSTEM_TEXT_ROWS, meaning, text);
+        int rows = 1;
+        if (figure->long_text) /* others that change while one looks must not move the rows below */
+            rows = pane_paragraph(pane, x, y, pane->columns - x, SYSTEM_TEXT_ROWS, meaning, text);
+        else
+            pane_text(pane, x, y, -1, meaning, text);
         y += rows > 0 ? rows : 1;
     }
     return y + 1;
