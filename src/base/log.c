@@ -18,7 +18,8 @@ void log_set_level(enum log_level level)
     log_threshold = level;
 }
 
-static void log_write(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void log_write(enum log_level level, const char *format,
+                                                            va_list args)
 {
     static const struct {
         const char *word;

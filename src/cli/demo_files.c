@@ -221,7 +221,7 @@ void demo_files_add_tail(const char *log_path, char *out, size_t size)
     char *from = raw + length;
     for (int lines = 0; from > raw && (from[-1] != '\n' || ++lines < TAIL_LINES);)
         from--;
-    for (char *line; *from && (line = strsep(&from, "\n"));) {
+    for (char *line; from && *from && (line = strsep(&from, "\n"));) {
         size_t used = strlen(out);
         if (used + 8 >= size)
             return;

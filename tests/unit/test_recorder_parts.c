@@ -103,6 +103,7 @@ static void test_spool_overflow_is_counted_and_becomes_a_gap(void **state)
         last = batch;
     }
     assert_true(tag_kept);
+    assert_non_null(last);
     assert_int_equal(last->gap_count, 1);
     assert_int_equal(last->gaps[0].start_us, 200);
     assert_int_equal(last->gaps[0].end_us, 400);
