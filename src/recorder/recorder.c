@@ -83,10 +83,10 @@ static void recorder_note_gap(struct recorder *recorder, const char *reason, boo
 static void recorder_on_connected(void *context, bool session)
 {
     struct recorder *recorder = context;
+    recorder_read_clocks(recorder);
     bool forgotten = !session && recorder->had_session && !recorder->config->broker.clean;
     bool brief = uplink_connects(recorder->uplink) == 1 &&
                  recorder->time.wall_us - recorder->away_since_us < GAP_LEAST_US;
-    recorder_read_clocks(recorder);
     if (forgotten)
         recorder_note_gap(recorder, "session forgotten by the broker", false);
     else if (!brief)

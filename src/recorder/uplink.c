@@ -16,9 +16,16 @@
 #define UPLINK_KICK_US    (30 * CLOCK_US_PER_SECOND) /* one that the broker ends sooner counts as a kick */
 #define UPLINK_EARLY_ENDS 2 /* MQTT 5 connections that end before CONNACK: try 3.1.1 */
 #define UPLINK_STRICT_DRY_US                                                                                 \
-    (20 * CLOCK_US_PER_MS) /* silence that ends the backlog of a broker with a small window */
+#define UPLINK_LOOK_US(5 * CLOCK_US_PER_MS) /* between two looks whether the backlog is over */
+(20 * CLOCK_US_PER_MS) /* silence that ends the backlog of a broker with a small window */
 
-enum uplink_phase { UPLINK_WAITING, UPLINK_CONNECTING, UPLINK_GREETING, UPLINK_STANDING, UPLINK_STOPPED };
+    enum uplink_phase {
+        UPLINK_WAITING,
+        UPLINK_CONNECTING,
+        UPLINK_GREETING,
+        UPLINK_STANDING,
+        UPLINK_STOPPED
+    };
 enum uplink_answer { UPLINK_UNANSWERED, UPLINK_GRANTED, UPLINK_REFUSED };
 
 struct uplink_filter {
@@ -44,8 +51,9 @@ struct uplink {
     unsigned early_ends, kicks;
     bool refused_version, id_taken; /* said by the handle that is ending */
     struct backoff backoff;
-    int64_t retry_us, deadline_us, stood_us, answered_us, message_us; /* monotonic */
-    int64_t heard_us;                                                 /* wall: bytes came from the broker */
+    int64_t retry_us, deadline_us, stood_us, answered_us, message_us;
+    int64_t looked_us; /* monotonic: uplink_tick() was called */ /* monotonic */
+    int64_t heard_us;                                            /* wall: bytes came from the broker */
     bool session, dry, left_thread;
     uint64_t connects;
 
@@ -360,6 +368,7 @@ void uplink_tick(struct uplink *uplink, uint64_t unacknowledged, int64_t now_us)
                  uplink->config->broker.tls.enabled ? " with TLS" : " without TLS");
         uplink_end(uplink, true, now_us);
     }
+    uplink->looked_us = now_us;
     if (uplink->state == WIRE_LINK_BACKLOG && uplink_has_settled(uplink, unacknowledged, now_us)) {
         uplink_set_state(uplink, WIRE_LINK_UP, "connected");
         uplink->handler->settled(uplink->context);
@@ -378,6 +387,8 @@ int64_t uplink_due_us(const struct uplink *uplink)
     int64_t quiet_us = uplink->answered_us + UPLINK_QUIET_US,
             silent_us = uplink->message_us + UPLINK_STRICT_DRY_US;
     int64_t due_us = quiet_us > silent_us ? quiet_us : silent_us;
+    if (due_us < uplink->looked_us + UPLINK_LOOK_US) /* it waits for acknowledgements to leave */
+        due_us = uplink->looked_us + UPLINK_LOOK_US;
     return !uplink->unanswered && uplink->dry && due_us < uplink->deadline_us ? due_us : uplink->deadline_us;
 }
 
