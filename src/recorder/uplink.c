@@ -16,16 +16,10 @@
 #define UPLINK_KICK_US    (30 * CLOCK_US_PER_SECOND) /* one that the broker ends sooner counts as a kick */
 #define UPLINK_EARLY_ENDS 2 /* MQTT 5 connections that end before CONNACK: try 3.1.1 */
 #define UPLINK_STRICT_DRY_US                                                                                 \
-#define UPLINK_LOOK_US(5 * CLOCK_US_PER_MS) /* between two looks whether the backlog is over */
-(20 * CLOCK_US_PER_MS) /* silence that ends the backlog of a broker with a small window */
+    (20 * CLOCK_US_PER_MS) /* silence that ends the backlog of a broker with a small window */
+#define UPLINK_LOOK_US (5 * CLOCK_US_PER_MS) /* between two looks whether the backlog is over */
 
-    enum uplink_phase {
-        UPLINK_WAITING,
-        UPLINK_CONNECTING,
-        UPLINK_GREETING,
-        UPLINK_STANDING,
-        UPLINK_STOPPED
-    };
+enum uplink_phase { UPLINK_WAITING, UPLINK_CONNECTING, UPLINK_GREETING, UPLINK_STANDING, UPLINK_STOPPED };
 enum uplink_answer { UPLINK_UNANSWERED, UPLINK_GRANTED, UPLINK_REFUSED };
 
 struct uplink_filter {
@@ -51,9 +45,9 @@ struct uplink {
     unsigned early_ends, kicks;
     bool refused_version, id_taken; /* said by the handle that is ending */
     struct backoff backoff;
-    int64_t retry_us, deadline_us, stood_us, answered_us, message_us;
-    int64_t looked_us; /* monotonic: uplink_tick() was called */ /* monotonic */
-    int64_t heard_us;                                            /* wall: bytes came from the broker */
+    int64_t retry_us, deadline_us, stood_us, answered_us, message_us; /* monotonic */
+    int64_t heard_us;                                                 /* wall: bytes came from the broker */
+    int64_t looked_us; /* monotonic: uplink_tick() was called */
     bool session, dry, left_thread;
     uint64_t connects;
 
