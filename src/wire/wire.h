@@ -29,9 +29,7 @@
 
 #define WIRE_VERSION     1
 #define WIRE_HEADER_SIZE 8
-#define WIRE_FRAME_MAX                                                                                       \
-    (1u << 20) /* bytes of body; a writer splits lists before (wire_add_record does it)                      \
-                */
+#define WIRE_FRAME_MAX   (1u << 20) /* bytes of body; wire_add_record() splits a list before */
 
 enum wire_type {
 #define WIRE_ENUM(upper, lower, fields) WIRE_##upper,
