@@ -137,10 +137,10 @@ void frame_draw_header(const struct pane *pane, const struct mirror *mirror, con
     for (size_t i = 0; i < pieces.count; i++) {
         const struct piece *piece = &pieces.list[i];
         int column = x + 1;
+        if (piece->sign >= 0 && piece->meaning != MEANING_LIGHT_GOOD)
+            pane_fill(pane, x, 0, piece->columns, 1, piece->meaning);
         if (piece->sign >= 0)
             column += pane_sign(pane, column, 0, piece->meaning, (enum sign)piece->sign) + 1;
-        if (piece->sign >= 0 && piece->meaning != MEANING_LIGHT_GOOD)
-            pane_put(pane, column - 1, 0, piece->meaning, ' ');
         enum meaning meaning = piece->meaning == MEANING_LIGHT_GOOD ? MEANING_HEADER : piece->meaning;
         pane_text(pane, column, 0, -1, meaning, piece->text);
         x += piece->columns;

@@ -19,8 +19,8 @@
 #define TEXT_MOST      16
 #define GROUP_INDENT   2
 #define BAR_LIMITS_MAX 16
-#define TREND_NOISE    0.02 /* of the range: smaller movements are drawn flat */
-#define AGE_NOW_US     (3 * CLOCK_US_PER_SECOND)
+#define TREND_NOISE    0.02                       /* of the range: smaller movements are drawn flat */
+#define AGE_NOW_US     (10 * CLOCK_US_PER_SECOND) /* so long a value is new */
 
 /* Which columns give way first, what they need at least, and what they like. */
 static const struct {
@@ -45,6 +45,7 @@ static int least_of(int a, int b)
 {
     return a < b ? a : b;
 }
+
 static int most_of(int a, int b)
 {
     return a > b ? a : b;
@@ -231,7 +232,7 @@ void tag_columns_age(char *out, size_t size, int64_t span_us)
     if (span_us < AGE_NOW_US)
         snprintf(out, size, "now");
     else if (seconds < 60)
-        snprintf(out, size, "%ds", (int)(seconds < 5 ? 5 : seconds / 5 * 5));
+        snprintf(out, size, "<1m");
     else if (seconds < 3600)
         snprintf(out, size, "%dm", (int)(seconds / 60));
     else if (seconds < 48 * 3600)
@@ -240,6 +241,15 @@ void tag_columns_age(char *out, size_t size, int64_t span_us)
         snprintf(out, size, "%dd", (int)(seconds / 86400));
     else
         snprintf(out, size, "old");
+}
+
+int64_t tag_columns_trend_end_us(int64_t arrival_us, int64_t now_us)
+{
+    int64_t age_us = now_us - arrival_us;
+    if (age_us <= AGE_NOW_US)
+        return now_us;
+    int64_t minutes_us = age_us / CLOCK_US_PER_MINUTE * CLOCK_US_PER_MINUTE;
+    return arrival_us + (minutes_us ? minutes_us : AGE_NOW_US);
 }
 
 /* How much a value can be trusted, as the screen says it. */
@@ -293,7 +303,7 @@ static void draw_trend(const struct tag_columns *columns, const struct pane *pan
         return;
     struct series_span spans[SPARK_SPANS_MAX];
     size_t count = spark_span_count(pane_level(pane), width);
-    mirror_tag_columns(tag, wall_us, spans, count);
+    mirror_tag_columns(tag, tag_columns_trend_end_us(tag->arrival_us, wall_us), spans, count);
     double least = tag->has_range ? (tag->high - tag->low) * TREND_NOISE : 0;
     enum meaning meaning = trust->bracketed ? MEANING_SPARK_UNCERTAIN : MEANING_SPARK;
     spark_draw(pane, columns->at[TAG_COLUMN_TREND].x, y, width, meaning, spans, least);
