@@ -3,8 +3,8 @@
  * What must stay true (design sections 3a and 8):
  * - a payload that cannot be decoded changes no value: the tags of its topic turn Bad, and a sample without a
  * value says so;
- * - backlog without a source time is Uncertain; source times out of bounds are replaced by the arrival time,
- * Uncertain;
+ * - backlog and retained values without a source time are Uncertain; source times out of bounds are replaced
+ * by the arrival time, Uncertain;
  * - a sample with a source time older than the tag's last goes to history only;
  * - a topic of which the configuration names a tag makes no other tags. */
 #include "base/mem.h"
@@ -76,7 +76,8 @@ static int64_t receive_stamp(struct receive *receive, int64_t source_us, uint32_
         if (quality_is_good(*quality))
             *quality = QUALITY_UNCERTAIN;
     }
-    if (!*from_source && receive->plant->backlog && quality_is_good(*quality))
+    bool age_unknown = receive->plant->backlog || receive->message->retained;
+    if (!*from_source && age_unknown && quality_is_good(*quality))
         *quality = QUALITY_UNCERTAIN;
     return *from_source ? source_us : now_us;
 }
