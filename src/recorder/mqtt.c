@@ -40,16 +40,20 @@ struct mqtt {
     int port, keepalive_s;
     bool version5, tls;
     int64_t session_expiry_s;
-    bool standing;                     /* CONNACK said yes and nothing ended it since */
+    bool answered;                     /* CONNACK came */
+    bool standing;                     /* it said yes and nothing ended it since */
     bool ended;                        /* `disconnected` was told */
     uint64_t messages;                 /* received */
     char log_text[256];                /* the library's last error while connecting */
+    long certificate;                  /* OpenSSL's verdict on the broker's certificate then, 0: good */
+    int failure;                       /* mqtt_failure() */
     char reason[ERR_TEXT_MAX];         /* why it ended */
     struct mqtt_subscription *waiting; /* for the broker's answer */
     size_t waiting_count, waiting_capacity;
-    /* SSL_pending() of the OpenSSL that libmosquitto brings into the process: the one call of it that is
-     * needed. */
+    /* SSL_pending() and SSL_get_verify_result() of the OpenSSL that libmosquitto brings into the process: the
+     * two calls of it that are needed. */
     int (*ssl_pending)(const void *ssl);
+    long (*ssl_verify_result)(const void *ssl);
 };
 
 struct mqtt_reason {
@@ -101,6 +105,28 @@ static const struct mqtt_reason MQTT_ENDINGS[] = {
     {MQTT_RC_WILDCARD_SUBS_NOT_SUPPORTED, "the broker allows no wildcards in filters"},
 };
 
+/* Why the broker's certificate is not accepted: OpenSSL's X509_V_ERR_ numbers (x509_vfy.h; they never
+ * change). Number 1, "unspecified", is what remains when only libmosquitto's own check of the name says no.
+ */
+#define MQTT_WRONG_NAME                                                                                      \
+    "the broker's certificate is for another host name: connect by the name that it holds (broker.host)"
+#define MQTT_UNKNOWN_CA                                                                                      \
+    "the broker's certificate is not signed by an authority that is known here: set broker.tls.ca to its "   \
+    "certificate"
+static const struct mqtt_reason MQTT_CERTIFICATES[] = {
+    {1, MQTT_WRONG_NAME},
+    {2, MQTT_UNKNOWN_CA},
+    {9, "the broker's certificate is not valid yet: compare its clock with this machine's"},
+    {10, "the broker's certificate has expired: renew it at the broker (or set this machine's clock)"},
+    {18, MQTT_UNKNOWN_CA},
+    {19, MQTT_UNKNOWN_CA},
+    {20, MQTT_UNKNOWN_CA},
+    {21, MQTT_UNKNOWN_CA},
+    {23, "the broker's certificate has been revoked: ask its administrator"},
+    {62, MQTT_WRONG_NAME},
+    {64, MQTT_WRONG_NAME},
+};
+
 static const char *mqtt_reason_text(const struct mqtt_reason *reasons, size_t count, int code)
 {
     for (size_t i = 0; i < count; i++) {
@@ -124,10 +150,36 @@ void mqtt_library_cleanup(void)
 
 static void mqtt_on_log(struct mosquitto *handle, void *context, int level, const char *text)
 {
-    (void)handle;
     struct mqtt *mqtt = context;
-    if (level == MOSQ_LOG_ERR)
-        snprintf(mqtt->log_text, sizeof mqtt->log_text, "%s", text);
+    if (level != MOSQ_LOG_ERR)
+        return;
+    snprintf(mqtt->log_text, sizeof mqtt->log_text, "%s", text);
+    /* The TLS state still lives while the library tells of its failure, and no longer. */
+    void *ssl = mqtt->ssl_verify_result ? mosquitto_ssl_get(handle) : NULL;
+    if (ssl && mqtt->ssl_verify_result(ssl))
+        mqtt->certificate = mqtt->ssl_verify_result(ssl);
+}
+
+/* What went wrong in TLS, for a person. */
+static void mqtt_describe_tls(const struct mqtt *mqtt, char *out, size_t size)
+{
+    for (size_t i = 0; i < sizeof MQTT_CERTIFICATES / sizeof *MQTT_CERTIFICATES; i++) {
+        if (MQTT_CERTIFICATES[i].code != mqtt->certificate)
+            continue;
+        snprintf(out, size, "TLS failed: %s", MQTT_CERTIFICATES[i].text);
+        return;
+    }
+    snprintf(out, size, "TLS failed: is this a port with TLS? (%s)",
+             *mqtt->log_text ? mqtt->log_text : "no more is known");
+}
+
+/* The connection ended before the broker said a word of MQTT: most often a matter of TLS. */
+static const char *mqtt_early_end_text(const struct mqtt *mqtt)
+{
+    return mqtt->tls ? "the broker ended the TLS connection before it answered: does it want a client "
+                       "certificate (broker.tls.cert and key) of an authority that it knows?"
+                     : "the broker ended the connection before it answered: does this port want TLS "
+                       "(broker.tls)?";
 }
 
 static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, int flags,
@@ -136,7 +188,9 @@ static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, i
     (void)properties;
     struct mqtt *mqtt = context;
     mosquitto_log_callback_set(handle, NULL); /* it would cost a formatted text for every packet */
+    mqtt->answered = true;
     mqtt->standing = code == 0;
+    mqtt->failure = code == 0 ? EX_UNAVAILABLE : EX_NOPERM;
     bool refused_version = mqtt->version5 && (code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || code == 1);
     const char *reason = code == 0 ? "connected" : MQTT_REASON_TEXT(MQTT_REFUSALS, code);
     if (mqtt->handler->connected)
@@ -155,11 +209,16 @@ static void mqtt_on_disconnect(struct mosquitto *handle, void *context, int code
         return;
     mqtt->ended = true;
     mqtt->standing = false;
-    if (code == MOSQ_ERR_ERRNO)
+    bool early = !mqtt->answered && (code == MOSQ_ERR_CONN_LOST || code == MOSQ_ERR_NO_CONN ||
+                                     (code == MOSQ_ERR_ERRNO && (number == EPROTO || number == ECONNRESET)));
+    if (code == MOSQ_ERR_TLS || (early && mqtt->tls))
+        mqtt->failure = EX_PROTOCOL;
+    if (early)
+        snprintf(mqtt->reason, sizeof mqtt->reason, "%s", mqtt_early_end_text(mqtt));
+    else if (code == MOSQ_ERR_ERRNO)
         snprintf(mqtt->reason, sizeof mqtt->reason, "the connection broke: %s", strerror(number));
     else if (code == MOSQ_ERR_TLS)
-        snprintf(mqtt->reason, sizeof mqtt->reason, "TLS failed: %s",
-                 *mqtt->log_text ? mqtt->log_text : "the broker's certificate or the protocol does not fit");
+        mqtt_describe_tls(mqtt, mqtt->reason, sizeof mqtt->reason);
     else
         snprintf(mqtt->reason, sizeof mqtt->reason, "%s", MQTT_REASON_TEXT(MQTT_ENDINGS, code));
     if (mqtt->handler->disconnected)
@@ -253,6 +312,8 @@ static bool mqtt_set_tls(struct mqtt *mqtt, const struct mqtt_options *options, 
                        mosquitto_strerror(code));
     void *symbol = dlsym(RTLD_DEFAULT, "SSL_pending");
     memcpy(&mqtt->ssl_pending, &symbol, sizeof symbol);
+    symbol = dlsym(RTLD_DEFAULT, "SSL_get_verify_result");
+    memcpy(&mqtt->ssl_verify_result, &symbol, sizeof symbol);
     mqtt->tls = true;
     return true;
 }
@@ -307,6 +368,7 @@ struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_hand
     struct mqtt *mqtt = mem_new(1, sizeof *mqtt);
     mqtt->handler = handler;
     mqtt->context = context;
+    mqtt->failure = EX_UNAVAILABLE;
     mqtt->host = mem_copy_text(options->host);
     mqtt->port = options->port;
     mqtt->keepalive_s = options->keepalive_s;
@@ -361,9 +423,10 @@ bool mqtt_connect(struct mqtt *mqtt, struct err *err)
     if (code == MOSQ_ERR_ERRNO)
         return err_set(err, EX_UNAVAILABLE, "cannot reach %s:%d: %s", mqtt->host, mqtt->port,
                        strerror(number));
-    if (code == MOSQ_ERR_TLS || *mqtt->log_text)
-        return err_set(err, EX_UNAVAILABLE, "TLS with %s:%d failed: %s", mqtt->host, mqtt->port,
-                       *mqtt->log_text ? mqtt->log_text : "check tls.ca and the broker's name");
+    if (code == MOSQ_ERR_TLS || *mqtt->log_text) {
+        mqtt_describe_tls(mqtt, mqtt->reason, sizeof mqtt->reason);
+        return err_set(err, EX_PROTOCOL, "%s", mqtt->reason);
+    }
     return err_set(err, EX_UNAVAILABLE, "cannot connect to %s:%d: %s", mqtt->host, mqtt->port,
                    mosquitto_strerror(code));
 }
@@ -386,6 +449,11 @@ void mqtt_disconnect(struct mqtt *mqtt)
     mosquitto_disconnect_v5(mqtt->handle, 0, NULL);
 }
 
+int mqtt_failure(const struct mqtt *mqtt)
+{
+    return mqtt->failure;
+}
+
 int mqtt_socket(const struct mqtt *mqtt)
 {
     return mosquitto_socket(mqtt->handle);
@@ -403,7 +471,7 @@ static bool mqtt_check(struct mqtt *mqtt, int code, struct err *err)
         return true;
     if (!mqtt->ended)
         mqtt_on_disconnect(mqtt->handle, mqtt, code ? code : MOSQ_ERR_NO_CONN, NULL);
-    return err_set(err, EX_UNAVAILABLE, "%s", mqtt->reason);
+    return err_set(err, mqtt->failure, "%s", mqtt->reason);
 }
 
 /* Whether bytes wait, in the socket or already decrypted; also true at its end, which the next read then

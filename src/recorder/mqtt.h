@@ -71,6 +71,10 @@ void mqtt_free(struct mqtt *mqtt);
 /* Sends DISCONNECT; the session stays at the broker unless `clean`. Write out with mqtt_write(). */
 void mqtt_disconnect(struct mqtt *mqtt);
 
+/* Of what kind the failure was: EX_NOPERM the broker refused us, EX_PROTOCOL TLS, EX_UNAVAILABLE any other.
+ */
+int mqtt_failure(const struct mqtt *mqtt);
+
 /* The socket for poll(), -1 when there is none. */
 int mqtt_socket(const struct mqtt *mqtt);
 bool mqtt_wants_write(struct mqtt *mqtt);

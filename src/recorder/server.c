@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/version.h"
+#include "base/version.h"
 #include "plant/decode.h"
 #include "recorder/access.h"
 #include "recorder/feed.h"
@@ -338,6 +339,7 @@ static void console_greet(struct console *console, struct server *server, const 
     console->progress_us = now_us;
     server->handler->welcome(server->context, &welcome);
     welcome.version = WIRE_VERSION;
+    welcome.program = "hmi " HMI_VERSION;
     welcome.program = "hmi " HMI_VERSION;
     welcome.user = console->user;
     welcome.role = console->role;

@@ -37,7 +37,8 @@ struct uplink {
     enum wire_link state;
     int64_t since_us; /* wall */
     char text[ERR_TEXT_MAX + 64], failure[ERR_TEXT_MAX];
-    bool changed; /* `handler->changed` is owed; told outside of callbacks */
+    int failure_code; /* uplink_failure_code() */
+    bool changed;     /* `handler->changed` is owed; told outside of callbacks */
 
     struct connector *connector; /* CONNECTING */
     struct mqtt *mqtt;           /* GREETING, STANDING */
@@ -260,6 +261,7 @@ static void uplink_note_end_of_standing(struct uplink *uplink, int64_t now_us)
 static void uplink_end(struct uplink *uplink, bool hung, int64_t now_us)
 {
     bool stood = uplink->phase == UPLINK_STANDING;
+    uplink->failure_code = mqtt_failure(uplink->mqtt);
     mqtt_free(uplink->mqtt);
     uplink->mqtt = NULL;
     if (stood)
@@ -274,6 +276,12 @@ static void uplink_end(struct uplink *uplink, bool hung, int64_t now_us)
     if (stood)
         uplink->handler->lost(uplink->context, hung ? uplink->heard_us : clock_wall_us(), uplink->failure);
     uplink_tell_change(uplink);
+}
+
+static void uplink_fail(struct uplink *uplink, const struct err *err)
+{
+    snprintf(uplink->failure, sizeof uplink->failure, "%s", err->text);
+    uplink->failure_code = err->code;
 }
 
 static struct mqtt *uplink_make_handle(struct uplink *uplink, struct err *err)
@@ -316,7 +324,7 @@ static void uplink_start(struct uplink *uplink, int64_t now_us)
         uplink->phase = UPLINK_CONNECTING;
         return;
     }
-    snprintf(uplink->failure, sizeof uplink->failure, "%s", err.text);
+    uplink_fail(uplink, &err);
     uplink_wait(uplink, now_us);
     uplink_tell_change(uplink);
 }
@@ -327,7 +335,7 @@ static void uplink_take_handle(struct uplink *uplink, int64_t now_us)
     uplink->mqtt = connector_finish(uplink->connector, &err);
     uplink->connector = NULL;
     if (!uplink->mqtt) {
-        snprintf(uplink->failure, sizeof uplink->failure, "%s", err.text);
+        uplink_fail(uplink, &err);
         uplink_wait(uplink, now_us);
         uplink_tell_change(uplink);
         return;
@@ -526,6 +534,11 @@ const char *uplink_text(const struct uplink *uplink)
 const char *uplink_failure(const struct uplink *uplink)
 {
     return uplink->failure;
+}
+
+int uplink_failure_code(const struct uplink *uplink)
+{
+    return uplink->failure_code;
 }
 
 bool uplink_version5(const struct uplink *uplink)

@@ -98,5 +98,6 @@ uint64_t uplink_window(const struct uplink *uplink);
 const char *uplink_subscriptions(struct uplink *uplink);
 /* Why the last attempt failed, "" after a success. */
 const char *uplink_failure(const struct uplink *uplink);
+int uplink_failure_code(const struct uplink *uplink); /* as mqtt_failure(), or of mqtt_new()'s error */
 
 #endif
