@@ -110,7 +110,7 @@ static void test_retained(void **state)
 {
     struct fixture *f = *state;
     fixture_send(f, "plant/t", "1", 1, true);
-    expect_number(fixture_tag(f, "plant/t"), 1, QUALITY_GOOD);
+    expect_number(fixture_tag(f, "plant/t"), 1, QUALITY_UNCERTAIN);
     assert_true(fixture_tag(f, "plant/t")->retained);
     fixture_say(f, "plant/t", "2");
     assert_false(fixture_tag(f, "plant/t")->retained);
