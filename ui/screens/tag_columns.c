@@ -265,6 +265,8 @@ static struct trust trust_of(const struct mirror_tag *tag)
         return (struct trust){' ', MEANING_DIM, MEANING_DIM, false};
     if (quality_is_bad(tag->quality))
         return (struct trust){'!', MEANING_VALUE_BAD, MEANING_VALUE_BAD, true};
+    if (tag->live && tag->flags & WIRE_FLAG_RETAINED && tag->quality == QUALITY_UNCERTAIN)
+        return (struct trust){'R', MEANING_VALUE_UNCERTAIN, MEANING_DIM, true};
     if (!tag->live || quality_is_uncertain(tag->quality))
         return (struct trust){'?', MEANING_VALUE_UNCERTAIN, MEANING_VALUE_UNCERTAIN, true};
     if (tag->flags & WIRE_FLAG_RETAINED)
@@ -341,7 +343,7 @@ static void draw_age(const struct tag_columns *columns, const struct pane *pane,
                      const struct mirror_tag *tag, int64_t wall_us)
 {
     char age[16] = "";
-    if (tag->flags & WIRE_FLAG_RETAINED)
+    if (tag->flags & WIRE_FLAG_RETAINED && !(tag->flags & WIRE_FLAG_SOURCE_TIME))
         snprintf(age, sizeof age, "?");
     else if (tag->ts_us)
         tag_columns_age(age, sizeof age, wall_us - tag->ts_us);
