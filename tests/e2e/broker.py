@@ -93,6 +93,10 @@ class Broker:
         with os.fdopen(descriptor, "w") as file:
             file.write(text)
 
+    def set_passwords(self, passwords):
+        """Other passwords, from the next start() on."""
+        self._password_file(passwords)
+
     def _password_file(self, passwords):
         path = self._path("passwords")
         self._write("passwords", "".join(f"{user}:{password}\n" for user, password in passwords.items()))

@@ -26,7 +26,10 @@ class Publisher:
         self.acknowledged = set()
         self._pending = {}
         self._early = set()  # acknowledged before number() could note them
-        self._client = paho.Client(client_id=client_id, clean_session=clean, protocol=protocol)
+        session = {} if protocol == paho.MQTTv5 else {"clean_session": clean}
+        self._client = paho.Client(client_id=client_id, protocol=protocol, **session)
+        self._connected = threading.Event()
+        self._client.on_connect = lambda *unused: self._connected.set()
         self._client.on_publish = self._on_publish
         self._client.max_inflight_messages_set(200)
         self._client.max_queued_messages_set(0)
@@ -40,7 +43,7 @@ class Publisher:
     def __exit__(self, *unused):
         self.close()
 
-    def _on_publish(self, client, userdata, mid):
+    def _on_publish(self, client, userdata, mid, *unused):
         with self.lock:
             if mid in self._pending:
                 self.acknowledged.add(self._pending.pop(mid))
@@ -49,6 +52,8 @@ class Publisher:
 
     def publish(self, topic, payload, qos=0, retain=False):
         """Publishes and waits until the message has been sent (QoS 0) or acknowledged."""
+        if not self._connected.wait(20):
+            raise AssertionError("the publisher could not connect")
         info = self._client.publish(topic, payload, qos, retain)
         info.wait_for_publish(20)
         if not info.is_published():
