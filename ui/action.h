@@ -34,7 +34,7 @@ enum action_where {
       "back; never leaves hmi, never changes the plant")                                                     \
     X(PALETTE, "palette", ":", "Go", ACTION_ON_ALL, ROLE_VIEWER,                                             \
       "go to a tag or do an action by typing its name")                                                      \
-    X(OPEN, "open", "Enter", "Open", ACTION_ON_ALL, ROLE_VIEWER, "open what the cursor is on")               \
+    X(OPEN, "open", "Enter", "Open", ACTION_ON_TAGS, ROLE_VIEWER, "open the tag; fold or unfold a group")    \
     X(UP, "up", "Up k", "", ACTION_ON_ALL, ROLE_VIEWER, "one row up")                                        \
     X(DOWN, "down", "Down j", "", ACTION_ON_ALL, ROLE_VIEWER, "one row down")                                \
     X(PAGE_UP, "page-up", "PgUp", "", ACTION_ON_ALL, ROLE_VIEWER, "one page up")                             \
@@ -45,7 +45,8 @@ enum action_where {
     X(RIGHT, "right", "Right", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold the group")                          \
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
     X(NEXT_TAG, "next-tag", "n Right", "Next", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")    \
-    X(PREVIOUS_TAG, "previous-tag", "N Left", "", ACTION_ON_DETAIL, ROLE_VIEWER, "the tag before it")        \
+    X(PREVIOUS_TAG, "previous-tag", "N Left", "Previous", ACTION_ON_DETAIL, ROLE_VIEWER,                     \
+      "the tag before it")                                                                                   \
     X(FILTER, "filter", "/", "Filter", ACTION_ON_TAGS, ROLE_VIEWER, "show only rows with these words")       \
     X(SORT_NEXT, "sort-next", "s >", "Sort", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the next column")         \
     X(SORT_PREVIOUS, "sort-previous", "S <", "", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the column before")   \

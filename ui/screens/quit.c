@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 enum quit_kind {
+    QUIT_ALONE,    /* no recorder is attached */
     QUIT_PLAIN,    /* the recorder goes on, being nobody's here */
     QUIT_RECORDER, /* shall the recorder go on? */
     QUIT_LOOK      /* a look ends with its last console */
@@ -13,7 +14,9 @@ enum quit_kind {
 
 static enum quit_kind kind_of(const struct mirror *mirror)
 {
-    bool ours = mirror->attached && mirror->welcome.started_by_console && mirror->console_count <= 1;
+    if (!mirror->attached)
+        return QUIT_ALONE;
+    bool ours = mirror->welcome.started_by_console && mirror->console_count <= 1;
     return !ours ? QUIT_PLAIN : mirror->welcome.look ? QUIT_LOOK : QUIT_RECORDER;
 }
 
@@ -25,6 +28,9 @@ static const struct {
         bool stops;
     } answers[3]; /* key 0: stays */
 } QUESTIONS[] = {
+    [QUIT_ALONE] = {"Leave hmi?",
+                    "This console is attached to no recorder.",
+                    {{'y', "leave", false}, {0, "stay", false}}},
     [QUIT_PLAIN] = {"Leave hmi?",
                     "The recorder goes on recording.",
                     {{'y', "leave", false}, {0, "stay", false}}},
