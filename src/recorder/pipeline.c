@@ -208,7 +208,10 @@ static struct batch *pipeline_next(struct pipeline *pipeline, int64_t now_us, in
     pipeline->retry = NULL;
     if (!batch)
         batch = spool_take(&pipeline->spool);
-    bool due = pipeline->held || pipeline_is_full(pipeline) || commit_rule_due_us(&pipeline->rule) <= now_us;
+    /* A flood keeps the writer busy beside the loop: so little is left to commit when reading has to pause.
+     */
+    bool due = pipeline->held || pipeline->current->count >= PIPELINE_RUN || pipeline_is_full(pipeline) ||
+               commit_rule_due_us(&pipeline->rule) <= now_us;
     if (!batch && due && !batch_is_empty(pipeline->current)) {
         pipeline->gaps += spool_end_gap(&pipeline->spool, pipeline->current, now_wall_us);
         batch = pipeline_turn(pipeline, now_us);

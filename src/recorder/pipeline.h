@@ -26,7 +26,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PIPELINE_BATCH_MAX 65536           /* samples that accumulate */
+#define PIPELINE_BATCH_MAX 65536 /* samples that accumulate */
+#define PIPELINE_RUN       16384 /* in a flood the writer gets so many at once, before the rule's time */
 #define PIPELINE_TEXT_MAX  (16u << 20)     /* bytes of text values that accumulate */
 #define PIPELINE_OWED_US   INT64_C(500000) /* acknowledgements wait so long at most in a flood */
 #define PIPELINE_HELD_US                                                                                     \
