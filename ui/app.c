@@ -2,8 +2,9 @@
  * recorder's news, answers of the history, one frame. Everything is bounded a round, so that a flood of news
  * never keeps a key waiting:
  *
- *   a key          paints in the same round, but frames keep APP_KEY_GAP_US apart (a held key repeats 30
- * times a second) news           paint at most every APP_FRAME_US a second       paints what tells the time
+ *   a key          paints in the same round, but frames keep APP_KEY_GAP_US apart (a held key repeats 30 times a second)
+ *   news           paint as they come, for the recorder sends them 20 times a second; at least APP_FRAME_US apart
+ *   a second       paints what tells the time
  *   slow line      a frame is left out while the terminal takes nothing; the next one shows the newest state
  */
 #include "ui/app.h"
@@ -27,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define APP_FRAME_US     (50 * CLOCK_US_PER_MS)
+#define APP_FRAME_US     (25 * CLOCK_US_PER_MS)
 #define APP_KEY_GAP_US   (10 * CLOCK_US_PER_MS)
 #define APP_MESSAGE_US   (6 * CLOCK_US_PER_SECOND)
 #define APP_STOP_US      (10 * CLOCK_US_PER_SECOND) /* how long we wait for a recorder that was asked to stop */
