@@ -46,6 +46,7 @@ struct tag {
     int64_t heard_mono_us; /* for staleness */
     bool stale;
 
+    uint8_t kind_changes; /* how often its payloads have changed the kind */
     uint64_t samples, late_samples;
     bool changed;     /* is in plant.changed */
     bool def_changed; /* its definition has to be sent again */

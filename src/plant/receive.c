@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KIND_CHANGES_MAX    8   /* even: after them a tag is what it was at first */
 #define DISCOVERED_TEXT_MAX 256 /* bytes: longer texts inside JSON are not tags */
 
 struct receive {
@@ -183,7 +184,8 @@ static void receive_adopt_spelling(struct tag *tag, const struct decode_item *it
         def->states[i] = (struct tag_state){.value = i, .text = mem_copy_text(item->spelling[i])};
 }
 
-/* A tag whose kind the configuration leaves open follows what its payloads are. */
+/* A tag whose kind the configuration leaves open follows what its payloads are; one that never settles (numbers, now
+ * and then "ERR") stays what it first was, for each change is written to the history. */
 static void receive_follow_kind(struct receive *receive, struct tag *tag, const struct decode_item *item)
 {
     struct tag_def *def = &tag->def;
@@ -191,8 +193,9 @@ static void receive_follow_kind(struct receive *receive, struct tag *tag, const 
         return;
     bool new_spelling = item->kind == DECODE_BOOLEAN && !def->state_count;
     enum tag_kind kind = receive_kind_of(tag, item);
-    if (kind == def->kind && !new_spelling)
+    if ((kind == def->kind && !new_spelling) || tag->kind_changes == KIND_CHANGES_MAX)
         return;
+    tag->kind_changes++;
     def->kind = kind;
     if (new_spelling)
         receive_adopt_spelling(tag, item);

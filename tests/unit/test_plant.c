@@ -239,6 +239,19 @@ static void test_kind_follows(void **state)
     fixture_audit(f);
 }
 
+/* Each change of kind is a row for the history: a tag that never settles makes few of them. */
+static void test_kind_that_never_settles(void **state)
+{
+    struct fixture *f = *state;
+    fixture_say(f, "plant/z", "1.5");
+    size_t rows = f->batch->tag_count;
+    for (int i = 0; i < 100; i++)
+        fixture_say(f, "plant/z", i % 2 ? "2.5" : "ERR");
+    assert_true(f->batch->tag_count - rows <= 8);
+    assert_int_equal(fixture_tag(f, "plant/z")->def.kind, TAG_ANALOG);
+    fixture_audit(f);
+}
+
 /* A fixed kind, or a range, says that texts are no values. */
 static void test_kind_that_is_fixed(void **state)
 {
@@ -568,6 +581,7 @@ int main(void)
         WITH_PLANT(test_states_by_text),
         WITH_PLANT(test_scale),
         WITH_PLANT(test_kind_follows),
+        WITH_PLANT(test_kind_that_never_settles),
         WITH_PLANT(test_kind_that_is_fixed),
         WITH_PLANT(test_not_finite_keeps_the_value),
         WITH_PLANT(test_undecodable),
