@@ -195,7 +195,9 @@ static void pipeline_take_back(struct pipeline *pipeline, int64_t now_us, int64_
 static void pipeline_spool(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
 {
     uint64_t lost = pipeline->spool.lost_now;
-    spool_put(&pipeline->spool, pipeline_turn(pipeline, now_us), now_wall_us);
+    struct batch *batch = pipeline_turn(pipeline, now_us);
+    int64_t age_us = batch->first_mono_us ? now_us - batch->first_mono_us : 0;
+    spool_put(&pipeline->spool, batch, now_wall_us - age_us);
     if (!lost && pipeline->spool.lost_now)
         log_error("the memory for waiting samples is full (%" PRIu64 "): new samples are lost",
                   SPOOL_SAMPLES_MAX);

@@ -31,11 +31,11 @@ bool spool_end_gap(struct spool *spool, struct batch *batch, int64_t now_wall_us
     return true;
 }
 
-void spool_put(struct spool *spool, struct batch *batch, int64_t now_wall_us)
+void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us)
 {
     if (spool_is_full(spool)) {
         if (!spool->lost_now)
-            spool->lost_from_us = now_wall_us;
+            spool->lost_from_us = since_wall_us;
         spool->lost += batch->count;
         spool->lost_now += batch->count;
         batch_drop_samples(batch);
@@ -44,7 +44,7 @@ void spool_put(struct spool *spool, struct batch *batch, int64_t now_wall_us)
             return;
         }
     } else {
-        spool_end_gap(spool, batch, now_wall_us);
+        spool_end_gap(spool, batch, since_wall_us);
     }
     spool->batches = mem_grow(spool->batches, &spool->capacity, spool->count + 1, sizeof *spool->batches);
     spool->batches[spool->count++] = batch;
