@@ -126,17 +126,30 @@ static bool console_may_start(const struct config *config, struct err *err)
         config->path, owner ? owner->pw_name : "another user");
 }
 
-static bool console_start_configured(struct console *console, const struct config *config, char **paths,
+/* Where the recorder will listen: its folder is made now, for only folders that are there are looked into. */
+static bool console_prepare_folder(const struct config *config, char ***paths, struct err *err)
+{
+    char *socket = config_socket_path(config, err);
+    if (!socket)
+        return false;
+    free(socket);
+    config_free_list(*paths);
+    *paths = config_socket_candidates(config);
+    return true;
+}
+
+/* `paths` is made anew. */
+static bool console_start_configured(struct console *console, const struct config *config, char ***paths,
                                      struct err *err)
 {
-    if (!console_may_start(config, err))
+    if (!console_may_start(config, err) || !console_prepare_folder(config, paths, err))
         return false;
     char *log_path = attach_log_path(config->history.file, err);
     if (!log_path)
         return false;
     const char *arguments[] = {"-c", config->path, NULL};
     const struct attach_start start = {.arguments = arguments,
-                                       .socket_paths = (const char *const *)paths,
+                                       .socket_paths = (const char *const *)*paths,
                                        .log_path = log_path,
                                        .timeout_ms = CONSOLE_START_MS};
     fprintf(stderr, "hmi: no recorder runs; starting one (log: %s)\n", log_path);
@@ -316,7 +329,7 @@ static int console_run_configured(const struct cli_command *command, struct cons
         setenv("TZ", config.timezone, 1);
     char **paths = sockets_of(&config);
     bool ready = attach_is_running((const char *const *)paths) ||
-                 console_start_configured(console, &config, paths, err) ||
+                 console_start_configured(console, &config, &paths, err) ||
                  (err->code == EX_TEMPFAIL && console_await_other(&config, &paths));
     status = ready ? console_show(console, &config, (const char *const *)paths, err) : err->code;
     config_free_list(paths);

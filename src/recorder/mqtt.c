@@ -13,10 +13,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -472,6 +474,33 @@ static bool mqtt_check(struct mqtt *mqtt, int code, struct err *err)
     if (!mqtt->ended)
         mqtt_on_disconnect(mqtt->handle, mqtt, code ? code : MOSQ_ERR_NO_CONN, NULL);
     return err_set(err, mqtt->failure, "%s", mqtt->reason);
+}
+
+/* Until the broker closes; what it still sends is thrown away, unacknowledged. */
+static void mqtt_linger(int fd, int64_t until_mono_us)
+{
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    uint8_t unread[4096];
+    int64_t left_us;
+    while ((left_us = until_mono_us - clock_mono_us()) > 0) {
+        if (poll(&end, 1, (int)(left_us / CLOCK_US_PER_MS) + 1) > 0 &&
+            recv(fd, unread, sizeof unread, MSG_DONTWAIT) <= 0)
+            return;
+    }
+}
+
+void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us)
+{
+    /* The library closes its descriptor as soon as DISCONNECT is written: the connection needs another one.
+     */
+    int fd = mqtt_socket(mqtt) >= 0 ? fcntl(mqtt_socket(mqtt), F_DUPFD_CLOEXEC, 0) : -1;
+    struct err err = {0};
+    mqtt_disconnect(mqtt);
+    mqtt_write(mqtt, &err); /* that it fails is the end, too */
+    if (fd < 0)
+        return;
+    mqtt_linger(fd, until_mono_us);
+    close(fd);
 }
 
 /* Whether bytes wait, in the socket or already decrypted; also true at its end, which the next read then

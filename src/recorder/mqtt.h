@@ -71,6 +71,11 @@ void mqtt_free(struct mqtt *mqtt);
 /* Sends DISCONNECT; the session stays at the broker unless `clean`. Write out with mqtt_write(). */
 void mqtt_disconnect(struct mqtt *mqtt);
 
+/* Sends DISCONNECT with all that is queued, then waits until the broker has closed, `until_mono_us` at most.
+ * A socket that is closed with unread bytes sends a reset, which takes acknowledgements from the broker that
+ * it has not read yet: it would send those messages again. */
+void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us);
+
 /* Of what kind the failure was: EX_NOPERM the broker refused us, EX_PROTOCOL TLS, EX_UNAVAILABLE any other.
  */
 int mqtt_failure(const struct mqtt *mqtt);

@@ -37,7 +37,8 @@
 
 #define READ_MESSAGES_MAX  10000
 #define READ_SPAN_US       (50 * CLOCK_US_PER_MS)
-#define STOP_SPAN_US       (1700 * CLOCK_US_PER_MS) /* for the last commit; the whole stop takes 2 s at most */
+#define STOP_SPAN_US       (1600 * CLOCK_US_PER_MS) /* for the last commit; the whole stop takes 2 s at most */
+#define STOP_LINGER_US     (100 * CLOCK_US_PER_MS)  /* for the broker to take the last acknowledgements */
 #define KEEPALIVE_EVERY_US CLOCK_US_PER_SECOND
 #define KEEPALIVE_LATE_US                                                                                    \
     (3 * CLOCK_US_PER_SECOND)             /* so long without a moment to write: reading pauses for one */
@@ -388,7 +389,7 @@ static void recorder_finish_writing(struct recorder *recorder)
         recorder_poll(&writer, 1, due_us < end_us ? due_us : end_us);
     }
     uplink_write(recorder->uplink, recorder->time.mono_us);
-    uplink_close(recorder->uplink, recorder->time.mono_us);
+    uplink_close(recorder->uplink, STOP_LINGER_US, clock_mono_us());
 }
 
 int recorder_run(const struct recorder_options *options, bool *left_thread, struct err *err)

@@ -460,13 +460,10 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_us)
         uplink_end(uplink, true, now_us);
 }
 
-void uplink_close(struct uplink *uplink, int64_t now_us)
+void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_us)
 {
-    if (uplink->phase == UPLINK_STANDING) {
-        struct err err = {0};
-        mqtt_disconnect(uplink->mqtt);
-        mqtt_write(uplink->mqtt, &err); /* its failure ends the connection as well */
-    }
+    if (uplink->phase == UPLINK_STANDING)
+        mqtt_part(uplink->mqtt, now_us + linger_us);
     mqtt_free(uplink->mqtt);
     uplink->mqtt = NULL;
     if (uplink->connector)
@@ -496,7 +493,7 @@ void uplink_set_config(struct uplink *uplink, const struct config *config, bool 
     uplink_take_filters(uplink);
     if (reconnect || uplink->phase == UPLINK_STOPPED) {
         uplink->version5 = config->broker.protocol == PROTOCOL_MQTT5;
-        uplink_close(uplink, now_us);
+        uplink_close(uplink, 0, now_us);
         backoff_reset(&uplink->backoff);
         uplink->kicks = 0;
         uplink_set_state(uplink, uplink->connects ? WIRE_LINK_DOWN : WIRE_LINK_CONNECTING,

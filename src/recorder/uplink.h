@@ -76,8 +76,9 @@ bool uplink_wants_write(struct uplink *uplink);
 /* Keepalive: about once a second, only while writing is allowed. */
 void uplink_keepalive(struct uplink *uplink, int64_t now_mono_us);
 
-/* Sends DISCONNECT and closes; a session stays at the broker. Only while writing is allowed. */
-void uplink_close(struct uplink *uplink, int64_t now_mono_us);
+/* Sends DISCONNECT and closes; a session stays at the broker. Only while writing is allowed. Blocks for
+ * `linger_us` at most, so that the broker takes every acknowledgement (mqtt_part()). */
+void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_mono_us);
 
 /* Another configuration: filters that are gone are unsubscribed, all others subscribed (again); with
  * `reconnect` the connection is made anew. To be called while the old configuration still exists. */
