@@ -77,7 +77,7 @@ class Starts(unittest.TestCase):
         self.assertEqual(other.wait_end(5), 0)
         wait_health(self.recorder, lambda status: status["consoles"] == 1, "one console")
         console.key("F10")
-        console.wait("This is the last console. Shall the recorder go on recording?")
+        console.wait("This is the last console.")
         console.key("Escape")
         console.wait_gone("Shall the recorder")
         console.key("q", "y")
@@ -165,7 +165,7 @@ class Attached(unittest.TestCase):
             recorder.wait_value("SELECT count(DISTINCT value) FROM history WHERE tag LIKE 'plant/t%'", number + 1, 30)
 
     def test_two_consoles_see_the_same(self):
-        with Broker() as broker, Recorder(broker) as recorder, open_console(recorder) as one, \
+        with Broker() as broker, Recorder(broker) as recorder, open_console(recorder, rows=43) as one, \
                 Console([hmi_path(), "-c", recorder.config_path], cols=80, rows=24,
                         env=console_environment(recorder)) as two:
             wait_live(recorder)
