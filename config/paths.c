@@ -176,18 +176,19 @@ char **config_socket_candidates(const struct config *config)
 }
 
 /* Makes the folder when its parent allows that, and sets who may pass through it: others only when the
- * configuration lets them attach. The sticky /tmp keeps others from replacing it; what is there already must
- * be ours. */
+ * configuration lets them attach, and always through the services' folder, which several recorders share; there
+ * the socket itself is closed. The sticky /tmp keeps others from replacing it; what is there already must be ours. */
 static bool paths_make_folder(const char *folder, bool open_to_others)
 {
-    mode_t mode = open_to_others ? 0711 : 0700;
+    bool shared = !strcmp(folder, PATHS_SERVICE_FOLDER);
+    mode_t mode = open_to_others || shared ? 0711 : 0700;
     if (mkdir(folder, mode) && errno != EEXIST)
         return false;
     struct stat status;
     if (!paths_is_trusted_folder(folder, geteuid()) || lstat(folder, &status))
         return false;
-    if (status.st_uid == geteuid() && strcmp(folder, PATHS_SERVICE_FOLDER) &&
-        (status.st_mode & 0777) != mode && chmod(folder, mode))
+    bool fits = shared ? (status.st_mode & mode) == mode : (status.st_mode & 0777) == mode;
+    if (status.st_uid == geteuid() && !fits && chmod(folder, shared ? status.st_mode | mode : mode))
         return false;
     return access(folder, W_OK | X_OK) == 0;
 }
