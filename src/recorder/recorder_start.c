@@ -160,11 +160,19 @@ static void recorder_remove_files(const struct config_history *file)
         unlink(path);
         free(path);
     }
-    char *folder = mem_copy_text(file->file);
+}
+
+/* The folder that a console has made for a look's socket, its log and its history: the console may be gone. */
+static void recorder_remove_folder(const char *socket_path)
+{
+    char *folder = mem_copy_text(socket_path);
     char *slash = strrchr(folder, '/');
     if (slash && slash != folder) {
         *slash = '\0';
-        rmdir(folder); /* only when it was for this file alone */
+        char *log_path = mem_format("%s/log", folder);
+        unlink(log_path);
+        rmdir(folder); /* only when nothing else is in it */
+        free(log_path);
     }
     free(folder);
 }
@@ -188,6 +196,8 @@ bool recorder_free(struct recorder *recorder)
         plant_free(&recorder->plant);
     if (recorder->config->history.temporary && recorder->lock_fd >= 0)
         recorder_remove_files(&recorder->config->history);
+    if (recorder->look && recorder->socket_path)
+        recorder_remove_folder(recorder->socket_path);
     if (recorder->lock_fd >= 0)
         close(recorder->lock_fd);
     if (recorder->signal_fd >= 0)
