@@ -92,19 +92,19 @@ struct config_report {
     size_t warning_count, warning_capacity;
 };
 
-/* All defaults, no tags, no subscriptions. Release with config_free(). (libconfig has a function
- * config_init.) */
+/* All defaults, no tags, no subscriptions. Release with config_free().
+ * (libconfig has a function config_init.) */
 void config_init_defaults(struct config *config);
 void config_free(struct config *config);
 
-/* Reads and checks a file whole; opens no other file but those it includes, so that a console may load a
- * configuration whose secrets it cannot read. Returns false with at least one fault in `report` when it is
- * not good; `config` is then initialised but must not be used. Release both. The report need not be
- * initialised before. */
+/* Reads and checks a file whole; opens no other file but those it includes,
+ * so that a console may load a configuration whose secrets it cannot read.
+ * Returns false with at least one fault in `report` when it is not good; `config` is then
+ * initialised but must not be used. Release both. The report need not be initialised before. */
 bool config_load(struct config *config, const char *path, struct config_report *report);
 
-/* The same, and further looks at what the file refers to: password, certificates, pictures, users and groups.
- */
+/* The same, and further looks at what the file refers to:
+ * password, certificates, pictures, users and groups. */
 bool config_check(struct config *config, const char *path, struct config_report *report);
 void config_report_free(struct config_report *report);
 

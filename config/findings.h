@@ -43,8 +43,8 @@ void findings_fault(struct findings *findings, const void *address, const void *
 void findings_warn(struct findings *findings, const void *address, const void *whole, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Moves all into the report, in the order of the lines. At most FINDINGS_SHOWN_MAX of a kind, then their
- * number. */
+/* Moves all into the report, in the order of the lines.
+ * At most FINDINGS_SHOWN_MAX of a kind, then their number. */
 #define FINDINGS_SHOWN_MAX 1000
 void findings_report(struct findings *findings, struct config_report *report);
 

@@ -420,8 +420,8 @@ static void load_fault_unknown(struct loading *loading, const config_setting_t *
     buf_free(&hint);
 }
 
-/* Files are relative to the configuration's folder, defaults included, also those of a group that is not in
- * the file. */
+/* Files are relative to the configuration's folder,
+ * defaults included, also those of a group that is not in the file. */
 static void load_make_absolute(const struct loading *loading, const struct option_group *group,
                                char *structure)
 {

@@ -24,8 +24,8 @@ static char *paths_home_configuration(void)
     return home && *home == '/' ? mem_format("%s/.config/hmi/hmi.cfg", home) : NULL;
 }
 
-/* The absolute path when the file is there and one's own or root's. `err` stays as it is when there is none.
- */
+/* The absolute path when the file is there and one's own or root's.
+ * `err` stays as it is when there is none. */
 static char *paths_accept(const char *path, struct err *err)
 {
     struct stat status;
@@ -82,8 +82,8 @@ static char *paths_real_history(const struct config *config)
     return path;
 }
 
-/* FNV-1a with 64 bits; two history files of one machine with the same name and hash are not to be expected.
- */
+/* FNV-1a with 64 bits; two history files of one machine
+ * with the same name and hash are not to be expected. */
 static uint64_t paths_hash(const char *text)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -114,8 +114,8 @@ static bool paths_fits_socket(const char *path)
     return strlen(path) < sizeof((struct sockaddr_un *)0)->sun_path;
 }
 
-/* A folder that only its owner (root, oneself or `other`) may write: nobody else can put a false socket
- * there. */
+/* A folder that only its owner (root, oneself or `other`) may write:
+ * nobody else can put a false socket there. */
 static bool paths_is_trusted_folder(const char *folder, uid_t other)
 {
     struct stat status;
@@ -176,8 +176,9 @@ char **config_socket_candidates(const struct config *config)
 }
 
 /* Makes the folder when its parent allows that, and sets who may pass through it: others only when the
- * configuration lets them attach, and always through the services' folder, which several recorders share; there
- * the socket itself is closed. The sticky /tmp keeps others from replacing it; what is there already must be ours. */
+ * configuration lets them attach, and always through the services' folder, which several recorders share;
+ * there the socket itself is closed. The sticky /tmp keeps others from replacing it; what is there already
+ * must be ours. */
 static bool paths_make_folder(const char *folder, bool open_to_others)
 {
     bool shared = !strcmp(folder, PATHS_SERVICE_FOLDER);

@@ -8,8 +8,8 @@
  * not count. The restricted Damerau-Levenshtein distance. Texts over 63 bytes count as far apart. */
 size_t suggest_distance(const char *a, const char *b);
 
-/* True when `candidate` is near enough to `word` to be proposed: one edit, in long words a third of the
- * letters. */
+/* True when `candidate` is near enough to `word` to be proposed:
+ * one edit, in long words a third of the letters. */
 int suggest_is_near(const char *word, const char *candidate);
 
 #endif

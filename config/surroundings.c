@@ -1,5 +1,5 @@
-/* A look at what a configuration refers to, as the user who runs it: secrets, certificates, pictures, people.
- */
+/* A look at what a configuration refers to, as the user who runs it:
+ * secrets, certificates, pictures, people. */
 #include "config/validate.h"
 
 #include "base/mem.h"

@@ -16,8 +16,8 @@ struct map;
 void validate_tag_alarms(const struct tag_def *tag, const struct map *tags, struct findings *findings);
 void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, struct findings *findings);
 
-/* Looks at what the file refers to: password, certificates, pictures, users and groups, topics that no
- * subscription covers. */
+/* Looks at what the file refers to:
+ * password, certificates, pictures, users and groups, topics that no subscription covers. */
 void validate_surroundings(const struct config *config, struct findings *findings);
 
 #endif

@@ -9,8 +9,8 @@
  * A batch that is as big as a run becomes one without the detour. The views show the union of the stages,
  * each sample once, because every move is one transaction.
  *
- * The copy of the tail in memory changes only after the commit that changed the table, so the two never
- * differ. */
+ * The copy of the tail in memory changes only after the commit
+ * that changed the table, so the two never differ. */
 #include "db/history_internal.h"
 
 #include "db/history_file.h"
@@ -35,8 +35,8 @@
 /* OR FAIL: SQLite keeps no journal of its own for each statement, which would cost a third more. What a
  * failed statement leaves behind goes with the transaction, which is then always rolled back.
  *
- * The statements: head, one row's values repeated, foot. '@' stands for the letter of the active set, a or b.
- */
+ * The statements: head, one row's values repeated, foot.
+ * '@' stands for the letter of the active set, a or b. */
 struct history_sql {
     const char *head, *row, *foot;
     int rows;

@@ -42,8 +42,8 @@ struct history_stats {
 bool history_make_directory(const char *path, struct err *err);
 
 /* Opens or creates the file, with the rights of design section 10, and brings an older schema up to date.
- * Says what is wrong for a file that is no history, is newer than this program, is read-only, or lies on a
- * full disk. */
+ * Says what is wrong for a file that is no history,
+ * is newer than this program, is read-only, or lies on a full disk. */
 struct history *history_open(const struct history_options *options, struct err *err);
 
 /* Marks `now_us` (wall) as the exact time of the stop and closes. What waits in the tail stays there: it is

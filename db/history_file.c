@@ -100,8 +100,8 @@ static bool history_file_build(const char *draft, const char *path, struct err *
     return done;
 }
 
-/* Where the file is to be: a rename would replace a symbolic link instead of going where it leads. The caller
- * frees it. */
+/* Where the file is to be: a rename would replace a symbolic
+ * link instead of going where it leads. The caller frees it. */
 static char *history_file_target(const char *path, struct err *err)
 {
     struct stat status;

@@ -77,8 +77,8 @@ bool history_fail(struct history *history, const char *doing, struct err *err);
 bool history_begin(struct history *history, struct err *err);
 bool history_commit(struct history *history, struct err *err);
 
-/* Writes the batch's tags inside the open transaction. This and history_run_write() leave a failure in the
- * connection. */
+/* Writes the batch's tags inside the open transaction.
+ * This and history_run_write() leave a failure in the connection. */
 bool history_tags_write(struct history *history, const struct batch *batch);
 
 /* Sorts the samples of a batch into a new run and updates the last values, inside the open transaction. */

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Repetitions are looked for among this many samples with the same stamp; past that they are kept as
- * different values. */
+/* Repetitions are looked for among this many samples with the same stamp;
+ * past that they are kept as different values. */
 #define HISTORY_RUN_SAME_STAMP 16
 
-/* Room for sorting is kept up to this many samples; a spool of a million, written at once, gives its room
- * back. */
+/* Room for sorting is kept up to this many samples;
+ * a spool of a million, written at once, gives its room back. */
 #define HISTORY_RUN_KEEP_KEYS (4 * HISTORY_RUN_ROWS)
 
 /* Where a sample lies in its batch, and what it is sorted by. */
@@ -91,8 +91,8 @@ static void history_run_bind(sqlite3_stmt *statement, int index, const struct ba
     sqlite3_bind_int64(statement, index + 3, sample->quality);
 }
 
-/* Writes keys[0 .. count) by statements of many rows and then of one; parameter 1 is the run where `run` is
- * not 0. */
+/* Writes keys[0 .. count) by statements of many rows and then of one;
+ * parameter 1 is the run where `run` is not 0. */
 static bool history_run_insert(struct history *history, enum history_statement many,
                                enum history_statement one, int64_t run, const struct batch *batch,
                                const struct history_run_key *keys, size_t count)

@@ -1,12 +1,12 @@
 /* Housekeeping by the thread that writes, between two batches.
  *
- * The WAL: every change is written there first and copied to the main file by a checkpoint. Readers keep the
- * WAL from being started anew while they look at it, and a checkpoint that waits for them would hold up
- * recording for as long as they like. So a PASSIVE checkpoint copies what it can without waiting, and when it
- * could copy everything a RESTART that does not wait either asks for the WAL to begin at its start again: it
- * succeeds in any moment without a reader. (PASSIVE alone: 244 MB of WAL after 20 s of overlapping short
- * readers; so: 7 MB.) A single reader that keeps a transaction open lets it grow; the statistics then name
- * that process. */
+ * The WAL: every change is written there first and copied to the main file by a checkpoint.
+ * Readers keep the WAL from being started anew while they look at it,
+ * and a checkpoint that waits for them would hold up recording for as long as they like.
+ * So a PASSIVE checkpoint copies what it can without waiting, and when it could copy everything a RESTART
+ * that does not wait either asks for the WAL to begin at its start again: it succeeds in any moment
+ * without a reader. (PASSIVE alone: 244 MB of WAL after 20 s of overlapping short readers; so: 7 MB.)
+ * A single reader that keeps a transaction open lets it grow; the statistics then name that process. */
 #include "db/history_internal.h"
 
 /* The locks of readers that use the WAL, for sql_find_holder(). */

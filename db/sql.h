@@ -33,8 +33,8 @@ bool sql_run(sqlite3_stmt *statement);
  * False on a failure. */
 bool sql_read_int(sqlite3 *db, const char *sql, sqlite3_int64 fallback, sqlite3_int64 *value);
 
-/* A value as the sample tables hold it: NULL, REAL, or a text as BLOB. A text must live until the statement
- * is reset. */
+/* A value as the sample tables hold it: NULL, REAL, or a text as BLOB.
+ * A text must live until the statement is reset. */
 void sql_bind_value(sqlite3_stmt *statement, int index, const struct value *value);
 void sql_column_value(sqlite3_stmt *statement, int column, struct value *value);
 

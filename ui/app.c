@@ -130,8 +130,8 @@ static void app_pop(struct app *app)
     app->dirty = app->dirty_key = true;
 }
 
-/* Opens a screen on top. One that is open already, below others, is gone back to; a full stack loses its
- * second layer. */
+/* Opens a screen on top. One that is open already, below others, is gone back to;
+ * a full stack loses its second layer. */
 static void app_open(struct app *app, enum screen_id id, uint32_t argument)
 {
     const struct screen_class *class = screen_class_of(id);

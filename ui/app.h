@@ -1,5 +1,5 @@
-/* The console's loop: terminal, recorder, history and signals in one poll; a stack of screens; the frame
- * around them. */
+/* The console's loop: terminal, recorder, history and signals in one poll;
+ * a stack of screens; the frame around them. */
 #ifndef UI_APP_H
 #define UI_APP_H
 

@@ -38,8 +38,8 @@ enum glyph_level glyph_level_for(bool utf8, const char *term)
     return GLYPH_BRAILLE;
 }
 
-/* Every sign in ASCII, and from which level on it has a better form. One column each, so that nothing moves.
- */
+/* Every sign in ASCII, and from which level on it has a better form.
+ * One column each, so that nothing moves. */
 static const struct {
     const char *ascii, *better;
     enum glyph_level from;

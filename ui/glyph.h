@@ -54,8 +54,8 @@ enum sign {
 /* The sign at that level, as UTF-8; never NULL. */
 const char *glyph_sign(enum sign sign, enum glyph_level level);
 
-/* An ASCII form of a code point: "deg" for °, "u" for µ, "~" for …, "?" where there is none. Never NULL; 1 to
- * 3 letters. */
+/* An ASCII form of a code point: "deg" for °, "u" for µ, "~" for …,
+ * "?" where there is none. Never NULL; 1 to 3 letters. */
 const char *glyph_ascii(uint32_t code_point);
 
 #endif

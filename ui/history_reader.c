@@ -45,8 +45,8 @@ struct history_samples {
     size_t count, capacity;
 };
 
-/* Keeps the lowest and the highest of every four, in their order, with what they stand for; ends of values
- * stay. */
+/* Keeps the lowest and the highest of every four, in their order,
+ * with what they stand for; ends of values stay. */
 static void history_thin_out(struct history_samples *all)
 {
     size_t kept = 0, i = 0;
@@ -252,8 +252,8 @@ static bool history_await(struct history_reader *reader, struct history_request 
     }
 }
 
-/* Lays a result out for the console, unless something newer was asked meanwhile. Called with the lock held.
- */
+/* Lays a result out for the console, unless something newer was asked meanwhile.
+ * Called with the lock held. */
 static void history_deliver(struct history_reader *reader, struct history_result *result, bool same_path)
 {
     enum history_purpose purpose = result->purpose;

@@ -36,8 +36,8 @@ struct history_result {
     char error[256]; /* when not good, for a person */
     uint32_t tags[HISTORY_READER_TAGS_MAX];
     size_t tag_count;
-    /* HISTORY_TREND: at most RECENT_MAX; thinned out by keeping each stretch's extremes when there were more
-     */
+    /* HISTORY_TREND: at most RECENT_MAX;
+     * thinned out by keeping each stretch's extremes when there were more */
     struct recent_sample *samples;
     size_t sample_count;
     /* HISTORY_SERIES: `bins` of each tag, one tag after the other, the first being bin `first_bin` */

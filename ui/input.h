@@ -45,8 +45,8 @@ struct input {
     int x, y;     /* mouse: cell */
 };
 
-/* The key's name as in the Help screen ("F1", "Enter", "PgUp", "a", "Space"); valid until the next call with
- * that buffer. */
+/* The key's name as in the Help screen ("F1", "Enter", "PgUp", "a", "Space");
+ * valid until the next call with that buffer. */
 const char *input_key_name(uint32_t key, char *out, size_t size);
 
 /* The key with that name; 0 when there is none. */

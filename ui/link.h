@@ -13,8 +13,8 @@
 #define LINK_RETRY_US  INT64_C(1000000)       /* between two tries to attach */
 #define LINK_SILENT_US (5 * INT64_C(1000000)) /* without STATUS for so long: the recorder does not answer */
 
-/* For those that only want to know whether somebody is there: a connected non-blocking socket, or -1 with
- * errno set. */
+/* For those that only want to know whether somebody is there:
+ * a connected non-blocking socket, or -1 with errno set. */
 int link_connect_path(const char *path);
 
 enum link_state {
@@ -46,8 +46,8 @@ bool link_step(struct link *link, short revents, int64_t mono_us, int64_t wall_u
 
 enum link_state link_state(const struct link *link);
 
-/* The state in words for the person in front of it, with the reason and the cure: "recorder does not answer".
- */
+/* The state in words for the person in front of it, with the reason and the cure:
+ * "recorder does not answer". */
 const char *link_text(const struct link *link);
 
 /* Why the last try to connect failed. */
@@ -63,8 +63,8 @@ void link_want_detail(struct link *link, uint32_t tag);
  * when nobody is there to ask or the versions differ. */
 uint32_t link_ask(struct link *link, enum wire_action action, const char *argument);
 
-/* Where the operator sits, for the journal: "pts/3 from 10.1.2.3", from the terminal's name and
- * $SSH_CONNECTION. */
+/* Where the operator sits, for the journal:
+ * "pts/3 from 10.1.2.3", from the terminal's name and $SSH_CONNECTION. */
 void link_station(char *out, size_t size);
 
 #endif

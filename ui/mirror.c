@@ -126,8 +126,8 @@ static struct mirror_tag *mirror_add_tag(struct mirror *mirror, uint32_t id)
     return tag;
 }
 
-/* Makes the tag's texts safe and puts them into one block: six allocations a tag would cost more than the
- * texts. */
+/* Makes the tag's texts safe and puts them into one block:
+ * six allocations a tag would cost more than the texts. */
 static void mirror_tag_set_texts(struct mirror_tag *tag, const struct wire_tag *record)
 {
     const char *const from[] = {record->name, record->topic, record->path,

@@ -118,8 +118,8 @@ struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
 /* Keeps the samples of this tag in mirror->recent (emptied first) until another is watched; NULL ends it. */
 void mirror_watch(struct mirror *mirror, struct mirror_tag *tag);
 
-/* One word for tables, of at most 6 columns: quality_word(), or "lost" when the recorder is, "" before the
- * first value. */
+/* One word for tables, of at most 6 columns:
+ * quality_word(), or "lost" when the recorder is, "" before the first value. */
 const char *mirror_tag_word(const struct mirror_tag *tag);
 
 /* The value as it is shown, without the unit: the state's text, the number with the tag's decimals, the text;

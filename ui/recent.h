@@ -1,6 +1,6 @@
-/* The samples of the last minutes of one tag, for its faceplate: live ones as they come, those from before
- * (and those that the console protocol left out between two screens) from the history. Bounded: the oldest go
- * first. */
+/* The samples of the last minutes of one tag, for its faceplate:
+ * live ones as they come, those from before (and those that the console protocol
+ * left out between two screens) from the history. Bounded: the oldest go first. */
 #ifndef UI_RECENT_H
 #define UI_RECENT_H
 

@@ -101,8 +101,8 @@ void screen_host_do(struct screen_host *host, enum action action);
 /* Ends the console; with `stop_recorder` the recorder, too. */
 void screen_host_quit(struct screen_host *host, bool stop_recorder);
 
-/* The order of tags in the Tags screen, for "next tag" on the faceplate: the id after (or before) `tag`, or
- * 0. */
+/* The order of tags in the Tags screen, for "next tag" on the faceplate:
+ * the id after (or before) `tag`, or 0. */
 uint32_t screen_host_neighbour(struct screen_host *host, uint32_t tag, int step);
 
 #endif

@@ -34,8 +34,8 @@ void series_clear(struct series *series);
 /* Bytes that a ring of so many bins takes. */
 size_t series_size(uint32_t bins);
 
-/* Takes a value into the bin of its time; older ones than the ring reaches are left out. Does not touch what
- * is held. */
+/* Takes a value into the bin of its time;
+ * older ones than the ring reaches are left out. Does not touch what is held. */
 void series_add(struct series *series, int64_t ts_us, double value);
 
 /* From `ts_us` on `value` is what is valid (NaN: nothing is): the bins up to there are filled with what was

@@ -149,8 +149,8 @@ static struct sort_item item_of(const struct tag_list *list, struct mirror_tag *
     return item;
 }
 
-/* Names as people order them: numbers inside by their size ("pump2" before "pump10"), case does not matter.
- */
+/* Names as people order them:
+ * numbers inside by their size ("pump2" before "pump10"), case does not matter. */
 static int compare_names(const char *a, const char *b)
 {
     while (*a && *b) {

@@ -5,8 +5,8 @@
  * screen. Sorting by something that lives happens once a second at most, and not within TAG_LIST_REST_US of a
  * key: nothing moves under a hand.
  *
- * Pointers to tags are those of the mirror: call tag_list_update() after the mirror changed and before
- * anything else. */
+ * Pointers to tags are those of the mirror:
+ * call tag_list_update() after the mirror changed and before anything else. */
 #ifndef UI_TAG_LIST_H
 #define UI_TAG_LIST_H
 

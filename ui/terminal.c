@@ -66,8 +66,8 @@ static bool choose_look(struct terminal *terminal, const struct terminal_options
     return true;
 }
 
-/* What terminals send for keys although their description says otherwise: PuTTY's F1 to F4, Home and End of
- * several. */
+/* What terminals send for keys although their description says otherwise:
+ * PuTTY's F1 to F4, Home and End of several. */
 static void define_keys(void)
 {
     static const struct {
@@ -87,8 +87,8 @@ static void define_keys(void)
             define_key(KEYS[i].sequence, KEYS[i].key);
 }
 
-/* Bracketed paste, where the terminal's description knows of it: what is pasted must not be taken for
- * commands. */
+/* Bracketed paste, where the terminal's description knows of it:
+ * what is pasted must not be taken for commands. */
 static void set_paste_mode(struct terminal *terminal, bool on)
 {
     const char *sequence = tigetstr(on ? "BE" : "BD");

@@ -27,8 +27,8 @@ void terminal_close(struct terminal *terminal);
 /* The descriptor to poll for input. */
 int terminal_fd(const struct terminal *terminal);
 
-/* Makes a canvas that suits the terminal: its level, and whether text must be ASCII. Release with
- * canvas_free(). */
+/* Makes a canvas that suits the terminal:
+ * its level, and whether text must be ASCII. Release with canvas_free(). */
 void terminal_init_canvas(const struct terminal *terminal, struct canvas *canvas);
 
 /* Looks how large the terminal is (TIOCGWINSZ); true when that changed. At least 1×1. */
@@ -43,8 +43,8 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas);
 /* Paints everything anew with the next terminal_show(): for a screen that something else wrote on. */
 void terminal_repaint(struct terminal *terminal);
 
-/* The next thing that the operator did; INPUT_NOTHING when there is no more for now. *gone: the terminal
- * ended. */
+/* The next thing that the operator did;
+ * INPUT_NOTHING when there is no more for now. *gone: the terminal ended. */
 struct input terminal_read(struct terminal *terminal, int64_t now_mono_us, bool *gone);
 
 #endif

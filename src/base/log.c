@@ -41,8 +41,8 @@ __attribute__((format(printf, 2, 0))) static void log_write(enum log_level level
         timefmt_local(stamp, sizeof stamp, clock_wall_us(), TIMEFMT_DATE | TIMEFMT_MS);
         snprintf(line, sizeof line, "%s %s%s\n", stamp, LEVELS[level].word, safe);
     }
-    /* One write a line, so that lines of several threads do not mix. There is nowhere to report a failure to.
-     */
+    /* One write a line, so that lines of several threads do not mix.
+     * There is nowhere to report a failure to. */
     ssize_t written = write(STDERR_FILENO, line, strlen(line));
     (void)written;
 }

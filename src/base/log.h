@@ -4,8 +4,8 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* The least important level that is still written; the default is LOG_LEVEL_INFO. Call before threads start.
- */
+/* The least important level that is still written;
+ * the default is LOG_LEVEL_INFO. Call before threads start. */
 void log_set_level(enum log_level level);
 
 /* Writes one line. Under systemd (JOURNAL_STREAM is set) with its priority prefix, else with the local time.

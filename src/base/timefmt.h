@@ -21,8 +21,8 @@ void timefmt_utc(char *out, size_t size, int64_t ts_us);
 /* "03:12:40" with the parts asked for (enum timefmt_part, or-ed). */
 void timefmt_local(char *out, size_t size, int64_t ts_us, unsigned parts);
 
-/* How long ago in at most 5 columns: "0.3s", "42s", "12m", "3.5h", "14d", "never" for negative spans of
- * INT64_MIN. */
+/* How long ago in at most 5 columns:
+ * "0.3s", "42s", "12m", "3.5h", "14d", "never" for negative spans of INT64_MIN. */
 void timefmt_age(char *out, size_t size, int64_t span_us);
 
 /* Reads ISO 8601: date, `T` or a blank, time with optional fraction, `Z` or an offset; without either, UTC

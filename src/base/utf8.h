@@ -19,13 +19,13 @@ size_t utf8_encode(char out[4], uint32_t code_point);
  * separators, invisible format characters, tags, private use and non-characters. */
 bool utf8_is_unsafe(uint32_t code_point);
 
-/* Copies text for display: an unsafe or invalid part becomes U+FFFD (a run of them one each), the result is
- * NUL-terminated valid UTF-8 cut at a character. `size` ≥ 1. Returns false when something had to be cut off.
- */
+/* Copies text for display: an unsafe or invalid part becomes U+FFFD (a run of them one each),
+ * the result is NUL-terminated valid UTF-8 cut at a character.
+ * `size` ≥ 1. Returns false when something had to be cut off. */
 bool utf8_make_safe(char *out, size_t size, const char *bytes, size_t length);
 
-/* Columns that a safe text takes on a terminal (wide characters 2, combining 0). Does not depend on the
- * locale. */
+/* Columns that a safe text takes on a terminal (wide characters 2, combining 0).
+ * Does not depend on the locale. */
 int utf8_columns(const char *text);
 
 /* Columns of one code point: 0, 1 or 2. */

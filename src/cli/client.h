@@ -23,12 +23,12 @@ struct client {
 bool client_open(struct client *client, const char *given, struct err *err);
 void client_close(struct client *client);
 
-/* Fills the mirror with all tags and the recorder's health. EX_UNAVAILABLE: no recorder; EX_NOPERM: refused.
- */
+/* Fills the mirror with all tags and the recorder's health.
+ * EX_UNAVAILABLE: no recorder; EX_NOPERM: refused. */
 bool client_snapshot(struct client *client, struct err *err);
 
-/* Asks for an action and waits for the answer, which is in mirror.answer. False only when there was no
- * answer. */
+/* Asks for an action and waits for the answer, which is in mirror.answer.
+ * False only when there was no answer. */
 bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
-/* hmi demo: a private broker, the simulator, a recorder and the console, all ended together
- * (cli/demo_keeper.h). */
+/* hmi demo: a private broker, the simulator,
+ * a recorder and the console, all ended together (cli/demo_keeper.h). */
 #include "base/clock.h"
 #include "base/num.h"
 #include "cli/client.h"

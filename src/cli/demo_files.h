@@ -1,5 +1,5 @@
-/* The files of a demo: a folder of its own with the configurations of broker and recorder, their passwords
- * and logs. */
+/* The files of a demo: a folder of its own with the configurations
+ * of broker and recorder, their passwords and logs. */
 #ifndef CLI_DEMO_FILES_H
 #define CLI_DEMO_FILES_H
 

@@ -20,8 +20,8 @@
 
 enum demo_child { DEMO_BROKER, DEMO_SIM, DEMO_RECORDER, DEMO_CHILDREN };
 
-/* Lies in memory that front and keeper share; the front reads `children` for good only when the keeper has
- * ended. */
+/* Lies in memory that front and keeper share;
+ * the front reads `children` for good only when the keeper has ended. */
 struct demo_shared {
     struct demo_process children[DEMO_CHILDREN];
     int port;

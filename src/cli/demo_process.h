@@ -1,5 +1,5 @@
-/* The processes of the demo: started so that none can outlive the one that started it, whatever kills that.
- */
+/* The processes of the demo:
+ * started so that none can outlive the one that started it, whatever kills that. */
 #ifndef CLI_DEMO_PROCESS_H
 #define CLI_DEMO_PROCESS_H
 
@@ -29,8 +29,8 @@ void demo_process_stop(struct demo_process *process, int timeout_ms);
 /* How it ended, in words. */
 void demo_process_describe(const struct demo_process *process, char *out, size_t size);
 
-/* The path of a program in $PATH or one of the folders where servers lie; NULL when there is none. The caller
- * frees it. */
+/* The path of a program in $PATH or one of the folders where servers lie;
+ * NULL when there is none. The caller frees it. */
 char *demo_process_find(const char *name);
 
 #endif

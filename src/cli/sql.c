@@ -31,8 +31,8 @@ static int sql_become_sqlite(const char *file, const char *sql)
         return errno == EACCES ? EX_NOPERM : EX_NOINPUT;
     }
     const char *mode = isatty(STDOUT_FILENO) ? "-column" : "-list";
-    /* The lock of a recovery after a crash is waited for; the recorder's own writing never blocks a reader.
-     */
+    /* The lock of a recovery after a crash is waited for;
+     * the recorder's own writing never blocks a reader. */
     execlp("sqlite3", "sqlite3", "-readonly", "-header", mode, "-cmd", ".timeout 1000", file, sql,
            (char *)NULL);
     if (errno == ENOENT)

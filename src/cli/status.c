@@ -217,8 +217,8 @@ static void status_print_figures(const struct mirror *mirror)
             snprintf(name, sizeof name, "%s", field->name);
             if (status_ends_in(name, "_us"))
                 name[strlen(name) - 3] = '\0';
-            /* Numbers in the second column, with what they say; texts in the third: they explain themselves.
-             */
+            /* Numbers in the second column, with what they say;
+             * texts in the third: they explain themselves. */
             bool number = field->kind == WIRE_KIND_F64 || field->kind == WIRE_KIND_U64;
             const char *const cells[] = {name, number ? value : "", number ? field->help : value};
             table_add(table, cells);

@@ -27,8 +27,8 @@ void table_free(struct table *table);
 /* Adds a row of `count` cells (safe UTF-8, copied; NULL: empty). */
 void table_add(struct table *table, const char *const *cells);
 
-/* Prints headings and rows, each indented by `indent` blanks; headings are left out when they are all empty.
- */
+/* Prints headings and rows, each indented by `indent` blanks;
+ * headings are left out when they are all empty. */
 void table_print(const struct table *table, FILE *out, int indent);
 
 #endif

@@ -58,12 +58,12 @@ void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const
 /* Copies all samples of another batch behind those of this one. */
 void batch_add_samples(struct batch *batch, const struct batch *from);
 
-/* Registers or describes a tag: its row is written (inserted or updated, by id) before the samples. Copies
- * `def`. */
+/* Registers or describes a tag:
+ * its row is written (inserted or updated, by id) before the samples. Copies `def`. */
 void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);
 
-/* A stretch of time that was not recorded. Given again with the same start and reason and a later end, it
- * grows. */
+/* A stretch of time that was not recorded.
+ * Given again with the same start and reason and a later end, it grows. */
 void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const char *reason);
 
 /* The value of a sample; a text points into the batch. */

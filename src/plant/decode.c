@@ -59,8 +59,8 @@ bool decode_time_number(double number, int64_t *ts_us)
     return true;
 }
 
-/* Text that a person could have typed: valid UTF-8 without NUL. Other control characters are made safe when
- * shown. */
+/* Text that a person could have typed: valid UTF-8 without NUL.
+ * Other control characters are made safe when shown. */
 static bool decode_is_text(const uint8_t *payload, size_t length, char *reason)
 {
     for (size_t i = 0; i < length;) {

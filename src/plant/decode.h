@@ -44,8 +44,8 @@ bool decode_payload(enum payload_format format, const uint8_t *payload, size_t l
 /* Fills in kind, number, text and spelling of an item from one scalar written as text. */
 void decode_scalar(const char *text, size_t length, struct decode_item *item);
 
-/* A time stamp by its size: seconds, ms or µs since 1970 UTC; false when the number is none of them (before
- * 1973). */
+/* A time stamp by its size: seconds, ms or µs since 1970 UTC;
+ * false when the number is none of them (before 1973). */
 bool decode_time_number(double number, int64_t *ts_us);
 
 /* The beginning of a payload as printable text: other bytes as \n, \t, \xNN. */

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* NULL when the filter may be subscribed to, else what is wrong with it: a phrase such as "'#' must be the
- * last level". */
+/* NULL when the filter may be subscribed to, else what is wrong with it:
+ * a phrase such as "'#' must be the last level". */
 const char *filter_fault(const char *filter);
 
 /* The same for a topic to publish to: no wildcards. */

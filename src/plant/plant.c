@@ -180,8 +180,8 @@ const struct plant_subscription *plant_subscription_of(const struct plant *plant
     return NULL;
 }
 
-/* The entry of a topic that the configuration names: made whatever the cap, for a configuration is bounded.
- */
+/* The entry of a topic that the configuration names:
+ * made whatever the cap, for a configuration is bounded. */
 static struct plant_topic *plant_named_topic(struct plant *plant, const char *name)
 {
     struct plant_topic *topic = map_get_text(&plant->topics, name);
@@ -407,8 +407,8 @@ void plant_tick(struct plant *plant, const struct plant_time *time, struct batch
             continue;
         tag->stale = true;
         plant_set_quality(plant, tag, QUALITY_UNCERTAIN_LAST_USABLE);
-        /* On the source's clock, so that the next sample, which may carry an earlier time than now, comes
-         * behind it. */
+        /* On the source's clock, so that the next sample,
+         * which may carry an earlier time than now, comes behind it. */
         struct value value = plant_tag_value(tag);
         batch_add_sample(batch, tag->id, tag->ts_us + tag->def.stale_after_us, &value,
                          QUALITY_UNCERTAIN_LAST_USABLE);

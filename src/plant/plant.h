@@ -1,9 +1,9 @@
 /* The live plant: every tag with its last value, fed by messages. Pure: no I/O, no threads, time is an
  * argument. Owned by the recorder's loop.
  *
- * A message goes topic -> decoder (by subscription) -> tags (configured, or discovered) -> scale, states,
- * quality -> live value and a sample in the batch. What changed since the consoles were last told is kept as
- * a list. */
+ * A message goes topic -> decoder (by subscription) -> tags (configured,
+ * or discovered) -> scale, states, quality -> live value and a sample in the batch.
+ * What changed since the consoles were last told is kept as a list. */
 #ifndef PLANT_PLANT_H
 #define PLANT_PLANT_H
 
@@ -122,9 +122,9 @@ void plant_free(struct plant *plant);
 /* Which decoder serves which topics: the first filter that matches. */
 void plant_add_subscription(struct plant *plant, const char *filter, enum payload_format format);
 
-/* A tag that the history file knows: keeps its id for the topic and path, and its last value as "initial"
- * (`value` may be NULL). To be called for all of them before plant_add_configured(); ids must be unique and
- * not 0. */
+/* A tag that the history file knows: keeps its id for the topic and path,
+ * and its last value as "initial" (`value` may be NULL).
+ * To be called for all of them before plant_add_configured(); ids must be unique and not 0. */
 void plant_adopt(struct plant *plant, uint32_t id, const char *name, const char *topic, const char *path,
                  enum tag_kind kind, const struct value *value, int64_t ts_us);
 

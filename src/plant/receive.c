@@ -83,8 +83,8 @@ static int64_t receive_stamp(struct receive *receive, int64_t source_us, uint32_
     return *from_source ? source_us : now_us;
 }
 
-/* One sample of one tag: history always, the live value unless it is late. Without a value the last one stays
- * shown. */
+/* One sample of one tag: history always, the live value unless it is late.
+ * Without a value the last one stays shown. */
 static void receive_sample(struct receive *receive, struct tag *tag, const struct value *value,
                            uint32_t quality, int64_t source_us)
 {

@@ -1,5 +1,5 @@
-/* Between the files of the live plant only: changing a tag's live value, finding and making topics and tags.
- */
+/* Between the files of the live plant only:
+ * changing a tag's live value, finding and making topics and tags. */
 #ifndef PLANT_TAG_LIVE_H
 #define PLANT_TAG_LIVE_H
 

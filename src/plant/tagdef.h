@@ -104,8 +104,8 @@ void tag_def_free(struct tag_def *def);
 /* A deep copy. */
 void tag_def_copy(struct tag_def *to, const struct tag_def *from);
 
-/* The area by default: the topic's levels without the last, "" for a topic of one level. The caller frees it.
- */
+/* The area by default: the topic's levels without the last,
+ * "" for a topic of one level. The caller frees it. */
 char *tag_def_area_of_topic(const char *topic);
 
 /* The name of a discovered tag: its topic, or "topic:path". The caller frees it. */

@@ -1,6 +1,6 @@
-/* Who may do what: the roles of `access` in the configuration, by Unix user and group. Names are looked up
- * once, when the configuration is taken, because a directory service may be slow and the loop must not wait
- * for it. */
+/* Who may do what: the roles of `access` in the configuration, by Unix user and group.
+ * Names are looked up once, when the configuration is taken,
+ * because a directory service may be slow and the loop must not wait for it. */
 #ifndef RECORDER_ACCESS_H
 #define RECORDER_ACCESS_H
 

@@ -9,9 +9,9 @@
  * waiting after at least 20 ms of silence, and new ones came within 10 ms of the acknowledgements; it is
  * forgotten when more wait than it would allow.
  *
- * With a window known, the commit comes as soon as the socket is dry and that many wait. (Measured: a fixed
- * "16 waiting" stalled at windows of 1 to 15, and made 534 commits a second in a flood; this rule makes 8
- * to 10.) */
+ * With a window known, the commit comes as soon as the socket is dry and that many wait.
+ * (Measured: a fixed "16 waiting" stalled at windows of 1 to 15,
+ * and made 534 commits a second in a flood; this rule makes 8 to 10.) */
 #ifndef RECORDER_COMMIT_RULE_H
 #define RECORDER_COMMIT_RULE_H
 

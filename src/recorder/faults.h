@@ -1,5 +1,5 @@
-/* What can be wrong with the recorder, each with its cure: a table of rows, looked at one by one. A part of
- * status.h. */
+/* What can be wrong with the recorder, each with its cure:
+ * a table of rows, looked at one by one. A part of status.h. */
 #ifndef RECORDER_FAULTS_H
 #define RECORDER_FAULTS_H
 

@@ -100,8 +100,8 @@ static void feed_put_sample(struct wire_writer *writer, const struct tag *tag)
                                                   .flags = flags});
 }
 
-/* One frame of `type` with what `put` makes of the tags that carry the mark; none when there are no such
- * tags. */
+/* One frame of `type` with what `put` makes of the tags that carry the mark;
+ * none when there are no such tags. */
 static void feed_encode_kind(const struct feed *feed, const struct plant *plant, const uint32_t *indexes,
                              size_t count, enum feed_mark mark, enum wire_type type,
                              void (*put)(struct wire_writer *, const struct tag *), struct buf *out)

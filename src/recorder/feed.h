@@ -28,8 +28,8 @@ void feed_mark(struct feed *feed, size_t index, enum feed_mark mark);
 /* Marks everything: a snapshot is nothing else. */
 void feed_mark_all(struct feed *feed, const struct plant *plant);
 
-/* Appends the frames for at most `max_tags` marked tags and takes their marks away; returns how many it was.
- */
+/* Appends the frames for at most `max_tags` marked tags and takes their marks away;
+ * returns how many it was. */
 size_t feed_encode(struct feed *feed, const struct plant *plant, size_t max_tags, struct buf *out);
 
 #endif

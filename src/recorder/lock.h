@@ -1,6 +1,6 @@
-/* Exactly one recorder per history file: a lock file beside it (FILE.lock, 0600), held with F_SETLK for the
- * life of the process, so that the kernel releases it whatever happens and F_GETLK names the holder. The file
- * itself stays. */
+/* Exactly one recorder per history file:
+ * a lock file beside it (FILE.lock, 0600), held with F_SETLK for the life of the process,
+ * so that the kernel releases it whatever happens and F_GETLK names the holder. The file itself stays. */
 #ifndef RECORDER_LOCK_H
 #define RECORDER_LOCK_H
 

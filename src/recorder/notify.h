@@ -1,5 +1,5 @@
-/* What systemd wants to be told (sd_notify(3)): datagrams to the socket named by $NOTIFY_SOCKET. Does nothing
- * without it. */
+/* What systemd wants to be told (sd_notify(3)):
+ * datagrams to the socket named by $NOTIFY_SOCKET. Does nothing without it. */
 #ifndef RECORDER_NOTIFY_H
 #define RECORDER_NOTIFY_H
 

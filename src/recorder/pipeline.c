@@ -210,8 +210,8 @@ static struct batch *pipeline_next(struct pipeline *pipeline, int64_t now_us, in
     pipeline->retry = NULL;
     if (!batch)
         batch = spool_take(&pipeline->spool);
-    /* A flood keeps the writer busy beside the loop: so little is left to commit when reading has to pause.
-     */
+    /* A flood keeps the writer busy beside the loop:
+     * so little is left to commit when reading has to pause. */
     bool due = pipeline->held || pipeline->current->count >= PIPELINE_RUN || pipeline_is_full(pipeline) ||
                commit_rule_due_us(&pipeline->rule) <= now_us;
     if (!batch && due && !batch_is_empty(pipeline->current)) {

@@ -78,8 +78,8 @@ static inline struct batch *pipeline_batch(struct pipeline *pipeline)
 /* A stretch of time that was not recorded. */
 void pipeline_add_gap(struct pipeline *pipeline, int64_t start_us, int64_t end_us, const char *reason);
 
-/* After something was added to the batch: a read of so many messages of QoS 1 or 2 (0 for other additions).
- */
+/* After something was added to the batch:
+ * a read of so many messages of QoS 1 or 2 (0 for other additions). */
 void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool dry, int64_t now_mono_us);
 
 bool pipeline_may_read(const struct pipeline *pipeline);

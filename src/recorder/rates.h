@@ -1,5 +1,5 @@
-/* Figures for people about what just happened: a rate over the last seconds, percentiles of the last
- * durations. Pure. */
+/* Figures for people about what just happened:
+ * a rate over the last seconds, percentiles of the last durations. Pure. */
 #ifndef RECORDER_RATES_H
 #define RECORDER_RATES_H
 

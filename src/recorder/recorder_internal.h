@@ -52,9 +52,9 @@ extern const struct server_handler RECORDER_SERVER_EVENTS;
 
 void recorder_read_clocks(struct recorder *recorder);
 
-/* recorder_start.c: makes everything, in the order in which it depends on each other; false with `err` set.
- * What was made is released by recorder_free() in any case, which returns whether a thread was left behind.
- */
+/* recorder_start.c: makes everything, in the order in which it depends on each other;
+ * false with `err` set. What was made is released by recorder_free()
+ * in any case, which returns whether a thread was left behind. */
 bool recorder_start(struct recorder *recorder, const struct recorder_options *options, struct err *err);
 bool recorder_free(struct recorder *recorder);
 struct plant_options recorder_plant_options(const struct config *config);

@@ -286,8 +286,8 @@ static void console_put_detail(struct console *console, const struct server *ser
                                    .late_samples = tag->late_samples});
 }
 
-/* Makes the next frames, once everything before has left: so a console never has more than one round in
- * memory. */
+/* Makes the next frames, once everything before has left:
+ * so a console never has more than one round in memory. */
 static void console_fill(struct console *console, const struct server *server, int64_t now_us)
 {
     if (!console->greeted || console->closing || console_unsent(console) || now_us < console->next_frame_us)

@@ -33,8 +33,8 @@ struct server_options {
 struct server_handler {
     /* Fills in the texts of WELCOME that the recorder knows (user and role are set by the server). */
     void (*welcome)(void *context, struct wire_welcome *welcome);
-    /* A request by somebody whose role has been checked; writes the answer's text, returns whether it was
-     * done. */
+    /* A request by somebody whose role has been checked;
+     * writes the answer's text, returns whether it was done. */
     bool (*ask)(void *context, enum wire_action action, const char *argument, const char *user, char *text,
                 size_t size);
     /* A console came (count > 0) or the last one left. */
@@ -48,8 +48,8 @@ struct server *server_new(const struct server_options *options, const struct ser
 /* Says goodbye to the consoles, removes the socket. */
 void server_free(struct server *server);
 
-/* Fills in what poll() is to watch: at most `room` entries (1 + SERVER_CONSOLES_MAX suffice); returns how
- * many. */
+/* Fills in what poll() is to watch:
+ * at most `room` entries (1 + SERVER_CONSOLES_MAX suffice); returns how many. */
 size_t server_poll_set(struct server *server, struct pollfd *fds, size_t room);
 
 /* Serves what poll() reported for the entries that server_poll_set() filled in. */

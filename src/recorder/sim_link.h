@@ -44,8 +44,8 @@ bool sim_link_due(const struct sim_link *link, int64_t now_mono_us);
 /* Connects when it is time to; BLOCKS then while the name is looked up and the connection is made. */
 void sim_link_step(struct sim_link *link, int64_t now_mono_us);
 
-/* Ends the connection without a word, so that the broker sends the last will; it comes back after `pause_us`.
- */
+/* Ends the connection without a word, so that the broker sends the last will;
+ * it comes back after `pause_us`. */
 void sim_link_cut(struct sim_link *link, int64_t now_mono_us, int64_t pause_us);
 
 /* What poll() is to watch; fd -1 when there is nothing. */

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stddef.h>
 
-/* The sizes of the plant. Chosen so that what goes wrong is seen within a minute or two, and mended within a
- * few. */
+/* The sizes of the plant. Chosen so that what goes wrong
+ * is seen within a minute or two, and mended within a few. */
 static const double STEP_S = SIM_MODEL_STEP_S;
 static const double SECONDS_PER_DAY = 86400;
 
@@ -49,8 +49,8 @@ static double pi_step(struct sim_pi *pi, double error)
     return pi->output;
 }
 
-/* Takes in and lets out over one step; returns the flow that really left, for a tank gives no more than it
- * has. */
+/* Takes in and lets out over one step;
+ * returns the flow that really left, for a tank gives no more than it has. */
 static double tank_step(struct sim_tank *tank, double in_m3h, double out_m3h)
 {
     double in = in_m3h * STEP_S / 3600, out = out_m3h * STEP_S / 3600;
@@ -151,8 +151,8 @@ static void filter_enter(struct sim_filter *filter, enum sim_filter_state state)
     filter->since_s = 0;
 }
 
-/* Filtering until the deposit is thick, a wash when the other filter is in service, then some turbid minutes.
- */
+/* Filtering until the deposit is thick,
+ * a wash when the other filter is in service, then some turbid minutes. */
 static void filter_state_step(struct sim_filter *filter, bool jammed, bool other_washes)
 {
     filter->since_s += STEP_S;

@@ -4,9 +4,9 @@
  *   river -> 2 intake pumps -> raw water tank -> 2 filters -> chlorine -> clear water tank -> 2 network pumps
  * -> town burner -> steam drum <- feedwater        drum -> process steam, heat exchanger -> heating water
  *
- * Five controllers (PI) hold levels, pressures, chlorine and temperature at setpoints that operators may
- * change. All that is measured lies here as plain members, so that the table of topics (sim_points.c) can
- * name them. */
+ * Five controllers (PI) hold levels, pressures, chlorine and temperature at setpoints
+ * that operators may change. All that is measured lies here as plain members,
+ * so that the table of topics (sim_points.c) can name them. */
 #ifndef RECORDER_SIM_MODEL_H
 #define RECORDER_SIM_MODEL_H
 

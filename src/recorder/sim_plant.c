@@ -1,6 +1,6 @@
-/* Three random sequences come from one seed: the physics, the sensors' noise, and the disturbances. The third
- * is drawn from only when a disturbance ends, so that what happens when depends on the seed alone, not on the
- * operator's commands. */
+/* Three random sequences come from one seed: the physics, the sensors' noise, and the disturbances.
+ * The third is drawn from only when a disturbance ends,
+ * so that what happens when depends on the seed alone, not on the operator's commands. */
 #include "recorder/sim_plant.h"
 
 #include "base/mem.h"
@@ -157,8 +157,8 @@ static void disturbance_end(struct sim_plant *plant, double now_s)
     plant->fate_now.next_s = now_s + sim_random_between(&plant->fate, CALM_MIN_S, CALM_MAX_S);
 }
 
-/* What the disturbance does to the physics; the sensors' ones are seen to where their points are published.
- */
+/* What the disturbance does to the physics;
+ * the sensors' ones are seen to where their points are published. */
 static struct sim_faults disturbance_faults(enum disturbance kind, unsigned target)
 {
     struct sim_faults faults = {0};

@@ -1,5 +1,5 @@
-/* The topics of the demo plant as tables: what each publishes, in what shape, how often; and what may be
- * commanded. */
+/* The topics of the demo plant as tables:
+ * what each publishes, in what shape, how often; and what may be commanded. */
 #ifndef RECORDER_SIM_POINTS_H
 #define RECORDER_SIM_POINTS_H
 

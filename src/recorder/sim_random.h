@@ -1,5 +1,5 @@
-/* Random numbers that are the same for the same seed on every machine: the simulator's runs can be repeated.
- */
+/* Random numbers that are the same for the same seed on every machine:
+ * the simulator's runs can be repeated. */
 #ifndef RECORDER_SIM_RANDOM_H
 #define RECORDER_SIM_RANDOM_H
 

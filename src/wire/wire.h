@@ -82,8 +82,8 @@ struct wire_writer {
 
 struct wire_writer wire_begin(struct buf *out, enum wire_type type);
 
-/* Adds one record, `record` being the struct of the writer's type; starts a further frame when this one is
- * full. */
+/* Adds one record, `record` being the struct of the writer's type;
+ * starts a further frame when this one is full. */
 void wire_add_record(struct wire_writer *writer, const void *record);
 void wire_end(struct wire_writer *writer);
 

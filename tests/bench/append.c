@@ -41,8 +41,8 @@ static double append_cpu_s(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* A number of /proc/self/io: "wchar" is what was given to write calls, "write_bytes" what dirtied the page
- * cache. */
+/* A number of /proc/self/io: "wchar" is what was given to write calls,
+ * "write_bytes" what dirtied the page cache. */
 static double append_io(const char *name)
 {
     char line[128];

@@ -129,8 +129,8 @@ static void flood_add_publish(struct buf *out, const char *topic, const char *pa
     buf_append(out, packet, at);
 }
 
-/* The round for the client's protocol and quality of service. All packets have one size, because topics and
- * payloads have. */
+/* The round for the client's protocol and quality of service.
+ * All packets have one size, because topics and payloads have. */
 static void flood_prepare_round(struct flood *flood)
 {
     struct buf round;
@@ -251,8 +251,8 @@ static bool flood_on_connect(struct flood *flood, const uint8_t *body, size_t le
     return true;
 }
 
-/* SUBSCRIBE and UNSUBSCRIBE: id, properties, then filters, which SUBSCRIBE follows with a byte of options
- * each. */
+/* SUBSCRIBE and UNSUBSCRIBE: id, properties, then filters,
+ * which SUBSCRIBE follows with a byte of options each. */
 static bool flood_on_filters(struct flood *flood, const uint8_t *body, size_t length, bool is_subscribe)
 {
     struct flood_client *client = &flood->client;
@@ -504,8 +504,8 @@ static bool flood_send(struct flood *flood)
     return true;
 }
 
-/* Milliseconds until something is due by itself: the next messages of a given rate, a marker, the end of the
- * time. */
+/* Milliseconds until something is due by itself:
+ * the next messages of a given rate, a marker, the end of the time. */
 static int flood_patience_ms(const struct flood *flood)
 {
     if (flood->client.socket < 0 || !flood->client.is_subscribed)

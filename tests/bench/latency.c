@@ -8,8 +8,8 @@
  * replaced it. latency keys COUNT KEY TEXT BACK-KEY BACK-TEXT -- PROGRAM [ARG]... Key to answer: presses KEY
  * until TEXT is on the screen, then BACK-KEY until BACK-TEXT is, COUNT times.
  *
- * `--keys K,K,...` before the mode presses keys first (a filter, say); `--size COLSxROWS` sets the terminal's
- * size. */
+ * `--keys K,K,...` before the mode presses keys first (a filter, say);
+ * `--size COLSxROWS` sets the terminal's size. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -1,9 +1,8 @@
 /* Fuzzes the configuration's loader: whatever the bytes are, it must neither crash nor leak, and its verdict
  * must agree with its report.
  *
- * `make fuzz` runs it on the sample files, each changed in many ways that a fixed number starts, so that a
- * failure can be repeated. For libFuzzer compile all with clang's -fsanitize=fuzzer and -DHMI_LIBFUZZER.
- */
+ * `make fuzz` runs it on the sample files, each changed in many ways that a fixed number starts, so that
+ * a failure can be repeated. For libFuzzer compile all with clang's -fsanitize=fuzzer and -DHMI_LIBFUZZER. */
 #include "config/config.h"
 
 #include <stdint.h>

@@ -4,8 +4,7 @@
  *     u8 what (topic and flags, or something that happens) | u8 length | payload...
  *
  * and, as one payload, what each of the three formats makes of the whole. `make fuzz` runs it under
- * libFuzzer; built without HMI_LIBFUZZER it runs the inputs in the files named, or standard input.
- */
+ * libFuzzer; built without HMI_LIBFUZZER it runs the inputs in the files named, or standard input. */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/utf8.h"

@@ -1,9 +1,8 @@
 /* Fuzzes what a console reads from its socket: whatever the bytes are, the mirror must neither crash nor grow
  * without bound, and every text in it must be fit for a terminal.
  *
- * `make fuzz` runs it on a session made here, changed in many ways that a fixed number starts. For libFuzzer
- * compile all with clang's -fsanitize=fuzzer and -DHMI_LIBFUZZER.
- */
+ * `make fuzz` runs it on a session made here, changed in many ways that a fixed number starts.
+ * For libFuzzer compile all with clang's -fsanitize=fuzzer and -DHMI_LIBFUZZER. */
 #include "base/utf8.h"
 #include "plant/quality.h"
 #include "ui/mirror.h"
@@ -134,8 +133,8 @@ static void fuzz_put_session(struct buf *out)
     }
 }
 
-/* A few of: a byte changed, one made extreme, a stretch removed, a stretch repeated, a terminal's control put
- * in. */
+/* A few of: a byte changed, one made extreme, a stretch removed,
+ * a stretch repeated, a terminal's control put in. */
 static size_t fuzz_mutate(uint8_t *data, size_t size, uint32_t *state)
 {
     static const uint8_t MARKS[] = {0x00, 0x01, 0x07, 0x0A, 0x1B, 0x7F, 0x80, 0x9B, 0xC2, 0xE2, 0xFF};

@@ -300,8 +300,8 @@ static void mouse_sorts_selects_and_presses_keys(void **state)
     struct console console;
     int row, col;
     (void)state;
-    /* xterm's description switches two modes in one sequence, which the emulator of the test does not take.
-     */
+    /* xterm's description switches two modes in one sequence,
+     * which the emulator of the test does not take. */
     start_plant(&console, 24, 80, "TERM=screen-256color", 60);
     assert_true(vt_mouse(console.vt));
     assert_true(vt_find(console.vt, "boiler.tag010", &row, &col));

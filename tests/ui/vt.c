@@ -287,8 +287,8 @@ static bool vt_is_over(const struct vt *terminal)
     return terminal->master < 0;
 }
 
-/* Pumps until `holds` does, or the time is over. The condition is looked at before the first byte, and after
- * each. */
+/* Pumps until `holds` does, or the time is over.
+ * The condition is looked at before the first byte, and after each. */
 static bool vt_wait(struct vt *terminal, bool (*holds)(struct vt *, const void *), const void *about,
                     int timeout_ms)
 {

@@ -46,9 +46,9 @@ bool vt_close(struct vt *terminal, int grace_ms);
 
 /* What an operator does. Bytes are queued and leave while one of the waits or vt_pump() runs. */
 void vt_type(struct vt *terminal, const void *bytes, size_t length);
-/* A key by name ("Up", "F3", "Escape", "Enter", "PageDown", "Space", "C-c", "M-x", "S-Tab", or one
- * character), encoded as the terminal of that TERM does in its current mode. Returns false for an unknown
- * name. */
+/* A key by name ("Up", "F3", "Escape", "Enter", "PageDown", "Space", "C-c", "M-x", "S-Tab",
+ * or one character), encoded as the terminal of that TERM does in its current mode.
+ * Returns false for an unknown name. */
 bool vt_key(struct vt *terminal, const char *name);
 /* Presses and releases a mouse button (1 left, 2 middle, 3 right, 4 wheel up, 5 wheel down) on a cell counted
  * from 0, in the encoding that the program asked for; nothing is sent when it asked for none. */
@@ -59,15 +59,15 @@ void vt_resize(struct vt *terminal, int rows, int cols);
 void vt_hangup(struct vt *terminal);
 void vt_signal(struct vt *terminal, int signal);
 
-/* One poll and what it brings; returns false when nothing came within `timeout_ms` or nothing can come any
- * more. */
+/* One poll and what it brings;
+ * returns false when nothing came within `timeout_ms` or nothing can come any more. */
 bool vt_pump(struct vt *terminal, int timeout_ms);
 /* For callers with a poll of their own: the pty's descriptor (-1 after a hang-up or the program's end) and
  * the poll events that it waits for. */
 int vt_descriptor(const struct vt *terminal, short *events);
 
-/* Waits. Each returns true when it happened, false on the time-out (or, for the texts, when the program ended
- * without). */
+/* Waits. Each returns true when it happened, false on the time-out (or,
+ * for the texts, when the program ended without). */
 bool vt_wait_text(struct vt *terminal, const char *text, int timeout_ms);
 bool vt_wait_gone(struct vt *terminal, const char *text, int timeout_ms);
 /* POSIX extended expression over the rows joined by newlines; `^` and `$` match at each row. */
@@ -82,8 +82,8 @@ bool vt_wait_end(struct vt *terminal, int timeout_ms, int *status);
 /* What the operator sees. Rows and columns count from 0. */
 int vt_rows(const struct vt *terminal);
 int vt_cols(const struct vt *terminal);
-/* One row without its trailing blanks; valid until the terminal is written to, asked for text again, or
- * closed. */
+/* One row without its trailing blanks;
+ * valid until the terminal is written to, asked for text again, or closed. */
 const char *vt_row(struct vt *terminal, int row);
 /* All rows, each ended by a newline; same life as above. */
 const char *vt_text(struct vt *terminal);

@@ -85,8 +85,8 @@ static bool drive_answer_status(struct drive *drive, int status)
 
 /* --- words --- */
 
-/* Splits a line in place, quoting as in a shell. Returns the number of words, or -1 for an open quote or too
- * many. */
+/* Splits a line in place, quoting as in a shell.
+ * Returns the number of words, or -1 for an open quote or too many. */
 static int drive_split(char *line, char *words[DRIVE_WORDS_MAX + 1])
 {
     int count = 0;

@@ -96,8 +96,8 @@ static void test_messages_without_samples_need_no_commit(void **state)
     assert_int_equal(rule.waiting, 0);
 }
 
-/* One full window: the timed commit of q messages after silence, the acknowledgements, an answer after
- * `answer_us`. */
+/* One full window: the timed commit of q messages after silence,
+ * the acknowledgements, an answer after `answer_us`. */
 static int64_t rule_window(struct commit_rule *rule, uint64_t q, int64_t start_us, int64_t answer_us)
 {
     commit_rule_note_read(rule, q, q, true, start_us);
@@ -212,8 +212,8 @@ static void test_floods_do_not_commit_too_often(void **state)
     }
 }
 
-/* A broker whose window is larger than learned, after a time of a small one, is not committed for in small
- * pieces. */
+/* A broker whose window is larger than learned,
+ * after a time of a small one, is not committed for in small pieces. */
 static void test_a_widened_window_ends_small_commits(void **state)
 {
     (void)state;

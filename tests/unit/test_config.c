@@ -29,8 +29,8 @@ static void test_defaults(void **state)
     config_free(&config);
 }
 
-/* Discovered tags take their defaults from tag_def_init, configured ones from the table: both must say the
- * same. */
+/* Discovered tags take their defaults from tag_def_init,
+ * configured ones from the table: both must say the same. */
 static void test_defaults_of_tags_agree(void **state)
 {
     (void)state;
@@ -211,8 +211,8 @@ static void test_includes(void **state)
     assert_string_equal(config_fixture_short(&fixture, fixture.report.faults[1]),
                         "tags.cfg:2: tags.decimals is 99; it must be a whole number from -1 to 9");
     config_fixture_release(&fixture);
-    /* Not in a comment, nor in itself for ever; and a folder is not a file (libconfig ends the program
-     * there). */
+    /* Not in a comment, nor in itself for ever;
+     * and a folder is not a file (libconfig ends the program there). */
     config_fixture_load(&fixture, "/*\n@include \"none\"\n*/\n# @include \"none\"\n", false);
     assert_true(fixture.good);
     config_fixture_release(&fixture);

@@ -183,8 +183,8 @@ static void test_against_reference(void **state)
     }
 }
 
-/* Texts of the longest kind: frames stay within the protocol's bound, and hold only what a terminal may show.
- */
+/* Texts of the longest kind:
+ * frames stay within the protocol's bound, and hold only what a terminal may show. */
 static void test_long_and_hostile_texts(void **state)
 {
     struct fixture *f = *state;

@@ -1,5 +1,5 @@
-/* The history under SIGKILL, under readers that do not let go, and against a plain list of what was put in.
- */
+/* The history under SIGKILL, under readers that do not let go,
+ * and against a plain list of what was put in. */
 #include "db/history_internal.h"
 #include "db/query.h"
 
@@ -37,8 +37,8 @@ static struct crash_shared *crash_share(void)
     return shared;
 }
 
-/* Samples are numbered: the n-th has the value n, so that count, sum and greatest value say whether each is
- * there once. */
+/* Samples are numbered: the n-th has the value n, so that count,
+ * sum and greatest value say whether each is there once. */
 static bool crash_is_consistent(sqlite3_stmt *rows, uint64_t at_least)
 {
     bool good = sqlite3_step(rows) == SQLITE_ROW;
@@ -82,8 +82,8 @@ static uint64_t crash_count(struct fixture *f)
     return count;
 }
 
-/* In a child: appends and sorts until it is killed. Sizes of batches vary so that kills fall into every kind
- * of step. */
+/* In a child: appends and sorts until it is killed.
+ * Sizes of batches vary so that kills fall into every kind of step. */
 static _Noreturn void crash_write(struct fixture *f, struct crash_shared *shared, uint32_t seed)
 {
     struct err err = {0};
@@ -214,8 +214,8 @@ static void test_long_reader_does_not_stop_recording(void **state)
     close(wait[0]);
 }
 
-/* In a child: short queries without a pause, two connections taking turns, so that there is hardly a moment
- * without one. */
+/* In a child: short queries without a pause, two connections taking turns,
+ * so that there is hardly a moment without one. */
 static _Noreturn void read_without_pause(const struct fixture *f, struct crash_shared *shared)
 {
     struct err err = {0};

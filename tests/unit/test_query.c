@@ -104,8 +104,8 @@ static void test_range(void **state)
     query_close(query);
 }
 
-/* A connection that stays open sees what is committed later: none of its calls leaves a transaction behind.
- */
+/* A connection that stays open sees what is committed later:
+ * none of its calls leaves a transaction behind. */
 static void test_sees_new_samples(void **state)
 {
     struct fixture *f = *state;

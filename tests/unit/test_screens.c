@@ -1,5 +1,5 @@
-/* The faceplate and the System screen as text: what an operator reads when all is well, and when it is not.
- */
+/* The faceplate and the System screen as text:
+ * what an operator reads when all is well, and when it is not. */
 #include "mirror_fixture.h"
 #include "plant/quality.h"
 #include "ui/link.h"

@@ -1,5 +1,5 @@
-/* The simulated plant: physics that add up, controllers that reach their setpoints, runs that can be
- * repeated. */
+/* The simulated plant: physics that add up,
+ * controllers that reach their setpoints, runs that can be repeated. */
 #include "recorder/sim_plant.h"
 
 #include <math.h>

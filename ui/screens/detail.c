@@ -370,8 +370,8 @@ static int detail_draw_payload(const struct pane *pane, const struct screen_host
 
 /* ---- the last minutes ---- */
 
-/* What the trend covers: ten minutes, less while there is not so much, so that the first minute is not a
- * blank sheet. */
+/* What the trend covers: ten minutes, less while there is not so much,
+ * so that the first minute is not a blank sheet. */
 static int64_t detail_window_us(const struct screen_host *host)
 {
     static const int MINUTES[] = {1, 2, 5};
@@ -482,8 +482,8 @@ static void detail_draw_trend(const struct pane *pane, const struct screen_host 
     struct chart_area area = chart_area(pane, &chart);
     if (!area.spans)
         return;
-    /* Columns begin at multiples of their width, so that the trace moves in whole steps and does not shimmer.
-     */
+    /* Columns begin at multiples of their width,
+     * so that the trace moves in whole steps and does not shimmer. */
     int64_t width_us = detail_window_us(host) / (int64_t)area.spans;
     chart.to_us = (host->wall_us / width_us + 1) * width_us;
     chart.from_us = chart.to_us - width_us * (int64_t)area.spans;

@@ -49,8 +49,8 @@ void tag_columns_draw_row(const struct tag_columns *columns, const struct pane *
 /* The column whose heading is at `x`; TAG_COLUMN_COUNT for none. */
 enum tag_list_column tag_columns_at(const struct tag_columns *columns, int x);
 
-/* How long ago, in steps that leave a quiet screen quiet: "now" up to 10 s, "<1m", then minutes, hours, days.
- */
+/* How long ago, in steps that leave a quiet screen quiet:
+ * "now" up to 10 s, "<1m", then minutes, hours, days. */
 void tag_columns_age(char *out, size_t size, int64_t span_us);
 
 /* The time that a small trend ends at: now, or for a tag without news a time that goes on with its age. */

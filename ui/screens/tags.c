@@ -1,6 +1,6 @@
-/* Tags: every tag with its live value, filtered, sorted, grouped. Only the rows on the screen are drawn; the
- * order is that of ui/tag_list.c. Small trends of rows that come into sight are filled from the history once.
- */
+/* Tags: every tag with its live value, filtered, sorted, grouped.
+ * Only the rows on the screen are drawn; the order is that of ui/tag_list.c.
+ * Small trends of rows that come into sight are filled from the history once. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "ui/history_reader.h"

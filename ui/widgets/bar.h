@@ -1,6 +1,6 @@
-/* A bar that shows where a value lies in its range: a track with the normal band between the limits, the
- * limits as marks, a setpoint, and the value as a pointer. A value outside of the range is an arrow at that
- * end. Pure. */
+/* A bar that shows where a value lies in its range: a track with the normal band between the limits,
+ * the limits as marks, a setpoint, and the value as a pointer.
+ * A value outside of the range is an arrow at that end. Pure. */
 #ifndef UI_WIDGETS_BAR_H
 #define UI_WIDGETS_BAR_H
 

@@ -249,8 +249,8 @@ struct chart_stroke {
     int top, bottom;
 };
 
-/* A column reaches to the one before it, so that a steep edge is a line and not a step in the air. A gap is
- * not bridged. */
+/* A column reaches to the one before it, so that a steep edge
+ * is a line and not a step in the air. A gap is not bridged. */
 static struct chart_stroke chart_join(struct chart_stroke stroke, struct chart_stroke before)
 {
     if (before.top > before.bottom)

@@ -36,8 +36,8 @@ struct chart {
     size_t pen_count;
     const struct chart_mark *marks;
     size_t mark_count;
-    /* How a number on the axis is written; `step` is the distance of two. NULL: with as many digits as it
-     * takes. */
+    /* How a number on the axis is written; `step` is the distance of two.
+     * NULL: with as many digits as it takes. */
     void (*label)(void *context, double value, double step, char *out, size_t size);
     void *context;
 };

@@ -23,8 +23,8 @@ int raster_dots_y(enum glyph_level level);
 void raster_init(struct raster *raster, enum glyph_level level, int columns, int rows);
 void raster_free(struct raster *raster);
 
-/* Sets the dots of column `x` from row `top` to `bottom` (inclusive, from the top of the field, in dots);
- * clipped. */
+/* Sets the dots of column `x` from row `top` to `bottom` (inclusive,
+ * from the top of the field, in dots); clipped. */
 void raster_set_column(struct raster *raster, int x, int top, int bottom, enum meaning meaning);
 
 /* Puts all cells that have dots; the others are left as they are. */

@@ -11,8 +11,8 @@
 
 #define SPARK_SPANS_MAX 512
 
-/* How many spans a sparkline of so many columns takes: two a cell with braille, else one; at most
- * SPARK_SPANS_MAX. */
+/* How many spans a sparkline of so many columns takes:
+ * two a cell with braille, else one; at most SPARK_SPANS_MAX. */
 size_t spark_span_count(enum glyph_level level, int columns);
 
 /* Draws `spark_span_count()` spans, oldest first. The row reaches from their lowest to their highest value,
