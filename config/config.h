@@ -113,16 +113,22 @@ void config_report_free(struct config_report *report);
  * and frees it. */
 char *config_read_password(const struct config *config, struct err *err);
 
-/* Looks for the configuration: `given` (from -c) when not NULL, else ./hmi.cfg, $XDG_CONFIG_HOME/hmi/hmi.cfg
- * (or
- * ~/.config), /etc/hmi/hmi.cfg. Returns an absolute path that the caller frees, or NULL with `err` set
- * (EX_NOINPUT when there is none; EX_NOPERM when it belongs to somebody who is neither oneself nor root). */
+/* Looks for the configuration: `given` (from -c) when not NULL, else the first there is of
+ *   ./hmi.cfg
+ *   $XDG_CONFIG_HOME/hmi/hmi.cfg (or ~/.config/hmi/hmi.cfg)
+ *   /etc/hmi/hmi.cfg
+ * Returns an absolute path that the caller frees, or NULL with `err` set: EX_NOINPUT when there is none,
+ * EX_NOPERM when it belongs to somebody who is neither oneself nor root. */
 char *config_find(const char *given, struct err *err);
 
-/* Where the socket of this history file may lie, best first; a list that ends in NULL (config_free_list). A
- * console tries them all, so that it finds a recorder of another user, too: `socket` alone when configured,
- * else $XDG_RUNTIME_DIR/hmi, /run/hmi, /tmp/hmi-UID and, when somebody else owns the history file,
- * /tmp/hmi-THEIRS. A directory that is not its owner's alone to write (or a symbolic link) is left out. */
+/* Where the socket of this history file may lie, best first; a list that ends in NULL (config_free_list).
+ * A console tries them all, so that it finds a recorder of another user, too:
+ *   `socket` alone when configured, else
+ *   $XDG_RUNTIME_DIR/hmi
+ *   /run/hmi
+ *   /tmp/hmi-UID
+ *   /tmp/hmi-THEIRS when somebody else owns the history file
+ * A directory that is not its owner's alone to write (or a symbolic link) is left out. */
 char **config_socket_candidates(const struct config *config);
 void config_free_list(char **list);
 

@@ -8,10 +8,9 @@ static const struct option ALARM_OPTIONS[] = {
      .choices = ALARM_TYPE_WORDS,
      AT(alarm_def, type),
      .help = "lolo, lo, hi, hihi: the value passes `limit`. deviation: it is further than `limit` from "
-             "`reference`. rate: it "
-             "changes by more than `limit` a second. state: it equals `limit`. discrepancy: it differs from "
-             "the command "
-             "`reference`. stale: nothing new for stale_after. bad: its quality is bad."},
+             "`reference`. rate: it changes by more than `limit` a second. state: it equals `limit`. "
+             "discrepancy: it differs from the command `reference`. stale: nothing new for stale_after. "
+             "bad: its quality is bad."},
     {.name = "name",
      .type = OPTION_TEXT,
      .least = 1,

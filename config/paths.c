@@ -63,8 +63,7 @@ char *config_find(const char *given, struct err *err)
     else
         err_set(err, EX_NOINPUT,
                 "no configuration: looked for ./hmi.cfg, ~/.config/hmi/hmi.cfg and /etc/hmi/hmi.cfg; name "
-                "one with -c, "
-                "or look at a broker with -H HOST");
+                "one with -c, or look at a broker with -H HOST");
     return NULL;
 }
 
@@ -221,8 +220,7 @@ char *config_socket_path(const struct config *config, struct err *err)
     if (!path)
         err_set(err, EX_CANTCREAT,
                 "no folder for the socket: neither %s nor %s is a folder that only this user can write; set "
-                "`socket` in the "
-                "configuration",
+                "`socket` in the configuration",
                 list.folders[0], list.folders[list.count - 1]);
     paths_free_folders(&list);
     free(name);

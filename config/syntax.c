@@ -1,12 +1,15 @@
 /* A recursive descent over libconfig's grammar:
  *
  *     settings = { NAME ( "=" | ":" ) value [ ";" | "," ] }
- *     value    = number | true | false | text { text } | "{" settings "}" | "(" [ values ] ")" | "[" [ values
- * ] "]" values   = value { "," value }
+ *     value    = number | true | false | text { text }
+ *              | "{" settings "}" | "(" [ values ] ")" | "[" [ values ] "]"
+ *     values   = value { "," value }
  *
- * It only looks: the tree is libconfig's. What is refused here beyond the grammar: a text that runs over the
- * end of its line (nearly always a forgotten quote, which libconfig would notice many lines later), numbers
- * that lose their value, and nesting deeper than any option needs. */
+ * It only looks: the tree is libconfig's. What is refused here beyond the grammar:
+ * - a text that runs over the end of its line: nearly always a forgotten quote, which libconfig would notice
+ *   many lines later;
+ * - numbers that lose their value;
+ * - nesting deeper than any option needs. */
 #include "config/syntax.h"
 
 #include "base/num.h"

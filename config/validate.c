@@ -65,8 +65,8 @@ static void validate_broker(const struct validation *validation)
             "broker.password_file without broker.username; MQTT takes a password only with a name");
     if (broker->host && strpbrk(broker->host, " /"))
         findings_fault(findings, &broker->host, broker,
-                       "broker.host \"%s\" is not a host's name or address; host, port "
-                       "and tls are options of their own",
+                       "broker.host \"%s\" is not a host's name or address; host, port and tls are options "
+                       "of their own",
                        broker->host);
 }
 
@@ -311,8 +311,7 @@ static void validate_setpoint_topics(const struct validation *validation)
         if (other)
             findings_fault(validation->findings, &setpoint->topic, setpoint,
                            "tag \"%s\": the setpoint's topic \"%s\" is the topic of the tag \"%s\"; a "
-                           "setpoint's topic never "
-                           "becomes a tag",
+                           "setpoint's topic never becomes a tag",
                            config->tags[i].name, setpoint->topic, other->name);
     }
 }

@@ -148,8 +148,7 @@ static void validate_limit_order(const struct tag_def *tag, struct findings *fin
                      fmax(low->deadband, high->deadband) >= high->limit - low->limit)
                 findings_fault(findings, &later->deadband, later,
                                "tag \"%s\": the deadband is as wide as the band between %s and %s, so that "
-                               "the alarm would "
-                               "never clear",
+                               "the alarm would never clear",
                                tag->name, ALARM_TYPE_WORDS[low->type], ALARM_TYPE_WORDS[high->type]);
         }
 }
@@ -218,8 +217,7 @@ void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, st
     if (!validate_placeholders(tag, findings) && !setpoint->pulse_us)
         findings_fault(findings, &setpoint->payload, setpoint,
                        "tag \"%s\": the setpoint's payload holds neither {value} nor {raw}, so that every "
-                       "command would be the "
-                       "same (allowed with pulse)",
+                       "command would be the same (allowed with pulse)",
                        tag->name);
     validate_bounds(tag, findings);
     validate_reference(tags, tag, "readback", &setpoint->readback, setpoint, findings);

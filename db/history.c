@@ -1,16 +1,16 @@
 /* Samples reach the file in stages, because writing them where they belong would dirty one page for each tag
  * at each commit (measured: 7 kB written a sample for 10,000 tags, against 0.2 kB this way).
  *
- *   append   a batch goes to the end of the table `tail`: few pages, one fsync
- *   flush    a tail of 16,384 samples is sorted into a run of fresh_a or fresh_b, one transaction
- * (history_run.c) merge    runs become the archive (not built yet; the tables `store`, run_a and run_b
- * already serve it)
+ *   append  a batch goes to the end of the table `tail`: few pages, one fsync
+ *   flush   a tail of 16,384 samples is sorted into a run of fresh_a or fresh_b, one transaction
+ *           (history_run.c)
+ *   merge   runs become the archive (not built yet; the tables `store`, run_a and run_b already serve it)
  *
  * A batch that is as big as a run becomes one without the detour. The views show the union of the stages,
  * each sample once, because every move is one transaction.
  *
- * The copy of the tail in memory changes only after the commit
- * that changed the table, so the two never differ. */
+ * The copy of the tail in memory changes only after the commit that changed the table, so the two never
+ * differ: a failed commit leaves both as they were. */
 #include "db/history_internal.h"
 
 #include "db/history_file.h"
@@ -46,9 +46,8 @@ struct history_sql {
 #define RUN_HEAD    "INSERT OR FAIL INTO fresh_@ (run, tag_id, ts, value, quality) VALUES "
 #define LATEST_HEAD "INSERT OR FAIL INTO latest_flushed (tag_id, ts, value, quality) VALUES "
 #define LATEST_FOOT                                                                                          \
-    " ON CONFLICT (tag_id) DO UPDATE SET ts = excluded.ts, value = excluded.value, quality = "               \
-    "excluded.quality"                                                                                       \
-    " WHERE excluded.ts >= ts"
+    " ON CONFLICT (tag_id) DO UPDATE SET ts = excluded.ts, value = excluded.value,"                          \
+    " quality = excluded.quality WHERE excluded.ts >= ts"
 
 static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_BEGIN] = {.head = "BEGIN IMMEDIATE"},
@@ -75,11 +74,9 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
         {.head =
              "INSERT INTO tag (id, name, topic, path, area, kind, unit, description, low, high)"
              " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-             " ON CONFLICT (id) DO UPDATE SET name = excluded.name, topic = excluded.topic, path = "
-             "excluded.path,"
-             " area = excluded.area, kind = excluded.kind, unit = excluded.unit, description = "
-             "excluded.description,"
-             " low = excluded.low, high = excluded.high"
+             " ON CONFLICT (id) DO UPDATE SET name = excluded.name, topic = excluded.topic,"
+             " path = excluded.path, area = excluded.area, kind = excluded.kind, unit = excluded.unit,"
+             " description = excluded.description, low = excluded.low, high = excluded.high"
              " WHERE (name, topic, path, area, kind, unit, description, low, high) IS NOT"
              " (excluded.name, excluded.topic, excluded.path, excluded.area, excluded.kind, excluded.unit,"
              " excluded.description, excluded.low, excluded.high)"},
@@ -126,10 +123,10 @@ static int history_on_commit(void *context, sqlite3 *db, const char *name, int f
     return SQLITE_OK;
 }
 
-/* Settings of the writing connection; each is measured or needed (storage):
- * secure_delete, on by default in Debian, writes 59 bytes a sample more; the WAL is emptied by
- * history_tidy(), not by whatever commit happens to find it large; PERSIST_WAL lets users who may only read
- * open the file after a clean stop. */
+/* Settings of the writing connection; each is measured or needed:
+ *   secure_delete   on by default in Debian; writes 59 bytes a sample more
+ *   checkpoints     history_tidy() empties the WAL, not whatever commit happens to find it large
+ *   PERSIST_WAL     users who may only read can then open the file after a clean stop */
 static bool history_configure(struct history *history, const struct history_options *options, struct err *err)
 {
     int on = 1;
@@ -144,8 +141,8 @@ static bool history_configure(struct history *history, const struct history_opti
                               "PRAGMA journal_size_limit = 16777216") != SQLITE_OK ||
         sql_exec(history->db, synchronous) != SQLITE_OK)
         return sql_fail(history->db, -1, "open it", err);
-    sqlite3_wal_hook(history->db, history_on_commit,
-                     history); /* takes the place of the automatic checkpoint */
+    /* Takes the place of the automatic checkpoint. */
+    sqlite3_wal_hook(history->db, history_on_commit, history);
     return true;
 }
 
@@ -157,9 +154,9 @@ static bool history_use_wal(struct history *history, struct err *err)
     if (sqlite3_finalize(mode) != SQLITE_OK || !mode)
         return sql_fail(history->db, -1, "open it", err);
     return done || err_set(err, EX_UNAVAILABLE,
-                           "%s: SQLite cannot keep a write-ahead log there. The file has to lie on a disk of "
-                           "this machine, "
-                           "not on a network drive, and no other program may have it open in another mode.",
+                           "%s: SQLite cannot keep a write-ahead log there. The file has to lie on a disk "
+                           "of this machine, not on a network drive, and no other program may have it open "
+                           "in another mode.",
                            history->path);
 }
 
@@ -302,9 +299,8 @@ void history_close(struct history *history, int64_t now_us)
 {
     if (!history)
         return;
-    if (now_us > 0)
-        history_put_alive(history,
-                          now_us); /* on a failure the gap at the next start begins a few seconds earlier */
+    if (now_us > 0) /* on a failure the gap at the next start begins a few seconds earlier */
+        history_put_alive(history, now_us);
     history_free(history);
 }
 

@@ -56,9 +56,9 @@ enum history_statement {
 struct history {
     sqlite3 *db;
     char *path;
-    int shm_fd; /* of the -shm file, to ask who holds a lock. Open until the connection is closed: closing any
-                 * descriptor of a file drops the locks that this process has on it (fcntl(2)), SQLite's too
-                 */
+    /* Of the -shm file, to ask who holds a lock. Open until the connection is closed: closing any descriptor
+     * of a file drops the locks that this process has on it (fcntl(2)), SQLite's too. */
+    int shm_fd;
     char client_id[32];
     int64_t alive_us; /* the last one written */
     sqlite3_stmt *statements[HISTORY_STATEMENTS];

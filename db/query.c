@@ -47,14 +47,16 @@ struct query {
 static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
     [QUERY_BEGIN] = "BEGIN",
     [QUERY_END] = "COMMIT",
-    [QUERY_BEFORE] = QUERY_BEFORE_OF("run_a", "fresh_a", "mark_a") " UNION ALL " QUERY_BEFORE_OF(
-        "run_b", "fresh_b", "mark_b") " UNION ALL "
-                                      "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts < ?2 "
-                                      "ORDER BY ts DESC LIMIT 1",
-    [QUERY_RANGE] = QUERY_RANGE_OF("run_a", "fresh_a", "mark_a") " UNION ALL " QUERY_RANGE_OF(
-        "run_b", "fresh_b", "mark_b") " UNION ALL "
-                                      "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts BETWEEN "
-                                      "?2 AND ?3 ORDER BY ts LIMIT ?4",
+    /* clang-format off */
+    [QUERY_BEFORE] = QUERY_BEFORE_OF("run_a", "fresh_a", "mark_a") " UNION ALL "
+                     QUERY_BEFORE_OF("run_b", "fresh_b", "mark_b") " UNION ALL "
+                     "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts < ?2"
+                     " ORDER BY ts DESC LIMIT 1",
+    [QUERY_RANGE] = QUERY_RANGE_OF("run_a", "fresh_a", "mark_a") " UNION ALL "
+                    QUERY_RANGE_OF("run_b", "fresh_b", "mark_b") " UNION ALL "
+                    "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts BETWEEN ?2 AND ?3"
+                    " ORDER BY ts LIMIT ?4",
+    /* clang-format on */
     [QUERY_LATEST] = "SELECT l.ts, l.value, l.quality, t.name, t.unit, t.description,"
                      " (SELECT s.text FROM tag_state s WHERE s.tag_id = t.id AND s.value = l.value)"
                      " FROM tag t LEFT JOIN latest_stored l ON l.tag_id = t.id ORDER BY t.name",

@@ -99,8 +99,8 @@ static bool schema_apply(sqlite3 *db, const char *sql, int version, struct err *
 
 bool schema_create(sqlite3 *db, struct err *err)
 {
-    char settings[128]; /* these two only take effect while the file is empty; the id is the first thing
-                           written */
+    /* These two only take effect while the file is empty; the id is the first thing written. */
+    char settings[128];
     snprintf(settings, sizeof settings, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = %d",
              SCHEMA_APPLICATION_ID);
     if (sql_exec(db, settings) != SQLITE_OK)
@@ -139,9 +139,8 @@ bool schema_check_readable(sqlite3 *db, struct err *err)
         return schema_refuse_newer(path, (int)version, SCHEMA_VERSION, err);
     if (version < SCHEMA_VERSION)
         return err_set(err, EX_TEMPFAIL,
-                       "%s: written by an older hmi (its schema is version %d, this program reads %d). Start "
-                       "the recorder of "
-                       "this version once: it brings the file up to date.",
+                       "%s: written by an older hmi (its schema is version %d, this program reads %d). "
+                       "Start the recorder of this version once: it brings the file up to date.",
                        path, (int)version, SCHEMA_VERSION);
     return true;
 }

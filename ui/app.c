@@ -2,11 +2,10 @@
  * recorder's news, answers of the history, one frame. Everything is bounded a round, so that a flood of news
  * never keeps a key waiting:
  *
- *   a key          paints in the same round, but frames keep APP_KEY_GAP_US apart (a held key repeats 30 times a second)
- *   news           paint as they come, for the recorder sends them 20 times a second; at least APP_FRAME_US apart
- *   a second       paints what tells the time
- *   slow line      a frame is left out while the terminal takes nothing; the next one shows the newest state
- */
+ *   a key      paints in the same round, but frames keep APP_KEY_GAP_US apart (a held key repeats at 30 Hz)
+ *   news       paint as they come, at least APP_FRAME_US apart; the recorder sends them 20 times a second
+ *   a second   paints what tells the time
+ *   slow line  a frame is left out while the terminal takes nothing; the next one shows the newest state */
 #include "ui/app.h"
 
 #include "base/clock.h"

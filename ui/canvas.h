@@ -22,8 +22,7 @@ struct cell {
 struct canvas {
     int columns, rows;
     enum glyph_level level;
-    bool ascii; /* text leaves as ASCII (lines do not, from GLYPH_LINE on): true at GLYPH_ASCII, and on
-                   a terminal without UTF-8 */
+    bool ascii; /* text leaves as ASCII: at GLYPH_ASCII, and, but for lines, on a terminal without UTF-8 */
     int cursor_x, cursor_y; /* where text is typed; -1: no cursor */
     struct cell *cells;     /* rows × columns, owned */
 };

@@ -24,8 +24,7 @@ enum link_state {
     LINK_OLD,     /* attached, but the protocol's version differs: for looking only */
     LINK_SILENT,  /* connected, but the recorder does not answer */
     LINK_REFUSED, /* the recorder does not want us: see mirror.refused */
-    LINK_ENDED    /* a snapshot or an answer is complete: the recorder closed, as it should (not
-                     WIRE_PURPOSE_SCREEN) */
+    LINK_ENDED    /* all was said and the recorder closed, as it should; never with WIRE_PURPOSE_SCREEN */
 };
 
 struct link;

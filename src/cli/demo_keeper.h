@@ -6,9 +6,9 @@
  *
  * - The front is killed: its end of the pair closes; the keeper ends the three and removes the folder.
  * - The keeper is killed: the three get SIGTERM by PR_SET_PDEATHSIG and become the front's children
- * (PR_SET_CHILD_SUBREAPER), which waits for them, kills what is left, and removes the folder.
+ *   (PR_SET_CHILD_SUBREAPER), which waits for them, kills what is left, and removes the folder.
  * - One of the three is killed: the keeper says which, ends the others and itself; the front ends the
- * console. */
+ *   console. */
 #ifndef CLI_DEMO_KEEPER_H
 #define CLI_DEMO_KEEPER_H
 

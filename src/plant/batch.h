@@ -25,8 +25,7 @@ struct batch_tag {
 
 struct batch_gap {
     int64_t start_us, end_us;
-    char reason[96]; /* "recorder stopped", "broker away", "spool overflow: 1234 samples", "session forgotten
-                        by the broker" */
+    char reason[96]; /* "recorder stopped", "broker away", "spool overflow: 1234 samples" */
 };
 
 struct batch {

@@ -6,17 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define QUALITY_GOOD              UINT32_C(0x00000000)
-#define QUALITY_UNCERTAIN         UINT32_C(0x40000000) /* its time is not known well: backlog, bad source time */
-#define QUALITY_UNCERTAIN_NO_COMM UINT32_C(0x408F0000) /* link to the broker down: last usable value */
-#define QUALITY_UNCERTAIN_LAST_USABLE                                                                        \
-    UINT32_C(0x40900000)                                /* stale: nothing new for longer than stale_after */
-#define QUALITY_UNCERTAIN_INITIAL  UINT32_C(0x40920000) /* loaded from history, not heard since the start */
-#define QUALITY_BAD                UINT32_C(0x80000000)
-#define QUALITY_BAD_DECODING       UINT32_C(0x80070000) /* the payload could not be decoded */
-#define QUALITY_BAD_OUT_OF_RANGE   UINT32_C(0x803C0000) /* NaN or infinite: not a number to show */
-#define QUALITY_BAD_OUT_OF_SERVICE UINT32_C(0x808D0000)
-#define QUALITY_BAD_NO_DATA        UINT32_C(0x809B0000) /* the source says it has no value (JSON null) */
+#define QUALITY_GOOD                  UINT32_C(0x00000000)
+#define QUALITY_UNCERTAIN             UINT32_C(0x40000000) /* its time is in doubt: backlog, bad source time */
+#define QUALITY_UNCERTAIN_NO_COMM     UINT32_C(0x408F0000) /* link to the broker down: last usable value */
+#define QUALITY_UNCERTAIN_LAST_USABLE UINT32_C(0x40900000) /* stale: nothing new for over stale_after */
+#define QUALITY_UNCERTAIN_INITIAL     UINT32_C(0x40920000) /* from history, not heard since the start */
+#define QUALITY_BAD                   UINT32_C(0x80000000)
+#define QUALITY_BAD_DECODING          UINT32_C(0x80070000) /* the payload could not be decoded */
+#define QUALITY_BAD_OUT_OF_RANGE      UINT32_C(0x803C0000) /* NaN or infinite: not a number to show */
+#define QUALITY_BAD_OUT_OF_SERVICE    UINT32_C(0x808D0000)
+#define QUALITY_BAD_NO_DATA           UINT32_C(0x809B0000) /* the source says it has no value (JSON null) */
 
 static inline bool quality_is_good(uint32_t quality)
 {

@@ -1,10 +1,10 @@
 /* One message into the live plant: plant_receive().
  *
  * What must stay true (design sections 3a and 8):
- * - a payload that cannot be decoded changes no value: the tags of its topic turn Bad, and a sample without a
- * value says so;
- * - backlog and retained values without a source time are Uncertain; source times out of bounds are replaced
- * by the arrival time, Uncertain;
+ * - a payload that cannot be decoded changes no value: the tags of its topic turn Bad, and a sample without
+ *   a value says so;
+ * - backlog and retained values without a source time are Uncertain;
+ * - source times out of bounds are replaced by the arrival time, Uncertain;
  * - a sample with a source time older than the tag's last goes to history only;
  * - a topic of which the configuration names a tag makes no other tags. */
 #include "base/mem.h"
@@ -184,8 +184,8 @@ static void receive_adopt_spelling(struct tag *tag, const struct decode_item *it
         def->states[i] = (struct tag_state){.value = i, .text = mem_copy_text(item->spelling[i])};
 }
 
-/* A tag whose kind the configuration leaves open follows what its payloads are; one that never settles (numbers, now
- * and then "ERR") stays what it first was, for each change is written to the history. */
+/* A tag whose kind the configuration leaves open follows what its payloads are; one that never settles
+ * (numbers, now and then "ERR") stays what it first was, for each change is written to the history. */
 static void receive_follow_kind(struct receive *receive, struct tag *tag, const struct decode_item *item)
 {
     struct tag_def *def = &tag->def;

@@ -48,8 +48,7 @@ struct alarm_def {
     bool has_limit;
     double limit;    /* engineering units; for ALARM_STATE the state's value */
     char *limit_tag; /* the limit is this tag's value; else NULL */
-    char *reference; /* the tag compared with: the setpoint of ALARM_DEVIATION, the command of
-                        ALARM_DISCREPANCY */
+    char *reference; /* the tag compared with: ALARM_DEVIATION's setpoint, ALARM_DISCREPANCY's command */
     double deadband; /* engineering units; a configuration's is filled in from `signal` where it gives none */
     int64_t on_delay_us, off_delay_us; /* likewise */
     bool latching;

@@ -5,9 +5,10 @@
  * default, sometimes 1), and these leave only after the commit: with a small window the plant would move at
  * ten windows a second. The window is not told on MQTT 3.1.1, so it is learned:
  *
- *   it starts as unlimited (0 here); it becomes q when two timed commits in a row had the same q messages
- * waiting after at least 20 ms of silence, and new ones came within 10 ms of the acknowledgements; it is
- * forgotten when more wait than it would allow.
+ *   - it starts as unlimited (0 here);
+ *   - it becomes q when two timed commits in a row had the same q messages waiting after at least 20 ms of
+ *     silence, and new ones came within 10 ms of the acknowledgements;
+ *   - it is forgotten when more wait than it would allow.
  *
  * With a window known, the commit comes as soon as the socket is dry and that many wait.
  * (Measured: a fixed "16 waiting" stalled at windows of 1 to 15,
@@ -18,10 +19,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define COMMIT_RULE_DELAY_US INT64_C(100000) /* from the first uncommitted sample */
-#define COMMIT_RULE_SILENCE_US                                                                               \
-    INT64_C(20000) /* of QoS 1 messages, before a timed commit: the window may be full */
-#define COMMIT_RULE_ANSWER_US INT64_C(10000) /* new ones so soon after the acknowledgements: it was */
+#define COMMIT_RULE_DELAY_US   INT64_C(100000) /* from the first uncommitted sample */
+#define COMMIT_RULE_SILENCE_US INT64_C(20000)  /* without QoS 1 messages before it: the window may be full */
+#define COMMIT_RULE_ANSWER_US  INT64_C(10000)  /* new ones so soon after the acknowledgements: it was */
 
 struct commit_rule {
     int64_t first_us;   /* the first uncommitted sample came; 0: none */

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define FAULT_MEMORY_US                                                                                      \
-    (5 * CLOCK_US_PER_MINUTE) /* a fault of single messages stands so long after the last one */
+#define FAULT_MEMORY_US     (5 * CLOCK_US_PER_MINUTE) /* a fault of single messages stands so long after it */
 #define FAULT_CLOCK_US      (10 * CLOCK_US_PER_MINUTE)
 #define FAULT_SILENCE_US    (30 * CLOCK_US_PER_SECOND) /* connected, and nothing came */
 #define FAULT_DISK_LOW      (UINT64_C(1) << 30)

@@ -6,14 +6,14 @@
  *
  * What must stay true (design section 3):
  * - pipeline_may_write() is false while anything that was read is neither committed nor, in spool mode, given
- * up waiting for;
- * - at most one batch is at the writer and one accumulates; beyond PIPELINE_BATCH_MAX samples, or when
- * acknowledgements have been owed for long, pipeline_may_read() is false until everything is committed: so a
- * flood has moments when acknowledgements and pings leave; while the disk hangs that pause is given up soon,
- * for screens must go on, and tried again, unless the broker's window is half used up;
- * - spool mode begins when a commit takes longer than the link can wait, or fails; then acknowledgements
- * leave at once and batches wait in memory, in order, until the disk is back; what does not fit is counted
- * and becomes a gap. */
+ *   up waiting for.
+ * - At most one batch is at the writer and one accumulates. Beyond PIPELINE_BATCH_MAX samples, or when
+ *   acknowledgements have been owed for long, pipeline_may_read() is false until everything is committed: so a
+ *   flood has moments when acknowledgements and pings leave. While the disk hangs that pause is given up soon,
+ *   for screens must go on, and tried again, unless the broker's window is half used up.
+ * - Spool mode begins when a commit takes longer than the link can wait, or fails. Then acknowledgements leave
+ *   at once and batches wait in memory, in order, until the disk is back; what does not fit is counted and
+ *   becomes a gap. */
 #ifndef RECORDER_PIPELINE_H
 #define RECORDER_PIPELINE_H
 
@@ -26,16 +26,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PIPELINE_BATCH_MAX 65536 /* samples that accumulate */
-#define PIPELINE_RUN       16384 /* in a flood the writer gets so many at once, before the rule's time */
-#define PIPELINE_TEXT_MAX  (16u << 20)     /* bytes of text values that accumulate */
-#define PIPELINE_OWED_US   INT64_C(500000) /* acknowledgements wait so long at most in a flood */
-#define PIPELINE_HELD_US                                                                                     \
-    INT64_C(60000) /* reading pauses so long at most: values on screens must not freeze */
-#define PIPELINE_PAUSE_US INT64_C(250000)  /* and not again for so long, when the disk was slow meanwhile */
-#define PIPELINE_SLOW_US  INT64_C(2000000) /* a commit this long means a slow disk */
-#define PIPELINE_HURRY_US INT64_C(250000)  /* shorter ones never do, whatever the broker's window */
-#define PIPELINE_RETRY_US INT64_C(1000000) /* between attempts while writing fails */
+#define PIPELINE_BATCH_MAX 65536            /* samples that accumulate */
+#define PIPELINE_RUN       16384            /* in a flood the writer gets so many before the rule's time */
+#define PIPELINE_TEXT_MAX  (16u << 20)      /* bytes of text values that accumulate */
+#define PIPELINE_OWED_US   INT64_C(500000)  /* acknowledgements wait so long at most in a flood */
+#define PIPELINE_HELD_US   INT64_C(60000)   /* reading pauses so long at most: screens must not freeze */
+#define PIPELINE_PAUSE_US  INT64_C(250000)  /* and not again for so long, when the disk was slow meanwhile */
+#define PIPELINE_SLOW_US   INT64_C(2000000) /* a commit this long means a slow disk */
+#define PIPELINE_HURRY_US  INT64_C(250000)  /* shorter ones never do, whatever the broker's window */
+#define PIPELINE_RETRY_US  INT64_C(1000000) /* between attempts while writing fails */
 
 enum pipeline_mode { PIPELINE_GOOD, PIPELINE_SLOW, PIPELINE_FAILED };
 

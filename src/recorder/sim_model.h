@@ -1,8 +1,10 @@
-/* The physics of the demo plant: a small water works with a boiler house, stepped in model time. Pure: no
- * clock, no I/O.
+/* The physics of the demo plant: a small water works with a boiler house, stepped in model time. Pure:
+ * no clock, no I/O.
  *
- *   river -> 2 intake pumps -> raw water tank -> 2 filters -> chlorine -> clear water tank -> 2 network pumps
- * -> town burner -> steam drum <- feedwater        drum -> process steam, heat exchanger -> heating water
+ *   river -> 2 intake pumps -> raw water tank -> 2 filters -> chlorine
+ *         -> clear water tank -> 2 network pumps -> town
+ *   burner -> steam drum <- feedwater
+ *             steam drum -> process steam, heat exchanger -> heating water
  *
  * Five controllers (PI) hold levels, pressures, chlorine and temperature at setpoints
  * that operators may change. All that is measured lies here as plain members,

@@ -32,9 +32,12 @@ struct sim_member {
     const char *const *words; /* a text for each integer value, or NULL */
 };
 
-/* A topic. In `payload` stands for the next member `%` (a number) or `$` (its word), and for the time `@`
- * (milliseconds),
- * `!` (seconds) or `#` (ISO 8601). */
+/* A topic. What the signs in `payload` stand for:
+ *   %  the next member as a number
+ *   $  the next member as its word
+ *   @  the time in milliseconds
+ *   !  the time in seconds
+ *   #  the time as ISO 8601 */
 struct sim_point {
     const char *topic; /* without the prefix */
     enum sim_device device;

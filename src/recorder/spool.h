@@ -24,8 +24,9 @@ struct spool {
 
 void spool_free(struct spool *spool);
 
-/* Takes the batch over at the end of the queue; it began to fill at `since_wall_us`. When its samples do not fit they
- * are dropped and counted, and a gap begins there; a gap that ended before is noted in it. */
+/* Takes the batch over at the end of the queue; it began to fill at `since_wall_us`.
+ * When its samples do not fit they are dropped and counted, and a gap begins there;
+ * a gap that ended before is noted in it. */
 void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us);
 
 /* The oldest batch, which the caller then owns; NULL when the spool is empty. */

@@ -13,10 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WRITER_IDLE_US CLOCK_US_PER_SECOND /* between two looks at housekeeping and the proof of life */
-#define WRITER_TIDY_AT_LEAST                                                                                 \
-    CLOCK_US_PER_SECOND /* a slice this often even while batches wait all the time                           \
-                         */
+#define WRITER_IDLE_US       CLOCK_US_PER_SECOND /* between two looks at housekeeping and the proof of life */
+#define WRITER_TIDY_AT_LEAST CLOCK_US_PER_SECOND /* a slice this often even while batches wait all the time */
 
 struct writer {
     struct history *history;

@@ -9,14 +9,17 @@
  *
  * A record may be longer than the reader knows (a newer writer: the rest is ignored) or shorter (an older
  * one: the missing fields are 0 or ""). So consoles and recorders of neighbouring versions understand each
- * other; WIRE_VERSION counts the changes that break this. The first frame each way is HELLO and WELCOME (or
- * REFUSED).
+ * other; WIRE_VERSION counts the changes that break this.
  *
- * recorder -> console after WELCOME: TAG, STATE, LIMIT and SAMPLE frames for every tag, SNAPSHOT_END; then
- * changes: TAG/STATE/LIMIT for new or changed tags, SAMPLE for changed values (the last value only, at most
- * 20 times a second), STATUS once a second and at each change of the link, and the whole lists FAULT,
- * REFUSAL, CONSOLE when they change (an empty frame is an empty list). A frame of more than WIRE_FRAME_MAX
- * bytes is refused. */
+ * The first frame each way is HELLO and WELCOME (or REFUSED). After WELCOME the recorder sends:
+ *
+ *   the snapshot   TAG, STATE, LIMIT and SAMPLE for every tag, then SNAPSHOT_END
+ *   changes        TAG, STATE, LIMIT   tags that are new or described anew
+ *                  SAMPLE              changed values: the last one only, at most 20 times a second
+ *                  STATUS              once a second, and at each change of the link
+ *                  FAULT, REFUSAL, CONSOLE   the whole list when it changes; an empty frame is an empty list
+ *
+ * A frame of more than WIRE_FRAME_MAX bytes is refused. */
 #ifndef WIRE_WIRE_H
 #define WIRE_WIRE_H
 

@@ -4,23 +4,24 @@
  * PINGREQ and PUBLISH as a broker does. After the first SUBSCRIBE it sends prepared PUBLISH packets as fast
  * as the socket takes them, or at a rate, and ends with one line of JSON on standard output.
  *
- *   --tags N        tags, sent in turn (default 10000), topics plant/unit07/loop00123/pv, plain numbers that
- * change
+ *   --tags N        tags, sent in turn (default 10000): topics plant/unit07/loop00123/pv, plain numbers that
+ *                   change
  *   --qos 0|1       at most; never above what the subscription asked for (default 0)
  *   --count N       messages in all, or
  *   --seconds S     how long to send (default 5)
  *   --rate R        messages a second (default: as fast as possible)
  *   --window N      unacknowledged QoS 1 messages towards a 3.1.1 client, whose protocol cannot say. Default
- * 65535, so that 3.1.1 and MQTT 5 clients are compared on equal terms; mosquitto's own default would be 20.
- * An MQTT 5 client's receive maximum is always respected
+ *                   65535, so that 3.1.1 and MQTT 5 clients are compared on equal terms; mosquitto's own
+ *                   default would be 20. An MQTT 5 client's receive maximum is always respected
  *   --marker MS     every MS publish the next integer, from 100000 up, to plant/marker (QoS 0) and print
  *                   "marker N MONOTONIC_US"
  *   --linger S      stay and answer pings after the end, until the client leaves (default 0)
  *   --port N        instead of a free one
  *
  * The packets of one round over all tags stand in one buffer, all of one size; before a piece of it is
- * written only the packet ids and four digits of each value are patched: some 10 ns a message. The time ends
- * when everything sent was acknowledged. For QoS 0 a last message at QoS 1, to plant/end, makes this visible:
+ * written only the packet ids and four digits of each value are patched: some 10 ns a message.
+ *
+ * The time ends when everything sent was acknowledged. For QoS 0 a last message at QoS 1, to plant/end, makes this visible:
  * a client acknowledges it only after it has taken all before it. A client that comes back after a disconnect
  * is served again; what it had not acknowledged is counted as abandoned. */
 #include <errno.h>

@@ -3,13 +3,17 @@
  *
  *   latency paint ROW COUNT -- PROGRAM [ARG]...
  *       Publish to painted. Standard input is what `flood --marker` prints ("marker NUMBER MONOTONIC_US").
- * ROW is a text that stands in the marker's row; the number shown there is looked for after every byte that
- * the console writes. A number that was overtaken before it was painted counts with the later one that
- * replaced it. latency keys COUNT KEY TEXT BACK-KEY BACK-TEXT -- PROGRAM [ARG]... Key to answer: presses KEY
- * until TEXT is on the screen, then BACK-KEY until BACK-TEXT is, COUNT times.
+ *       ROW is a text that stands in the marker's row; the number shown there is looked for after every
+ *       byte that the console writes. A number that was overtaken before it was painted counts with the
+ *       later one that replaced it.
  *
- * `--keys K,K,...` before the mode presses keys first (a filter, say);
- * `--size COLSxROWS` sets the terminal's size. */
+ *   latency keys COUNT KEY TEXT BACK-KEY BACK-TEXT -- PROGRAM [ARG]...
+ *       Key to answer: presses KEY until TEXT is on the screen, then BACK-KEY until BACK-TEXT is, COUNT
+ *       times.
+ *
+ * Before the mode:
+ *   --keys K,K,...      keys that are pressed first (a filter, say)
+ *   --size COLSxROWS    the terminal's size */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -22,10 +26,9 @@
 #include "base/mem.h"
 #include "tests/ui/vt.h"
 
-#define LATENCY_READY_MS  20000
-#define LATENCY_ANSWER_MS 5000
-#define LATENCY_SETTLE_MS                                                                                    \
-    2000 /* the first markers are not measured: the console is still filling its screen */
+#define LATENCY_READY_MS   20000
+#define LATENCY_ANSWER_MS  5000
+#define LATENCY_SETTLE_MS  2000    /* not measured at first: the console is still filling its screen */
 #define LATENCY_MARKER_MIN 100000u /* as flood counts */
 #define LATENCY_MARKER_MAX 999999u
 

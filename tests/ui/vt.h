@@ -14,8 +14,9 @@ struct vt;
 
 struct vt_options {
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
-    const char *const *env;  /* NULL-terminated "NAME=VALUE"s on top of the caller's environment, or NULL.
-                              * LC_ALL,  LC_CTYPE, LINES and COLUMNS of the caller are not inherited */
+    /* NULL-terminated "NAME=VALUE"s on top of the caller's environment, or NULL.
+     * LC_ALL, LC_CTYPE, LINES and COLUMNS of the caller are not inherited. */
+    const char *const *env;
     int rows, cols;
 };
 

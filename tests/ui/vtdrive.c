@@ -2,21 +2,28 @@
  * line of JSON: {"ok":true,...} or {"ok":false,"error":"..."}. Between commands the screen goes on being
  * read. At the end of the input the program on the terminal is hung up, given two seconds, and killed.
  *
- *   start [NAME=VALUE]... -- PROGRAM [ARG]...   run a program. Words may be quoted as in a shell ('..', "..",
- * \). TERM=xterm-256color and LANG=C.UTF-8 unless given          -> pid size COLSxROWS           the size for
- * `start`, or a resize of the running terminal (also: resize) key NAME...              Up, F3, Escape, Enter,
- * PageDown, Space, C-c, M-x, S-Tab, or one character text TEXT                types the rest of the line as
- * it is type ESCAPED             types bytes: C escapes \n \r \t \e \\ \xHH click ROW COL [BUTTON]   1 left
- * (default), 2 middle, 3 right, 4 wheel up, 5 wheel down; cells count from 0 wait MS TEXT             until
- * the text is on the screen (the rest of the line; within one row) waitre MS REGEX          until a POSIX
- * extended expression matches (rows joined by newlines) waitgone MS TEXT         until the text is not on the
- * screen quiet MS [LIMIT_MS]      until nothing was written for MS (limit 10,000) run MS reads for MS ->
- * bytes written meanwhile waitend MS               until the program ends -> exit, or signal screen -> rows
- * (array of texts without trailing blanks), cursor, title, bells, mouse, alternate find TEXT -> row, col
+ *   start [NAME=VALUE]... -- PROGRAM [ARG]...
+ *                            runs a program; TERM=xterm-256color and LANG=C.UTF-8 unless given.
+ *                            Words may be quoted as in a shell ('..', "..", \)         -> pid
+ *   size COLSxROWS           the size for `start`, or a resize of the running terminal (also: resize)
+ *   key NAME...              Up, F3, Escape, Enter, PageDown, Space, C-c, M-x, S-Tab, or one character
+ *   text TEXT                types the rest of the line as it is
+ *   type ESCAPED             types bytes: C escapes \n \r \t \e \\ \xHH
+ *   click ROW COL [BUTTON]   1 left (default), 2 middle, 3 right, 4 wheel up, 5 wheel down; from 0
+ *   wait MS TEXT             until the text (the rest of the line) is on the screen, within one row
+ *   waitre MS REGEX          until a POSIX extended expression matches (rows joined by newlines)
+ *   waitgone MS TEXT         until the text is not on the screen
+ *   quiet MS [LIMIT_MS]      until nothing was written for MS (limit 10,000)
+ *   run MS                   reads for MS                           -> bytes written meanwhile
+ *   waitend MS               until the program ends                 -> exit, or signal
+ *   screen                   -> rows (texts without trailing blanks), cursor, title, bells, mouse, alternate
+ *   find TEXT                -> row, col
  *   cells ROW COL N          -> cells: text, fg, bg (-1 default, palette index, or 16777216 + RGB), bold,
- * reverse, blink, underline bytes                    -> bytes written since the start raw FILE writes every
- * byte since the start to FILE scan [FROM]              whether only allowed control sequences were written
- * (from that byte on)  -> fault signal NAME|NUMBER       TERM, HUP, INT, KILL, STOP, CONT, WINCH, USR1, ...
+ *                               reverse, blink, underline
+ *   bytes                    -> bytes written since the start
+ *   raw FILE                 writes every byte since the start to FILE
+ *   scan [FROM]              whether only allowed control sequences were written (from that byte on) -> fault
+ *   signal NAME|NUMBER       TERM, HUP, INT, KILL, STOP, CONT, WINCH, USR1, ...
  *   hangup                   the line drops
  *   exit-status              -> running, or exit, or signal
  *   close                    hangs up, ends and forgets the program; another `start` may follow
