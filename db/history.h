@@ -41,9 +41,9 @@ struct history_stats {
  * whoever needs the directory before the file, such as the recorder's lock. */
 bool history_make_directory(const char *path, struct err *err);
 
-/* Opens or creates the file, with the rights of design section 10, and brings an older schema up to date.
- * Says what is wrong for a file that is no history,
- * is newer than this program, is read-only, or lies on a full disk. */
+/* Opens or creates the file (mode 0640, in a directory of mode 2750 that is made when it is missing), and
+ * brings an older schema up to date. Says what is wrong for a file that is no history, is newer than this
+ * program, is read-only, or lies on a full disk. */
 struct history *history_open(const struct history_options *options, struct err *err);
 
 /* Marks `now_us` (wall) as the exact time of the stop and closes. What waits in the tail stays there: it is

@@ -1,5 +1,5 @@
-/* The console's first step: is a recorder running, and if not, start one as a process of its own (design: a
- * lost terminal never stops recording). Before the screen starts: messages go to standard error. */
+/* The console's first step: is a recorder running, and if not, start one as a process of its own, so that a
+ * lost terminal never stops recording. Before the screen starts: messages go to standard error. */
 #ifndef CLI_ATTACH_H
 #define CLI_ATTACH_H
 

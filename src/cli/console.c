@@ -268,8 +268,8 @@ static void console_remove_folder(const struct console *console)
 
 /* ---- the console ---- */
 
-/* Whatever is said while the screen is up would spoil it. A standard error that leads elsewhere is left
- * alone. */
+/* Whatever is said while the screen is up would spoil it.
+ * A standard error that leads elsewhere is left alone. */
 static int console_hide_stderr(void)
 {
     if (!isatty(STDERR_FILENO))

@@ -52,8 +52,8 @@ static bool process_fork(struct demo_process *process, const char *program, cons
         process_become(program, argv, log, parent, failed[1]);
     int fork_error = errno;
     close(failed[1]);
-    ssize_t got =
-        process->pid > 0 ? read(failed[0], &error, sizeof error) : 0; /* ends when the program stands */
+    /* Ends without a byte when the program stands, for exec closes the other end. */
+    ssize_t got = process->pid > 0 ? read(failed[0], &error, sizeof error) : 0;
     close(failed[0]);
     if (pid > 0 && got == 0) {
         process->pid = pid;

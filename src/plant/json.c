@@ -93,8 +93,8 @@ static void json_emit(struct json_walk *walk, const cJSON *scalar, int64_t sourc
 static size_t json_push(struct json_walk *walk, const cJSON *child, size_t index)
 {
     size_t before = strlen(walk->path), room = sizeof walk->path - before;
-    const char *name =
-        child->string && !*child->string ? "\"\"" : child->string; /* the path "" is the payload */
+    /* A member without a name is called "": the empty path is the whole payload. */
+    const char *name = child->string && !*child->string ? "\"\"" : child->string;
     int length = name ? snprintf(walk->path + before, room, before ? ".%s" : "%s", name)
                       : snprintf(walk->path + before, room, "[%zu]", index);
     if (length < 0 || (size_t)length >= room) {

@@ -387,8 +387,7 @@ void plant_backlog_end(struct plant *plant, const struct plant_time *time)
 {
     plant->backlog = false;
     for (size_t i = 0; i < plant->tag_count; i++)
-        plant->tags[i]->heard_mono_us =
-            time->mono_us; /* staleness counts from the moment when live data begins */
+        plant->tags[i]->heard_mono_us = time->mono_us; /* staleness counts from live data on */
 }
 
 static bool tag_is_overdue(const struct tag *tag, int64_t mono_us)

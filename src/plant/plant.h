@@ -149,8 +149,9 @@ void plant_reload_end(struct plant *plant);
 void plant_receive(struct plant *plant, const struct plant_message *message, const struct plant_time *time,
                    struct batch *batch);
 
-/* The link: down makes every tag Uncertain (no communication) at once; up begins the backlog (design section
- * 3a), which plant_backlog_end() ends. */
+/* The link: down makes every tag Uncertain (no communication) at once; up begins the backlog, what the broker
+ * kept for us meanwhile, which plant_backlog_end() ends: until then values without a source time are
+ * Uncertain, for they may be old. */
 void plant_link_down(struct plant *plant);
 void plant_link_up(struct plant *plant, const struct plant_time *time);
 void plant_backlog_end(struct plant *plant, const struct plant_time *time);

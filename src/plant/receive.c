@@ -1,6 +1,6 @@
 /* One message into the live plant: plant_receive().
  *
- * What must stay true (design sections 3a and 8):
+ * What must stay true, so that old data never passes for new:
  * - a payload that cannot be decoded changes no value: the tags of its topic turn Bad, and a sample without
  *   a value says so;
  * - backlog and retained values without a source time are Uncertain;

@@ -1,10 +1,11 @@
-/* libmosquitto 2.0.11 driven by hand. What this file must know of it (read and measured, facts D):
+/* libmosquitto 2.0.11 driven by hand. What this file must know of it (read in its source, and measured):
  *
  * - in "threaded" mode without a thread, packets that the library makes while reading are queued, and leave
- * only in mosquitto_loop_write(), which drains the whole queue with one send() a packet (hence TCP_CORK
- * around it);
+ *   only in mosquitto_loop_write(), which drains the whole queue with one send() a packet (hence TCP_CORK
+ *   around it);
  * - mosquitto_loop_read() ignores its packet count: it reads one packet, or as many as QoS 2 messages are
- * under way, and stops on a stale errno == EAGAIN (hence errno = 0 before it and at the end of the callback);
+ *   under way, and stops on a stale errno == EAGAIN (hence errno = 0 before it and at the end of the
+ *   callback);
  * - a DISCONNECT of the broker and the end of the socket are told separately: the first one counts. */
 #include "recorder/mqtt.h"
 
@@ -107,9 +108,9 @@ static const struct mqtt_reason MQTT_ENDINGS[] = {
     {MQTT_RC_WILDCARD_SUBS_NOT_SUPPORTED, "the broker allows no wildcards in filters"},
 };
 
-/* Why the broker's certificate is not accepted: OpenSSL's X509_V_ERR_ numbers (x509_vfy.h; they never
- * change). Number 1, "unspecified", is what remains when only libmosquitto's own check of the name says no.
- */
+/* Why the broker's certificate is not accepted:
+ * OpenSSL's X509_V_ERR_ numbers (x509_vfy.h; they never change).
+ * Number 1, "unspecified", is what remains when only libmosquitto's own check of the name says no. */
 #define MQTT_WRONG_NAME                                                                                      \
     "the broker's certificate is for another host name: connect by the name that it holds (broker.host)"
 #define MQTT_UNKNOWN_CA                                                                                      \
@@ -307,8 +308,8 @@ static bool mqtt_set_tls(struct mqtt *mqtt, const struct mqtt_options *options, 
     int code = mosquitto_tls_set(mqtt->handle, options->ca, options->ca ? NULL : MQTT_SYSTEM_CA,
                                  options->cert, options->key, mqtt_no_passphrase);
     if (code == MOSQ_ERR_SUCCESS)
-        code = mosquitto_tls_opts_set(mqtt->handle, 1, NULL,
-                                      NULL); /* the certificate is verified, its name too */
+        /* 1: the certificate is verified, its name too. */
+        code = mosquitto_tls_opts_set(mqtt->handle, 1, NULL, NULL);
     if (code != MOSQ_ERR_SUCCESS)
         return err_set(err, EX_CONFIG, "cannot set TLS up: %s (tls.cert and tls.key go together)",
                        mosquitto_strerror(code));
@@ -334,8 +335,8 @@ static bool mqtt_set_will(struct mqtt *mqtt, const struct mqtt_options *options,
 static bool mqtt_set_options(struct mqtt *mqtt, const struct mqtt_options *options, struct err *err)
 {
     mosquitto_threaded_set(mqtt->handle, true);
-    mosquitto_int_option(mqtt->handle, MOSQ_OPT_TCP_NODELAY,
-                         1); /* what mqtt_write() uncorks leaves at once */
+    /* What mqtt_write() uncorks leaves at once. */
+    mosquitto_int_option(mqtt->handle, MOSQ_OPT_TCP_NODELAY, 1);
     mosquitto_int_option(mqtt->handle, MOSQ_OPT_PROTOCOL_VERSION,
                          options->version5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
     if (options->version5) {
@@ -491,8 +492,8 @@ static void mqtt_linger(int fd, int64_t until_mono_us)
 
 void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us)
 {
-    /* The library closes its descriptor as soon as DISCONNECT is written: the connection needs another one.
-     */
+    /* The library closes its descriptor as soon as DISCONNECT is written:
+     * the connection needs another one. */
     int fd = mqtt_socket(mqtt) >= 0 ? fcntl(mqtt_socket(mqtt), F_DUPFD_CLOEXEC, 0) : -1;
     struct err err = {0};
     mqtt_disconnect(mqtt);
@@ -503,8 +504,8 @@ void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us)
     close(fd);
 }
 
-/* Whether bytes wait, in the socket or already decrypted; also true at its end, which the next read then
- * tells. */
+/* Whether bytes wait, in the socket or already decrypted;
+ * also true at its end, which the next read then tells. */
 static bool mqtt_has_input(struct mqtt *mqtt)
 {
     if (mqtt->ssl_pending) {

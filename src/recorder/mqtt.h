@@ -1,11 +1,11 @@
-/* The MQTT client: the only place that knows libmosquitto. Driven by hand (design section 2): one thread at a
- * time owns the handle; the connector thread until mqtt_connect() returns, the loop from then on. One handle
- * lives for one connection.
+/* The MQTT client: the only place that knows libmosquitto. Driven by hand from the recorder's loop: one thread
+ * at a time owns the handle; the connector thread until mqtt_connect() returns, the loop from then on. One
+ * handle lives for one connection.
  *
- * What must stay true: nothing that was read is acknowledged before the owner calls mqtt_write()
- * (libmosquitto in threaded mode only queues acknowledgements while reading; facts D). So mqtt_write() is
- * called only while nothing is uncommitted, and a publish or subscribe may be queued at any time but leaves
- * with the next mqtt_write(). */
+ * What must stay true: nothing that was read is acknowledged before the owner calls mqtt_write(), for
+ * libmosquitto in threaded mode only queues acknowledgements while reading. So mqtt_write() is called only
+ * while nothing is uncommitted, and a publish or subscribe may be queued at any time but leaves with the next
+ * mqtt_write(). */
 #ifndef RECORDER_MQTT_H
 #define RECORDER_MQTT_H
 
@@ -76,8 +76,8 @@ void mqtt_disconnect(struct mqtt *mqtt);
  * it has not read yet: it would send those messages again. */
 void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us);
 
-/* Of what kind the failure was: EX_NOPERM the broker refused us, EX_PROTOCOL TLS, EX_UNAVAILABLE any other.
- */
+/* Of what kind the failure was:
+ * EX_NOPERM the broker refused us, EX_PROTOCOL TLS, EX_UNAVAILABLE any other. */
 int mqtt_failure(const struct mqtt *mqtt);
 
 /* The socket for poll(), -1 when there is none. */
@@ -91,8 +91,8 @@ bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bo
 /* Sends what is queued, acknowledgements included. False: the connection is gone. */
 bool mqtt_write(struct mqtt *mqtt, struct err *err);
 
-/* Keepalive; about once a second. NOTE: may send a PINGREQ and with it the whole queue: only while nothing is
- * uncommitted. */
+/* Keepalive; about once a second. NOTE: may send a PINGREQ and with it the whole queue:
+ * only while nothing is uncommitted. */
 bool mqtt_misc(struct mqtt *mqtt, struct err *err);
 
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *err);

@@ -4,7 +4,7 @@
  *   loop -> batch (accumulates) -> writer (one at a time) -> committed -> acknowledgements may leave
  *                               \-> spool (memory, bounded) while the disk is slow or fails
  *
- * What must stay true (design section 3):
+ * What must stay true:
  * - pipeline_may_write() is false while anything that was read is neither committed nor, in spool mode, given
  *   up waiting for.
  * - At most one batch is at the writer and one accumulates. Beyond PIPELINE_BATCH_MAX samples, or when

@@ -5,19 +5,19 @@
  *   1. poll until something happens or a timer is due
  *   2. signals; consoles' requests
  *   3. a read pass: until the socket is dry, 10,000 messages, or 50 ms; decode, live values; samples into the
- * batch that accumulates (with one reading of the clock)
+ *      batch that accumulates (with one reading of the clock)
  *   4. pipeline_step(): takes a committed batch back, hands the next one to the writer when it is due
  *   5. when nothing that was read is uncommitted: everything queued for the broker leaves, acknowledgements
- * and pings included
+ *      and pings included
  *   6. consoles get what changed; once a second staleness, health, watchdog
  *
  * What must stay true:
  * - nothing is written to the broker while anything that was read is uncommitted (mqtt_write() and
- * mqtt_misc() send the acknowledgements too), except in spool mode (pipeline.h) and before the broker's first
- * answer (uplink.h);
+ *   mqtt_misc() send the acknowledgements too), except in spool mode (pipeline.h) and before the broker's
+ *   first answer (uplink.h);
  * - after a partial write nothing is read until the rest has left;
  * - a ping is never late: while a flood never leaves a moment without uncommitted samples, reading pauses for
- * one (pipeline_hold);
+ *   one (pipeline_hold);
  * - no call here blocks: name look-ups and connects belong to the connector, the disk to the writer;
  * - wall time is for stamps only; a step of it is noticed, logged and counted. */
 #include "recorder/recorder.h"
@@ -37,17 +37,14 @@
 
 #define READ_MESSAGES_MAX  10000
 #define READ_SPAN_US       (50 * CLOCK_US_PER_MS)
-#define STOP_SPAN_US       (1600 * CLOCK_US_PER_MS) /* for the last commit; the whole stop takes 2 s at most */
+#define STOP_SPAN_US       (1600 * CLOCK_US_PER_MS) /* for the last commit: a stop takes 2 s at most */
 #define STOP_LINGER_US     (100 * CLOCK_US_PER_MS)  /* for the broker to take the last acknowledgements */
 #define KEEPALIVE_EVERY_US CLOCK_US_PER_SECOND
-#define KEEPALIVE_LATE_US                                                                                    \
-    (3 * CLOCK_US_PER_SECOND)             /* so long without a moment to write: reading pauses for one */
-#define CLOCK_STEP_US CLOCK_US_PER_SECOND /* more than what a time service slews in a second */
-#define GAP_GROWS_US                                                                                         \
-    (10 * CLOCK_US_PER_SECOND)           /* an open gap is noted this often, should the recorder be killed */
-#define GAP_LEAST_US CLOCK_US_PER_SECOND /* between start and first connection */
-#define LOOK_ALONE_US                                                                                        \
-    (10 * CLOCK_US_PER_SECOND) /* a console's look ends when no console is there for so long */
+#define KEEPALIVE_LATE_US  (3 * CLOCK_US_PER_SECOND)  /* so long no moment to write: reading pauses for one */
+#define CLOCK_STEP_US      CLOCK_US_PER_SECOND        /* more than what a time service slews in a second */
+#define GAP_GROWS_US       (10 * CLOCK_US_PER_SECOND) /* an open gap is noted so often: we may be killed */
+#define GAP_LEAST_US       CLOCK_US_PER_SECOND        /* between start and first connection */
+#define LOOK_ALONE_US      (10 * CLOCK_US_PER_SECOND) /* a look ends when no console is there for so long */
 
 void recorder_read_clocks(struct recorder *recorder)
 {

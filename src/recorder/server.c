@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/version.h"
-#include "base/version.h"
 #include "plant/decode.h"
 #include "recorder/access.h"
 #include "recorder/feed.h"
@@ -314,8 +313,8 @@ static void console_fill(struct console *console, const struct server *server, i
         console_put_detail(console, server);
         console->detail_due_us = now_us + SERVER_DETAIL_US;
     }
-    if (console->out
-            .length) /* what is left of a frame goes on at once, further changes wait for the next one */
+    /* What is left of a frame goes on at once, further changes wait for the next one. */
+    if (console->out.length)
         console->next_frame_us = console->frame_left ? now_us : now_us + SERVER_FRAME_INTERVAL_US;
 }
 
@@ -340,7 +339,6 @@ static void console_greet(struct console *console, struct server *server, const 
     console->progress_us = now_us;
     server->handler->welcome(server->context, &welcome);
     welcome.version = WIRE_VERSION;
-    welcome.program = "hmi " HMI_VERSION;
     welcome.program = "hmi " HMI_VERSION;
     welcome.user = console->user;
     welcome.role = console->role;
@@ -437,8 +435,8 @@ static void console_read(struct console *console, struct server *server, int64_t
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
         console->gone = true;
     } else if (got > 0 && !buf_append(&console->in, bytes, (size_t)got)) {
-        console->gone =
-            true; /* more than SERVER_REQUESTS_MAX without a whole request: nobody we know does that */
+        /* More than SERVER_REQUESTS_MAX without a whole request: nobody we know does that. */
+        console->gone = true;
         server->cut++;
     } else if (got > 0) {
         console_obey_all(console, server, now_us);
@@ -625,8 +623,8 @@ static int64_t console_wait_us(const struct console *console, int64_t now_us)
     int64_t due_us = INT64_MAX;
     if (console->feed.count || !console->snapshot_done || console->due)
         due_us = console->next_frame_us;
-    if (console->detail_tag &&
-        console->detail_due_us < due_us) /* which comes with a frame, never before it */
+    /* The detail comes with a frame, never before it. */
+    if (console->detail_tag && console->detail_due_us < due_us)
         due_us =
             console->detail_due_us > console->next_frame_us ? console->detail_due_us : console->next_frame_us;
     if (due_us == INT64_MAX)

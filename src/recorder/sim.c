@@ -1,6 +1,6 @@
 /* The simulator's loop: one thread, one poll() over the stop signals and all connections.
  *
- * Only connecting can block (facts D 11), for many seconds when a host does not answer. So SIGTERM and its
+ * Only connecting can block, for many seconds when a host does not answer. So SIGTERM and its
  * like are blocked and read from a descriptor, but while a connection is being made they are let through to a
  * handler that ends the process: there is nothing to tidy up, and the broker sends the last wills. */
 #include "recorder/sim.h"
@@ -22,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const int64_t JUMP_US =
-    5 * CLOCK_US_PER_SECOND; /* a longer pause of the process is left out of the model's time */
+/* A longer pause of the process is left out of the model's time. */
+static const int64_t JUMP_US = 5 * CLOCK_US_PER_SECOND;
 static const int64_t ALIVE_US = CLOCK_US_PER_MINUTE; /* between two messages that a controller is online */
 static const int64_t PLANT_TICK_US = 100 * CLOCK_US_PER_MS, TICK_MIN_US = 2 * CLOCK_US_PER_MS;
 

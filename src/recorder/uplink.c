@@ -10,14 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-#define UPLINK_GREETING_US (10 * CLOCK_US_PER_SECOND)
-#define UPLINK_STEADY_US                                                                                     \
-    (10 * CLOCK_US_PER_SECOND) /* a connection this long was a good one: the backoff starts anew */
-#define UPLINK_KICK_US    (30 * CLOCK_US_PER_SECOND) /* one that the broker ends sooner counts as a kick */
-#define UPLINK_EARLY_ENDS 2 /* MQTT 5 connections that end before CONNACK: try 3.1.1 */
-#define UPLINK_STRICT_DRY_US                                                                                 \
-    (20 * CLOCK_US_PER_MS) /* silence that ends the backlog of a broker with a small window */
-#define UPLINK_LOOK_US (5 * CLOCK_US_PER_MS) /* between two looks whether the backlog is over */
+#define UPLINK_GREETING_US   (10 * CLOCK_US_PER_SECOND)
+#define UPLINK_STEADY_US     (10 * CLOCK_US_PER_SECOND) /* after so long the next backoff starts anew */
+#define UPLINK_KICK_US       (30 * CLOCK_US_PER_SECOND) /* one that the broker ends sooner counts as a kick */
+#define UPLINK_EARLY_ENDS    2 /* MQTT 5 connections that end before CONNACK: try 3.1.1 */
+#define UPLINK_STRICT_DRY_US (20 * CLOCK_US_PER_MS) /* silence that ends a strict broker's backlog */
+#define UPLINK_LOOK_US       (5 * CLOCK_US_PER_MS)  /* between two looks whether the backlog is over */
 
 enum uplink_phase { UPLINK_WAITING, UPLINK_CONNECTING, UPLINK_GREETING, UPLINK_STANDING, UPLINK_STOPPED };
 enum uplink_answer { UPLINK_UNANSWERED, UPLINK_GRANTED, UPLINK_REFUSED };

@@ -25,11 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UPLINK_BACKLOG_MAX_US INT64_C(10000000) /* design section 3a */
-#define UPLINK_QUIET_US                                                                                      \
-    INT64_C(50000)             /* after the subscriptions' answers: retained messages may follow them        \
-                                */
-#define UPLINK_KICKS_SUSPECT 3 /* short connections in a row */
+#define UPLINK_BACKLOG_MAX_US INT64_C(10000000) /* should a flood never let it end */
+#define UPLINK_QUIET_US       INT64_C(50000) /* after the subscriptions' answers: retained ones may follow */
+#define UPLINK_KICKS_SUSPECT  3              /* short connections in a row */
 
 struct uplink_handler {
     void (*message)(void *context, const struct mqtt_message *message);
@@ -50,8 +48,8 @@ struct uplink;
 struct uplink *uplink_new(const struct config *config, const char *client_id, const char *password,
                           const struct uplink_handler *handler, void *context);
 
-/* Releases everything without a word to the broker. Returns whether a thread that connects was left behind.
- */
+/* Releases everything without a word to the broker.
+ * Returns whether a thread that connects was left behind. */
 bool uplink_free(struct uplink *uplink);
 
 /* Timers: attempts, time-outs, the end of the backlog. `unacknowledged`: messages read whose acknowledgement

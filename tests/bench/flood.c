@@ -21,9 +21,9 @@
  * The packets of one round over all tags stand in one buffer, all of one size; before a piece of it is
  * written only the packet ids and four digits of each value are patched: some 10 ns a message.
  *
- * The time ends when everything sent was acknowledged. For QoS 0 a last message at QoS 1, to plant/end, makes this visible:
- * a client acknowledges it only after it has taken all before it. A client that comes back after a disconnect
- * is served again; what it had not acknowledged is counted as abandoned. */
+ * The time ends when everything sent was acknowledged. For QoS 0 a last message at QoS 1, to plant/end, makes
+ * this visible: a client acknowledges it only after it has taken all before it. A client that comes back after
+ * a disconnect is served again; what it had not acknowledged is counted as abandoned. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

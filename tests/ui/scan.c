@@ -39,8 +39,8 @@ static bool scan_csi(const uint8_t *bytes, size_t length, size_t *used)
                (memcmp(bytes + 2, "22;0;0", 6) == 0 || memcmp(bytes + 2, "23;0;0", 6) == 0);
     if (bytes[at] == 'p') /* soft reset: CSI ! p */
         return parameters == 0 && at == 3 && bytes[2] == '!';
-    if (bytes[at] ==
-        'c') /* the Linux console's cursor shape: CSI ? n c. Without the mark it would be a query */
+    /* The Linux console's cursor shape: CSI ? n c. Without the mark it would be a query. */
+    if (bytes[at] == 'c')
         return parameters >= 2 && bytes[2] == '?';
     return scan_is_in(scan_csi_finals, bytes[at]);
 }

@@ -80,8 +80,8 @@ static void test_tags_and_gaps_are_copies(void **state)
     memset(reason, 'r', sizeof reason - 1);
     reason[sizeof reason - 1] = '\0';
     batch_add_gap(batch, 5, 6, reason);
-    assert_int_equal(strlen(batch->gaps[0].reason),
-                     sizeof batch->gaps[0].reason - 1); /* cut, never overrun */
+    /* Cut, never overrun. */
+    assert_int_equal(strlen(batch->gaps[0].reason), sizeof batch->gaps[0].reason - 1);
     assert_int_equal(batch->gaps[0].start_us, 5);
     assert_int_equal(batch->gaps[0].end_us, 6);
     batch_free(batch);

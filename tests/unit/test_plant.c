@@ -43,8 +43,8 @@ static void test_discovers_members(void **state)
     expect_number(fixture_tag(f, "plant/pump:t[1]"), 2, QUALITY_GOOD);
     expect_number(fixture_tag(f, "plant/pump:on"), 1, QUALITY_GOOD);
     expect_text(fixture_tag(f, "plant/pump:mode"), "auto", QUALITY_GOOD);
-    assert_int_equal(f->plant.tag_count,
-                     4); /* not the long text, the lack of a value, the time, the infinite one */
+    /* Not the long text, the lack of a value, the time, the infinite one. */
+    assert_int_equal(f->plant.tag_count, 4);
     assert_true(fixture_tag(f, "plant/pump:on")->source_time);
     fixture_audit(f);
 }

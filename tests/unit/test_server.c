@@ -180,8 +180,8 @@ static void test_stuck_console_is_cut_off_alone(void **state)
         assert_int_equal(reader->counts[WIRE_SAMPLE] - before, 100);
         if (!memory)
             memory = mallinfo2().uordblks;
-        assert_true(mallinfo2().uordblks <
-                    memory + (4u << 20)); /* not a byte more for what it does not read */
+        /* Not a byte more for what it does not read. */
+        assert_true(mallinfo2().uordblks < memory + (4u << 20));
         assert_true(f->now_us - start_us < SERVER_STUCK_US + 2 * SECOND);
     }
     assert_true(f->now_us - start_us > SERVER_STUCK_US);
