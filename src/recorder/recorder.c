@@ -214,7 +214,7 @@ static void recorder_write(struct recorder *recorder)
         recorder->kept_alive_us = now_us;
         uplink_keepalive(recorder->uplink, now_us);
     }
-    if (!uplink_wants_write(recorder->uplink) && !pipeline->held && !pipeline->owed_us)
+    if (!uplink_wants_write(recorder->uplink) && !pipeline->held && !pipeline->owed_us && !recorder->draining)
         return;
     recorder->draining = !uplink_write(recorder->uplink, now_us);
     if (!recorder->draining)

@@ -458,10 +458,9 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_us)
         uplink_end(uplink, true, now_us);
 }
 
-void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_us)
+/* Without a word, for with DISCONNECT all acknowledgements that are queued would leave. */
+static void uplink_drop(struct uplink *uplink, int64_t now_us)
 {
-    if (uplink->phase == UPLINK_STANDING)
-        mqtt_part(uplink->mqtt, now_us + linger_us);
     mqtt_free(uplink->mqtt);
     uplink->mqtt = NULL;
     if (uplink->connector)
@@ -469,6 +468,13 @@ void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_us)
     uplink->connector = NULL;
     uplink->phase = UPLINK_WAITING;
     uplink->retry_us = now_us;
+}
+
+void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_us)
+{
+    if (uplink->phase == UPLINK_STANDING)
+        mqtt_part(uplink->mqtt, now_us + linger_us);
+    uplink_drop(uplink, now_us);
 }
 
 static bool uplink_names_filter(const struct config *config, const char *filter)
@@ -491,7 +497,7 @@ void uplink_set_config(struct uplink *uplink, const struct config *config, bool 
     uplink_take_filters(uplink);
     if (reconnect || uplink->phase == UPLINK_STOPPED) {
         uplink->version5 = config->broker.protocol == PROTOCOL_MQTT5;
-        uplink_close(uplink, 0, now_us);
+        uplink_drop(uplink, now_us);
         backoff_reset(&uplink->backoff);
         uplink->kicks = 0;
         uplink_set_state(uplink, uplink->connects ? WIRE_LINK_DOWN : WIRE_LINK_CONNECTING,
