@@ -233,7 +233,8 @@ static wchar_t line_of(uint32_t code_point, attr_t *attributes)
         char vt100;
     } LINES_OF[] = {
         {0x2500, 'q'}, {0x2502, 'x'}, {0x250C, 'l'}, {0x2510, 'k'}, {0x2514, 'm'}, {0x2518, 'j'},
-        {0x251C, 't'}, {0x2524, 'u'}, {0x252C, 'w'}, {0x2534, 'v'}, {0x253C, 'n'},
+        {0x251C, 't'}, {0x2524, 'u'}, {0x252C, 'w'}, {0x2534, 'v'}, {0x253C, 'n'}, {0x23BA, 'o'},
+        {0x23BB, 'p'}, {0x23BC, 'r'}, {0x23BD, 's'}, {0x25C6, '`'}, {0x00B7, '~'},
     };
     for (size_t i = 0; i < sizeof LINES_OF / sizeof *LINES_OF; i++)
         if (LINES_OF[i].code_point == code_point) {
