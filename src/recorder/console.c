@@ -1,0 +1,342 @@
+/* One attached console: its requests, its snapshot, and then what changed, a frame at a time. */
+#include "recorder/server_internal.h"
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "base/version.h"
+#include "plant/decode.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONSOLE_FRAME_INTERVAL_US (50 * CLOCK_US_PER_MS) /* 20 a second: what a screen can show */
+#define CONSOLE_TAGS_A_ROUND      4096                   /* encoded before the loop looks at anything else */
+#define CONSOLE_DETAIL_US         CLOCK_US_PER_SECOND
+
+/* ---- coming and going ---- */
+
+bool console_identify(struct console *console)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer, groups_size = sizeof console->groups;
+    if (getsockopt(console->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return false;
+    console->uid = peer.uid;
+    console->pid = peer.pid;
+    if (getsockopt(console->fd, SOL_SOCKET, SO_PEERGROUPS, console->groups, &groups_size) == 0)
+        console->group_count = groups_size / sizeof *console->groups;
+    if (console->group_count < SERVER_GROUPS_MAX)
+        console->groups[console->group_count++] = peer.gid;
+    const struct passwd *user = getpwuid(peer.uid);
+    if (user)
+        utf8_make_safe(console->user, sizeof console->user, user->pw_name, strlen(user->pw_name));
+    else
+        snprintf(console->user, sizeof console->user, "uid %u", (unsigned)peer.uid);
+    return true;
+}
+
+void console_free(struct console *console)
+{
+    close(console->fd);
+    feed_free(&console->feed);
+    buf_free(&console->in);
+    buf_free(&console->out);
+    free(console);
+}
+
+bool console_is_stuck(const struct console *console, int64_t now_us)
+{
+    bool waiting = console_unsent(console) || !console->greeted;
+    return waiting && now_us - console->progress_us > SERVER_STUCK_US;
+}
+
+/* ---- sending ---- */
+
+size_t console_unsent(const struct console *console)
+{
+    return console->out.length - console->out_sent;
+}
+
+void console_flush(struct console *console, int64_t now_us)
+{
+    while (console_unsent(console)) {
+        ssize_t sent = send(console->fd, console->out.data + console->out_sent, console_unsent(console),
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (sent <= 0) {
+            console->gone = true;
+            return;
+        }
+        console->out_sent += (size_t)sent;
+        console->sent_bytes += (uint64_t)sent;
+        console->progress_us = now_us;
+    }
+    buf_clear(&console->out);
+    console->out_sent = 0;
+    console->progress_us = now_us;
+    if (console->closing)
+        console->gone = true;
+}
+
+static void console_refuse(struct console *console, const char *reason)
+{
+    log_warning("console of %s (pid %d) refused: %s", console->user, (int)console->pid, reason);
+    wire_put(&console->out, WIRE_REFUSED, &(struct wire_refused){.reason = reason});
+    console->closing = true;
+}
+
+static void console_put_consoles(struct console *console, const struct server *server)
+{
+    struct wire_writer writer = wire_begin(&console->out, WIRE_CONSOLE);
+    for (size_t i = 0; i < server->count; i++) {
+        const struct console *other = server->consoles[i];
+        if (!other->greeted || other->purpose != WIRE_PURPOSE_SCREEN)
+            continue;
+        wire_add_record(&writer, &(struct wire_console){.user = other->user,
+                                                        .role = other->role,
+                                                        .station = other->station,
+                                                        .since_us = other->since_us,
+                                                        .pid = (uint32_t)other->pid,
+                                                        .sent_bytes = other->sent_bytes,
+                                                        .self = other == console});
+    }
+    wire_end(&writer);
+}
+
+static void console_put_list(struct console *console, enum wire_type type, const void *records, size_t count,
+                             size_t size)
+{
+    struct wire_writer writer = wire_begin(&console->out, type);
+    for (size_t i = 0; i < count; i++)
+        wire_add_record(&writer, (const uint8_t *)records + i * size);
+    wire_end(&writer);
+}
+
+static void console_put_due(struct console *console, const struct server *server)
+{
+    if (console->due & CONSOLE_DUE_STATUS && server->has_status)
+        wire_put(&console->out, WIRE_STATUS, &server->status);
+    if (console->due & CONSOLE_DUE_FAULTS)
+        console_put_list(console, WIRE_FAULT, server->faults, server->fault_count, sizeof *server->faults);
+    if (console->due & CONSOLE_DUE_REFUSALS)
+        console_put_list(console, WIRE_REFUSAL, server->refusals, server->refusal_count,
+                         sizeof *server->refusals);
+    if (console->due & CONSOLE_DUE_CONSOLES)
+        console_put_consoles(console, server);
+    console->due = 0;
+}
+
+static void console_put_detail(struct console *console, const struct server *server)
+{
+    const struct tag *tag = plant_tag_by_id(server->plant, console->detail_tag);
+    char excerpt[4 * PLANT_EXCERPT_MAX + 1];
+    if (!tag)
+        return;
+    const struct plant_topic *topic = tag->topic;
+    size_t kept = topic->payload_length < PLANT_EXCERPT_MAX ? topic->payload_length : PLANT_EXCERPT_MAX;
+    decode_escape(excerpt, sizeof excerpt, topic->excerpt, kept);
+    wire_put(&console->out, WIRE_DETAIL,
+             &(struct wire_detail){.tag = tag->id,
+                                   .topic = topic->name,
+                                   .excerpt = excerpt,
+                                   .payload_bytes = topic->payload_length,
+                                   .payload_us = topic->payload_us,
+                                   .qos = topic->qos,
+                                   .retained = topic->retained,
+                                   .messages = topic->messages,
+                                   .refused = topic->refused,
+                                   .refused_reason = topic->refused_reason,
+                                   .samples = tag->samples,
+                                   .late_samples = tag->late_samples});
+}
+
+void console_fill(struct console *console, const struct server *server, int64_t now_us)
+{
+    if (!console->greeted || console->closing || console_unsent(console) || now_us < console->next_frame_us)
+        return;
+    console->progress_us = now_us; /* nothing waited for it until now */
+    if (console->purpose != WIRE_PURPOSE_ASK) {
+        if (!console->frame_left)
+            console->frame_left = console->feed.count;
+        size_t round =
+            console->frame_left < CONSOLE_TAGS_A_ROUND ? console->frame_left : CONSOLE_TAGS_A_ROUND;
+        console->frame_left -= feed_encode(&console->feed, server->plant, round, &console->out);
+        if (!console->snapshot_done && !console->frame_left) {
+            console->snapshot_done = true;
+            console->due = CONSOLE_DUE_ALL;
+            wire_put(&console->out, WIRE_SNAPSHOT_END,
+                     &(struct wire_snapshot_end){.tags = (uint32_t)server->plant->tag_count});
+        }
+        if (console->snapshot_done)
+            console_put_due(console, server);
+        if (console->snapshot_done && console->purpose == WIRE_PURPOSE_SNAPSHOT)
+            console->closing = true;
+    }
+    if (console->detail_tag && now_us >= console->detail_due_us) {
+        console_put_detail(console, server);
+        console->detail_due_us = now_us + CONSOLE_DETAIL_US;
+    }
+    /* What is left of a frame goes on at once, further changes wait for the next one. */
+    if (console->out.length)
+        console->next_frame_us = console->frame_left ? now_us : now_us + CONSOLE_FRAME_INTERVAL_US;
+}
+
+/* ---- requests ---- */
+
+static void console_greet(struct console *console, struct server *server, const struct wire_hello *hello,
+                          int64_t now_us)
+{
+    struct wire_welcome welcome = {0};
+    char reason[SERVER_TEXT_MAX];
+    if (console->role == ROLE_NONE) {
+        snprintf(reason, sizeof reason,
+                 "user %s has no access. In the recorder's configuration: access = { viewer = [ \"%s\" ]; };",
+                 console->user, console->user);
+        console_refuse(console, reason);
+        return;
+    }
+    utf8_make_safe(console->station, sizeof console->station, hello->station, strlen(hello->station));
+    console->purpose =
+        hello->purpose <= WIRE_PURPOSE_ASK ? (enum wire_purpose)hello->purpose : WIRE_PURPOSE_SCREEN;
+    console->greeted = true;
+    console->progress_us = now_us;
+    server->handler->welcome(server->context, &welcome);
+    welcome.version = WIRE_VERSION;
+    welcome.program = "hmi " HMI_VERSION;
+    welcome.user = console->user;
+    welcome.role = console->role;
+    wire_put(&console->out, WIRE_WELCOME, &welcome);
+    if (console->purpose != WIRE_PURPOSE_ASK)
+        feed_mark_all(&console->feed, server->plant);
+    console->next_frame_us = now_us;
+}
+
+/* Which role an action asks for; further actions get their rows with their issues. */
+static enum role console_role_for(enum wire_action action)
+{
+    static const enum role ROLES[] = {
+        [WIRE_ACTION_STOP] = ROLE_ENGINEER,
+        [WIRE_ACTION_RELOAD] = ROLE_ENGINEER,
+    };
+    return action > 0 && (size_t)action < sizeof ROLES / sizeof *ROLES ? ROLES[action] : ROLE_NONE;
+}
+
+static void console_ask(struct console *console, struct server *server, const struct wire_ask *ask)
+{
+    char text[SERVER_TEXT_MAX] = "";
+    enum role needed = console_role_for((enum wire_action)ask->action);
+    bool good = false;
+    if (needed == ROLE_NONE)
+        snprintf(text, sizeof text, "this recorder does not know that request: restart it after an upgrade");
+    else if (console->role < needed)
+        snprintf(text, sizeof text,
+                 "this needs the role %s; %s is %s. In the configuration: access = { %s = [ \"%s\" ]; };",
+                 ROLE_WORDS[needed], console->user, ROLE_WORDS[console->role], ROLE_WORDS[needed],
+                 console->user);
+    else
+        good = server->handler->ask(server->context, (enum wire_action)ask->action, ask->argument,
+                                    console->user, text, sizeof text);
+    if (!good)
+        log_warning("request of %s refused: %s", console->user, text);
+    wire_put(&console->out, WIRE_ANSWER,
+             &(struct wire_answer){.request = ask->request, .good = good, .text = text});
+}
+
+/* One frame from a console; false: it does not speak our protocol. */
+static bool console_obey(struct console *console, struct server *server, struct wire_frame *frame,
+                         int64_t now_us)
+{
+    union {
+        struct wire_hello hello;
+        struct wire_want_detail want;
+        struct wire_ask ask;
+    } record;
+    if (!console->greeted && frame->type != WIRE_HELLO)
+        return false;
+    if (frame->type != WIRE_HELLO && frame->type != WIRE_WANT_DETAIL && frame->type != WIRE_ASK)
+        return true; /* a newer console may know more */
+    if (wire_next_record(frame, &record) != WIRE_OK)
+        return false;
+    if (frame->type == WIRE_HELLO) {
+        if (!console->greeted)
+            console_greet(console, server, &record.hello, now_us);
+    } else if (frame->type == WIRE_WANT_DETAIL) {
+        console->detail_tag = record.want.tag;
+        console->detail_due_us = console->next_frame_us = now_us;
+    } else {
+        console_ask(console, server, &record.ask);
+    }
+    return true;
+}
+
+static void console_obey_all(struct console *console, struct server *server, int64_t now_us)
+{
+    size_t position = 0, used;
+    struct wire_frame frame;
+    enum wire_result result = WIRE_MORE;
+    if (console->greeted && !console_unsent(console))
+        console->progress_us = now_us; /* nothing waited for it until now */
+    /* A console that asks without reading the answers waits until it has read them. */
+    while (!console->closing && console_unsent(console) < SERVER_REQUESTS_MAX &&
+           (result = wire_next_frame(console->in.data + position, console->in.length - position, &frame,
+                                     &used)) == WIRE_OK) {
+        position += used;
+        if (!console_obey(console, server, &frame, now_us)) {
+            result = WIRE_BROKEN;
+            break;
+        }
+    }
+    buf_consume(&console->in, position);
+    if (result == WIRE_BROKEN && !console->closing)
+        console_refuse(console, "this is not the console protocol");
+}
+
+void console_read(struct console *console, struct server *server, int64_t now_us)
+{
+    uint8_t bytes[4096];
+    ssize_t got = recv(console->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
+        console->gone = true;
+    } else if (got > 0 && !buf_append(&console->in, bytes, (size_t)got)) {
+        /* More than SERVER_REQUESTS_MAX without a whole request: nobody we know does that. */
+        console->gone = true;
+        server->cut++;
+    } else if (got > 0) {
+        console_obey_all(console, server, now_us);
+    }
+}
+
+/* ---- the loop's side ---- */
+
+void console_go_on(struct console *console, struct server *server, int64_t now_us)
+{
+    console_flush(console, now_us);
+    if (console->in.length && !console->gone)
+        console_obey_all(console, server, now_us);
+}
+
+int64_t console_wait_us(const struct console *console, int64_t now_us)
+{
+    if (console_unsent(console)) /* poll() says when it goes on; look after stuck ones now and then */
+        return CLOCK_US_PER_SECOND;
+    if (!console->greeted || console->purpose == WIRE_PURPOSE_ASK)
+        return CLOCK_US_PER_SECOND;
+    int64_t due_us = INT64_MAX;
+    if (console->feed.count || !console->snapshot_done || console->due)
+        due_us = console->next_frame_us;
+    /* The detail comes with a frame, never before it. */
+    if (console->detail_tag && console->detail_due_us < due_us)
+        due_us =
+            console->detail_due_us > console->next_frame_us ? console->detail_due_us : console->next_frame_us;
+    if (due_us == INT64_MAX)
+        return INT64_MAX;
+    return due_us > now_us ? due_us - now_us : 0;
+}

@@ -1,0 +1,103 @@
+/* What the files of the console server share; nobody else includes it.
+ *
+ *   server.c   the socket, who comes and goes, what all consoles are owed
+ *   console.c  one console: its requests and what is sent to it
+ */
+#ifndef RECORDER_SERVER_INTERNAL_H
+#define RECORDER_SERVER_INTERNAL_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "recorder/access.h"
+#include "recorder/feed.h"
+#include "recorder/server.h"
+
+#include <sys/types.h>
+
+#define SERVER_REQUESTS_MAX 65536 /* bytes a console may have sent without a whole frame */
+#define SERVER_GROUPS_MAX   256
+#define SERVER_TEXT_MAX     512
+
+enum console_due {
+    CONSOLE_DUE_STATUS = 1,
+    CONSOLE_DUE_FAULTS = 2,
+    CONSOLE_DUE_REFUSALS = 4,
+    CONSOLE_DUE_CONSOLES = 8,
+    CONSOLE_DUE_ALL = 15
+};
+
+struct console {
+    int fd;
+    uid_t uid;
+    pid_t pid;
+    gid_t groups[SERVER_GROUPS_MAX]; /* by the kernel's word, kept for a reload */
+    size_t group_count;
+    char user[64];
+    char station[128];
+    enum role role;
+    enum wire_purpose purpose;
+    bool greeted;       /* HELLO came and WELCOME is on its way */
+    bool snapshot_done; /* SNAPSHOT_END is on its way */
+    bool closing;       /* close when everything has been sent */
+    bool gone;          /* to be removed at the end of the round */
+    struct buf in, out;
+    size_t out_sent;
+    struct feed feed;
+    size_t frame_left;   /* tags of this frame (at first: of the snapshot) that have still to be encoded */
+    unsigned due;        /* enum console_due, or-ed */
+    uint32_t detail_tag; /* 0: none wanted */
+    int64_t detail_due_us;
+    int64_t next_frame_us; /* not before; at most 20 a second */
+    int64_t progress_us;   /* when it last took something, or had nothing to take */
+    int64_t since_us;      /* wall clock */
+    uint64_t sent_bytes;
+};
+
+struct server {
+    int fd;
+    int64_t deaf_until_us; /* no descriptors were left: nobody is let in before; 0: listening */
+    char *path;
+    struct access access;
+    struct plant *plant;
+    const struct server_handler *handler;
+    void *context;
+    struct console *consoles[SERVER_CONSOLES_MAX];
+    size_t count;
+    uint64_t cut;
+    struct wire_status status;
+    bool has_status;
+    const struct wire_fault *faults;
+    size_t fault_count;
+    const struct wire_refusal *refusals;
+    size_t refusal_count;
+};
+
+/* Finds out who is at the other end, by the kernel's word: user, process and groups. False: it has left. */
+bool console_identify(struct console *console);
+
+/* Closes the connection and releases everything. */
+void console_free(struct console *console);
+
+/* A console that takes nothing, or connects and says nothing, is to be cut off. */
+bool console_is_stuck(const struct console *console, int64_t now_us);
+
+/* Bytes that are encoded and have still to leave. */
+size_t console_unsent(const struct console *console);
+
+/* Sends what waits, as far as that goes without blocking. */
+void console_flush(struct console *console, int64_t now_us);
+
+/* Makes the next frames, once everything before has left:
+ * so a console never has more than one round in memory. */
+void console_fill(struct console *console, const struct server *server, int64_t now_us);
+
+/* Takes what the console has sent, and does what it asks. */
+void console_read(struct console *console, struct server *server, int64_t now_us);
+
+/* Sends what waits; then there may be room for the answers to further requests. */
+void console_go_on(struct console *console, struct server *server, int64_t now_us);
+
+/* In how many µs this console wants the next tick. */
+int64_t console_wait_us(const struct console *console, int64_t now_us);
+
+#endif
