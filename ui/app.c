@@ -6,21 +6,14 @@
  *   news       paint as they come, at least APP_FRAME_US apart; the recorder sends them 20 times a second
  *   a second   paints what tells the time
  *   slow line  a frame is left out while the terminal takes nothing; the next one shows the newest state */
-#include "ui/app.h"
+#include "ui/app_internal.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
-#include "ui/frame.h"
-#include "ui/history_reader.h"
-#include "ui/link.h"
-#include "ui/screen.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -29,243 +22,11 @@
 
 #define APP_FRAME_US     (25 * CLOCK_US_PER_MS)
 #define APP_KEY_GAP_US   (10 * CLOCK_US_PER_MS)
-#define APP_MESSAGE_US   (6 * CLOCK_US_PER_SECOND)
-#define APP_STOP_US      (10 * CLOCK_US_PER_SECOND) /* how long we wait for a recorder that was asked to stop */
-#define APP_INPUTS_MAX   64                         /* a round */
-#define APP_STACK_MAX    8
+#define APP_INPUTS_MAX   64 /* a round */
 #define APP_LEAST_WIDTH  20
 #define APP_LEAST_HEIGHT 4
 
-struct app_layer {
-    const struct screen_class *class;
-    void *state;
-};
-
-struct app {
-    struct terminal *terminal;
-    struct canvas canvas;
-    struct mirror mirror;
-    struct link *link;
-    struct history_reader *history;
-    int signal_fd;
-    struct screen_host host;
-    struct app_layer stack[APP_STACK_MAX];
-    size_t depth;
-
-    bool dirty;     /* something is to be painted with the next frame */
-    bool dirty_key; /* at once: an operator waits for it */
-    int64_t painted_us, second;
-    uint64_t seen_changes;
-    bool zone_set;
-
-    char message[FRAME_TEXT_MAX];
-    enum meaning message_meaning;
-    int64_t message_until_us;
-
-    /* what a screen asked for, done after its operation has returned */
-    enum screen_id want_screen;
-    uint32_t want_argument;
-    enum action want_action;
-    bool want_quit, want_stop;
-
-    uint32_t stop_request; /* waiting for its answer, 0: not */
-    int64_t stop_until_us;
-    bool ended;
-};
-
-/* ---- what screens ask for ---- */
-
-void screen_host_open(struct screen_host *host, enum screen_id id, uint32_t argument)
-{
-    host->app->want_screen = id;
-    host->app->want_argument = argument;
-}
-
-void screen_host_say(struct screen_host *host, enum meaning meaning, const char *format, ...)
-{
-    struct app *app = host->app;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(app->message, sizeof app->message, format, arguments);
-    va_end(arguments);
-    app->message_meaning = meaning;
-    app->message_until_us = host->mono_us + APP_MESSAGE_US;
-    app->dirty = true;
-}
-
-void screen_host_do(struct screen_host *host, enum action action)
-{
-    host->app->want_action = action;
-}
-
-void screen_host_quit(struct screen_host *host, bool stop_recorder)
-{
-    host->app->want_quit = true;
-    host->app->want_stop = stop_recorder;
-}
-
-uint32_t screen_host_neighbour(struct screen_host *host, uint32_t tag, int step)
-{
-    struct app *app = host->app;
-    for (size_t i = app->depth; i-- > 0;)
-        if (app->stack[i].class->neighbour)
-            return app->stack[i].class->neighbour(app->stack[i].state, tag, step);
-    return 0;
-}
-
-/* ---- the stack of screens ---- */
-
-static struct app_layer *app_top(struct app *app)
-{
-    return &app->stack[app->depth - 1];
-}
-
-static void app_pop(struct app *app)
-{
-    struct app_layer *layer = app_top(app);
-    app->depth--;
-    app->host.below = app->depth > 1 ? app->stack[app->depth - 1].class->id : SCREEN_NONE;
-    layer->class->close(layer->state);
-    app->dirty = app->dirty_key = true;
-}
-
-/* Opens a screen on top. One that is open already, below others, is gone back to;
- * a full stack loses its second layer. */
-static void app_open(struct app *app, enum screen_id id, uint32_t argument)
-{
-    const struct screen_class *class = screen_class_of(id);
-    if (!class)
-        return;
-    while (app->depth && app_top(app)->class->overlay)
-        app_pop(app);
-    for (size_t i = 0; i < app->depth; i++)
-        if (app->stack[i].class == class && !argument) {
-            while (app->depth > i + 1)
-                app_pop(app);
-            return;
-        }
-    if (app->depth && app_top(app)->class == class)
-        app_pop(app);
-    if (app->depth == APP_STACK_MAX) {
-        app->stack[1].class->close(app->stack[1].state);
-        memmove(&app->stack[1], &app->stack[2], (APP_STACK_MAX - 2) * sizeof app->stack[0]);
-        app->depth--;
-    }
-    app->host.below = app->depth ? app_top(app)->class->id : SCREEN_NONE;
-    app->stack[app->depth] = (struct app_layer){.class = class, .state = class->open(&app->host, argument)};
-    app->depth++;
-    app->dirty = app->dirty_key = true;
-}
-
-/* ---- leaving ---- */
-
-static void app_quit(struct app *app)
-{
-    app->want_quit = false;
-    uint32_t request = app->want_stop ? link_ask(app->link, WIRE_ACTION_STOP, "") : 0;
-    if (!request) {
-        app->ended = true;
-        return;
-    }
-    app->stop_request = request;
-    app->stop_until_us = app->host.mono_us + APP_STOP_US;
-    screen_host_say(&app->host, MEANING_MESSAGE, "Stopping the recorder: everything is committed first ...");
-}
-
-/* The recorder says yes and goes, or just goes, or says why not. */
-static void app_check_stop(struct app *app)
-{
-    if (!app->stop_request)
-        return;
-    bool answered = app->mirror.answer.request == app->stop_request;
-    if ((answered && app->mirror.answer.good) || !app->mirror.attached ||
-        app->host.mono_us > app->stop_until_us)
-        app->ended = true;
-    else if (answered)
-        screen_host_say(&app->host, MEANING_ERROR, "The recorder goes on: %s", app->mirror.answer.text);
-    if (answered)
-        app->stop_request = 0;
-}
-
 /* ---- input ---- */
-
-/* What an action does on every screen that does not do something else with it. */
-static void app_act(struct app *app, enum action action)
-{
-    switch (action) {
-    case ACTION_HELP:
-        app_open(app, SCREEN_HELP, 0);
-        break;
-    case ACTION_TAGS:
-        app_open(app, SCREEN_TAGS, 0);
-        break;
-    case ACTION_SYSTEM:
-        app_open(app, SCREEN_SYSTEM, 0);
-        break;
-    case ACTION_PALETTE:
-        app_open(app, SCREEN_PALETTE, 0);
-        break;
-    case ACTION_BACK:
-        if (app->depth > 1)
-            app_pop(app);
-        else
-            app_open(app, SCREEN_QUIT, 0);
-        break;
-    case ACTION_ESCAPE:
-        if (app->depth > 1)
-            app_pop(app);
-        app->message_until_us = 0;
-        break;
-    case ACTION_REDRAW:
-        terminal_repaint(app->terminal);
-        break;
-    default:
-        break;
-    }
-    app->dirty = app->dirty_key = true;
-}
-
-static void app_apply(struct app *app, unsigned effect)
-{
-    if (effect & SCREEN_CLOSE && app->depth > 1)
-        app_pop(app);
-    if (effect & (SCREEN_PAINT | SCREEN_CLOSE))
-        app->dirty = app->dirty_key = true;
-}
-
-static void app_dispatch(struct app *app, enum action action)
-{
-    if (action == ACTION_NONE)
-        return;
-    const struct action_row *row = action_row(action);
-    if (row->who > ROLE_VIEWER && app->mirror.welcome.role < row->who) {
-        screen_host_say(&app->host, MEANING_WARNING, "%s: needs the role %s", row->name,
-                        ROLE_WORDS[row->who]);
-        return;
-    }
-    struct app_layer *top = app_top(app);
-    unsigned effect = top->class->act ? top->class->act(top->state, &app->host, action) : SCREEN_IGNORED;
-    if (effect == SCREEN_IGNORED)
-        app_act(app, action);
-    else
-        app_apply(app, effect);
-}
-
-static void app_do_wants(struct app *app)
-{
-    if (app->want_screen) {
-        enum screen_id id = app->want_screen;
-        app->want_screen = SCREEN_NONE;
-        app_open(app, id, app->want_argument);
-    }
-    if (app->want_action) {
-        enum action action = app->want_action;
-        app->want_action = ACTION_NONE;
-        app_dispatch(app, action);
-    }
-    if (app->want_quit)
-        app_quit(app);
-}
 
 struct app_areas {
     struct pane header, banner, body, keys;

@@ -86,7 +86,7 @@ struct screen_class {
 /* All classes; by id. NULL for an id that has none. */
 const struct screen_class *screen_class_of(enum screen_id id);
 
-/* ---- what screens ask of the console (ui/app.c) ---- */
+/* ---- what screens ask of the console (ui/app_screens.c) ---- */
 
 /* Opens a screen over the current one. The request is done after the operation returns. */
 void screen_host_open(struct screen_host *host, enum screen_id id, uint32_t argument);

@@ -1,0 +1,203 @@
+/* The stack of screens: opening and closing, what keys do, what screens ask of their host, leaving. */
+#include "ui/app_internal.h"
+
+#include "base/clock.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define APP_MESSAGE_US (6 * CLOCK_US_PER_SECOND)
+#define APP_STOP_US    (10 * CLOCK_US_PER_SECOND) /* how long we wait for a recorder that was asked to stop */
+
+/* ---- what screens ask for ---- */
+
+void screen_host_open(struct screen_host *host, enum screen_id id, uint32_t argument)
+{
+    host->app->want_screen = id;
+    host->app->want_argument = argument;
+}
+
+void screen_host_say(struct screen_host *host, enum meaning meaning, const char *format, ...)
+{
+    struct app *app = host->app;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(app->message, sizeof app->message, format, arguments);
+    va_end(arguments);
+    app->message_meaning = meaning;
+    app->message_until_us = host->mono_us + APP_MESSAGE_US;
+    app->dirty = true;
+}
+
+void screen_host_do(struct screen_host *host, enum action action)
+{
+    host->app->want_action = action;
+}
+
+void screen_host_quit(struct screen_host *host, bool stop_recorder)
+{
+    host->app->want_quit = true;
+    host->app->want_stop = stop_recorder;
+}
+
+uint32_t screen_host_neighbour(struct screen_host *host, uint32_t tag, int step)
+{
+    struct app *app = host->app;
+    for (size_t i = app->depth; i-- > 0;)
+        if (app->stack[i].class->neighbour)
+            return app->stack[i].class->neighbour(app->stack[i].state, tag, step);
+    return 0;
+}
+
+/* ---- the stack of screens ---- */
+
+struct app_layer *app_top(struct app *app)
+{
+    return &app->stack[app->depth - 1];
+}
+
+void app_pop(struct app *app)
+{
+    struct app_layer *layer = app_top(app);
+    app->depth--;
+    app->host.below = app->depth > 1 ? app->stack[app->depth - 1].class->id : SCREEN_NONE;
+    layer->class->close(layer->state);
+    app->dirty = app->dirty_key = true;
+}
+
+void app_open(struct app *app, enum screen_id id, uint32_t argument)
+{
+    const struct screen_class *class = screen_class_of(id);
+    if (!class)
+        return;
+    while (app->depth && app_top(app)->class->overlay)
+        app_pop(app);
+    for (size_t i = 0; i < app->depth; i++)
+        if (app->stack[i].class == class && !argument) {
+            while (app->depth > i + 1)
+                app_pop(app);
+            return;
+        }
+    if (app->depth && app_top(app)->class == class)
+        app_pop(app);
+    if (app->depth == APP_STACK_MAX) {
+        app->stack[1].class->close(app->stack[1].state);
+        memmove(&app->stack[1], &app->stack[2], (APP_STACK_MAX - 2) * sizeof app->stack[0]);
+        app->depth--;
+    }
+    app->host.below = app->depth ? app_top(app)->class->id : SCREEN_NONE;
+    app->stack[app->depth] = (struct app_layer){.class = class, .state = class->open(&app->host, argument)};
+    app->depth++;
+    app->dirty = app->dirty_key = true;
+}
+
+/* ---- leaving ---- */
+
+static void app_quit(struct app *app)
+{
+    app->want_quit = false;
+    uint32_t request = app->want_stop ? link_ask(app->link, WIRE_ACTION_STOP, "") : 0;
+    if (!request) {
+        app->ended = true;
+        return;
+    }
+    app->stop_request = request;
+    app->stop_until_us = app->host.mono_us + APP_STOP_US;
+    screen_host_say(&app->host, MEANING_MESSAGE, "Stopping the recorder: everything is committed first ...");
+}
+
+/* The recorder says yes and goes, or just goes, or says why not. */
+void app_check_stop(struct app *app)
+{
+    if (!app->stop_request)
+        return;
+    bool answered = app->mirror.answer.request == app->stop_request;
+    if ((answered && app->mirror.answer.good) || !app->mirror.attached ||
+        app->host.mono_us > app->stop_until_us)
+        app->ended = true;
+    else if (answered)
+        screen_host_say(&app->host, MEANING_ERROR, "The recorder goes on: %s", app->mirror.answer.text);
+    if (answered)
+        app->stop_request = 0;
+}
+
+/* ---- actions ---- */
+
+/* What an action does on every screen that does not do something else with it. */
+static void app_act(struct app *app, enum action action)
+{
+    switch (action) {
+    case ACTION_HELP:
+        app_open(app, SCREEN_HELP, 0);
+        break;
+    case ACTION_TAGS:
+        app_open(app, SCREEN_TAGS, 0);
+        break;
+    case ACTION_SYSTEM:
+        app_open(app, SCREEN_SYSTEM, 0);
+        break;
+    case ACTION_PALETTE:
+        app_open(app, SCREEN_PALETTE, 0);
+        break;
+    case ACTION_BACK:
+        if (app->depth > 1)
+            app_pop(app);
+        else
+            app_open(app, SCREEN_QUIT, 0);
+        break;
+    case ACTION_ESCAPE:
+        if (app->depth > 1)
+            app_pop(app);
+        app->message_until_us = 0;
+        break;
+    case ACTION_REDRAW:
+        terminal_repaint(app->terminal);
+        break;
+    default:
+        break;
+    }
+    app->dirty = app->dirty_key = true;
+}
+
+void app_apply(struct app *app, unsigned effect)
+{
+    if (effect & SCREEN_CLOSE && app->depth > 1)
+        app_pop(app);
+    if (effect & (SCREEN_PAINT | SCREEN_CLOSE))
+        app->dirty = app->dirty_key = true;
+}
+
+void app_dispatch(struct app *app, enum action action)
+{
+    if (action == ACTION_NONE)
+        return;
+    const struct action_row *row = action_row(action);
+    if (row->who > ROLE_VIEWER && app->mirror.welcome.role < row->who) {
+        screen_host_say(&app->host, MEANING_WARNING, "%s: needs the role %s", row->name,
+                        ROLE_WORDS[row->who]);
+        return;
+    }
+    struct app_layer *top = app_top(app);
+    unsigned effect = top->class->act ? top->class->act(top->state, &app->host, action) : SCREEN_IGNORED;
+    if (effect == SCREEN_IGNORED)
+        app_act(app, action);
+    else
+        app_apply(app, effect);
+}
+
+void app_do_wants(struct app *app)
+{
+    if (app->want_screen) {
+        enum screen_id id = app->want_screen;
+        app->want_screen = SCREEN_NONE;
+        app_open(app, id, app->want_argument);
+    }
+    if (app->want_action) {
+        enum action action = app->want_action;
+        app->want_action = ACTION_NONE;
+        app_dispatch(app, action);
+    }
+    if (app->want_quit)
+        app_quit(app);
+}
