@@ -1,0 +1,30 @@
+/* What the files of the mirror share; nobody else includes it.
+ *
+ *   mirror.c      frames: snapshots, the recorder's health, lists
+ *   mirror_tag.c  one tag: definition, value, small trend
+ */
+#ifndef UI_MIRROR_INTERNAL_H
+#define UI_MIRROR_INTERNAL_H
+
+#include "ui/mirror.h"
+
+/* A safe copy of what the recorder sent; a text over MIRROR_TEXT_MAX ends in "…". The caller frees it. */
+char *mirror_safe_text(const char *text);
+
+/* Takes a record of that type in; what is over a bound is left out and counted. */
+void mirror_take_tag(struct mirror *mirror, const void *data);
+void mirror_take_state(struct mirror *mirror, const void *data);
+void mirror_take_limit(struct mirror *mirror, const void *data);
+void mirror_take_sample(struct mirror *mirror, const void *data, int64_t now_us);
+
+/* Counts a change, so that screens paint. */
+void mirror_tag_changed(struct mirror *mirror, struct mirror_tag *tag);
+
+/* Takes the tag's present value, or that it has none, into its trends. `now_us` is the wall clock. */
+void mirror_tag_draw(struct mirror *mirror, struct mirror_tag *tag, int64_t now_us);
+
+/* Takes a tag out of the mirror and releases it; releases one only. */
+void mirror_remove_tag(struct mirror *mirror, struct mirror_tag *tag);
+void mirror_tag_free(struct mirror_tag *tag);
+
+#endif
