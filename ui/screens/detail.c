@@ -6,6 +6,7 @@
  *     the rest  the last minutes: figures and trend
  *
  * What does not fit a low window is left out from below. */
+#include "ui/screens/detail_trend.h"
 #include "ui/screens/screens.h"
 
 #include "base/clock.h"
@@ -17,7 +18,6 @@
 #include "ui/history_reader.h"
 #include "ui/link.h"
 #include "ui/widgets/bar.h"
-#include "ui/widgets/chart.h"
 #include "ui/widgets/digits.h"
 
 #include <math.h>
@@ -25,9 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DETAIL_TREND_US   (10 * CLOCK_US_PER_MINUTE) /* the most that the trend and its figures cover */
 #define DETAIL_HISTORY_US (10 * CLOCK_US_PER_SECOND) /* how often the history is asked again */
-#define DETAIL_LABEL      12                         /* columns of a label */
 #define DETAIL_VALUE_MAX  30                         /* columns of a value that is written large */
 #define DETAIL_BAR_MAX    60
 
@@ -368,141 +366,6 @@ static int detail_draw_payload(const struct pane *pane, const struct screen_host
     return y + 2;
 }
 
-/* ---- the last minutes ---- */
-
-/* What the trend covers: ten minutes, less while there is not so much,
- * so that the first minute is not a blank sheet. */
-static int64_t detail_window_us(const struct screen_host *host)
-{
-    static const int MINUTES[] = {1, 2, 5};
-    const struct recent *recent = &host->mirror->recent;
-    int64_t age_us = recent->count ? host->wall_us - recent->samples[0].ts_us : 0;
-    for (size_t i = 0; i < sizeof MINUTES / sizeof *MINUTES; i++)
-        if (age_us < MINUTES[i] * CLOCK_US_PER_MINUTE)
-            return MINUTES[i] * CLOCK_US_PER_MINUTE;
-    return DETAIL_TREND_US;
-}
-
-/* How long each state was there, in per cent of the time that has values. */
-static void detail_describe_states(const struct screen_host *host, const struct mirror_tag *tag, char *out,
-                                   size_t size)
-{
-    size_t used = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < tag->state_count && used + 1 < size; i++) {
-        double share = recent_share(&host->mirror->recent, host->wall_us - detail_window_us(host),
-                                    host->wall_us, tag->states[i].value);
-        if (share <= 0)
-            continue;
-        int wrote = snprintf(out + used, size - used, "%s %.0f %%  ", tag->states[i].text, share * 100);
-        used += wrote > 0 ? (size_t)wrote : 0;
-    }
-}
-
-static void detail_describe_statistics(const struct mirror_tag *tag,
-                                       const struct recent_statistics *statistics, char *out, size_t size)
-{
-    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX], average[NUM_TEXT_MAX];
-    num_format(low, sizeof low, statistics->low, tag->decimals);
-    num_format(high, sizeof high, statistics->high, tag->decimals);
-    num_format(average, sizeof average, statistics->average, tag->decimals);
-    snprintf(out, size, "min %s  max %s  average %s  ", low, high, average);
-}
-
-static void detail_draw_figures(const struct pane *pane, const struct detail *detail,
-                                const struct screen_host *host, const struct mirror_tag *tag, int y)
-{
-    int64_t window_us = detail_window_us(host);
-    struct recent_statistics statistics =
-        recent_statistics(&host->mirror->recent, host->wall_us - window_us, host->wall_us);
-    char figures[512] = "", title[640];
-    int minutes = (int)(window_us / CLOCK_US_PER_MINUTE);
-    if (isnan(statistics.low)) {
-        snprintf(title, sizeof title, "last %d min: no values", minutes);
-    } else {
-        if (tag->state_count)
-            detail_describe_states(host, tag, figures, sizeof figures);
-        else
-            detail_describe_statistics(tag, &statistics, figures, sizeof figures);
-        snprintf(title, sizeof title, "last %d min: %ssamples %llu", minutes, figures,
-                 (unsigned long long)statistics.count);
-    }
-    pane_rule(pane, 0, y, -1, title);
-    if (*detail->history_error)
-        pane_printf(pane, 2, y + 1, -1, MEANING_WARNING, "history: %s", detail->history_error);
-}
-
-static void detail_axis_label(void *context, double value, double step, char *out, size_t size)
-{
-    const struct mirror_tag *tag = context;
-    for (size_t i = 0; i < tag->state_count; i++) {
-        if (tag->states[i].value == value) {
-            snprintf(out, size, "%s", tag->states[i].text);
-            return;
-        }
-    }
-    int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
-    num_format(out, size, value, decimals);
-    if (tag->state_count)
-        out[0] = '\0'; /* between two states */
-    else if (strlen(out) > DETAIL_LABEL - 3)
-        snprintf(out, size, "%.3g", value);
-}
-
-/* The scale of a discrete tag is that of its states. */
-static void detail_set_scale(const struct mirror_tag *tag, struct chart *chart)
-{
-    chart->low = chart->high = NAN;
-    chart->least_span = tag->has_range ? (tag->high - tag->low) / 100 : 0;
-    for (size_t i = 0; i < tag->state_count; i++) {
-        double value = tag->states[i].value;
-        chart->low = value >= chart->low ? chart->low : value;
-        chart->high = value <= chart->high ? chart->high : value;
-    }
-    if (!(chart->low < chart->high))
-        chart->low = chart->high = NAN;
-    if (tag->state_count)
-        chart->least_step = 1;
-}
-
-static void detail_draw_trend(const struct pane *pane, const struct screen_host *host, struct mirror_tag *tag)
-{
-    struct series_span spans[CHART_SPANS_MAX];
-    struct chart_mark marks[MIRROR_LIMITS_MAX];
-    char labels[MIRROR_LIMITS_MAX][NUM_TEXT_MAX + 16];
-    struct chart_pen pen = {.spans = spans, .meaning = tag->live ? MEANING_CHART : MEANING_SPARK_UNCERTAIN};
-    struct chart chart = {.label_columns = DETAIL_LABEL - 3,
-                          .pens = &pen,
-                          .pen_count = 1,
-                          .marks = marks,
-                          .label = detail_axis_label,
-                          .context = tag};
-    if (tag->kind == TAG_TEXT || pane->rows < 3)
-        return;
-    struct chart_area area = chart_area(pane, &chart);
-    if (!area.spans)
-        return;
-    /* Columns begin at multiples of their width,
-     * so that the trace moves in whole steps and does not shimmer. */
-    int64_t width_us = detail_window_us(host) / (int64_t)area.spans;
-    chart.to_us = (host->wall_us / width_us + 1) * width_us;
-    chart.from_us = chart.to_us - width_us * (int64_t)area.spans;
-    recent_columns(&host->mirror->recent, chart.from_us, chart.to_us, host->wall_us,
-                   tag->record == RECORD_COMPRESSED, spans, area.spans);
-    detail_set_scale(tag, &chart);
-    for (size_t i = 0; i < tag->limit_count; i++) {
-        char number[NUM_TEXT_MAX];
-        if (tag->limits[i].type > ALARM_HIHI)
-            continue;
-        num_format(number, sizeof number, tag->limits[i].limit, tag->decimals);
-        snprintf(labels[chart.mark_count], sizeof labels[0], "%s %s", ALARM_TYPE_WORDS[tag->limits[i].type],
-                 number);
-        marks[chart.mark_count] = (struct chart_mark){tag->limits[i].limit, labels[chart.mark_count]};
-        chart.mark_count++;
-    }
-    chart_draw(pane, &chart);
-}
-
 /* ---- the screen ---- */
 
 static void detail_draw(void *state, struct screen_host *host, const struct pane *pane)
@@ -521,7 +384,7 @@ static void detail_draw(void *state, struct screen_host *host, const struct pane
     detail_draw_bar(pane, tag, 4);
     int y = detail_draw_definition(pane, tag, 5);
     y = detail_draw_payload(pane, host, tag, y);
-    detail_draw_figures(pane, detail, host, tag, y);
+    detail_draw_figures(pane, host, tag, detail->history_error, y);
     struct pane trend = pane_part(pane, 0, y + 1, -1, -1);
     detail_draw_trend(&trend, host, tag);
 }
