@@ -165,8 +165,7 @@ static int load_word(const struct load_item *item)
         return index;
     const char *near = NULL;
     for (int i = option->first_choice; option->choices[i]; i++)
-        if (suggest_is_near(text, option->choices[i]) &&
-            (!near || suggest_distance(text, option->choices[i]) < suggest_distance(text, near)))
+        if (suggest_is_nearer(text, option->choices[i], near))
             near = option->choices[i];
     struct buf allowed;
     buf_init(&allowed, 1000);
@@ -381,40 +380,15 @@ static bool load_option(const struct load_item *item)
     return LOADERS[item->option->type](item);
 }
 
-/* The group in which a name would be right, to say so where it stands in a wrong one. */
-static const struct option_group *load_find_home(const char *name)
-{
-    for (size_t i = 0; OPTIONS_GROUPS[i]; i++)
-        if (options_find(OPTIONS_GROUPS[i], name))
-            return OPTIONS_GROUPS[i];
-    return NULL;
-}
-
 static void load_fault_unknown(struct loading *loading, const config_setting_t *setting,
                                const struct option_group *group)
 {
     const char *name = config_setting_name(setting);
-    const char *near = NULL;
-    for (size_t i = 0; i < group->count; i++) {
-        const char *known = group->options[i].name;
-        if (suggest_is_near(name, known) &&
-            (!near || suggest_distance(name, known) < suggest_distance(name, near)))
-            near = known;
-    }
-    struct buf hint;
-    buf_init(&hint, 1000);
-    const struct option_group *home = load_find_home(name);
-    if (near) {
-        buf_printf(&hint, "did you mean %s?", near);
-    } else if (home) {
-        buf_printf(&hint, "it belongs %s%s", *home->label ? "into " : "to the outermost level", home->label);
-    } else {
-        buf_append_text(&hint, "known here are");
-        for (size_t i = 0; i < group->count; i++)
-            buf_printf(&hint, "%s %s", i ? "," : "", group->options[i].name);
-    }
     char label[128];
+    struct buf hint;
     struct source_line where = load_where(loading, setting);
+    buf_init(&hint, 1000);
+    options_hint(group, name, &hint);
     findings_fault_at(loading->findings, where.file, where.line, "%s is not an option; %s",
                       options_label(group, name, label, sizeof label), buf_text(&hint));
     buf_free(&hint);

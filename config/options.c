@@ -1,9 +1,10 @@
-/* What the rows of the option table can do by themselves: find, set defaults, release, describe. */
+/* What the rows of the option table can do by themselves: find, set defaults, release, describe, give hints. */
 #include "config/options.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "config/suggest.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -198,5 +199,32 @@ void options_describe(const struct option *option, struct buf *out)
     case OPTION_LIST:
         buf_append_text(out, "a list of groups ( { ... }, ... )");
         break;
+    }
+}
+
+/* The group in which a name would be right, to say so where it stands in a wrong one. */
+static const struct option_group *options_find_home(const char *name)
+{
+    for (size_t i = 0; OPTIONS_GROUPS[i]; i++)
+        if (options_find(OPTIONS_GROUPS[i], name))
+            return OPTIONS_GROUPS[i];
+    return NULL;
+}
+
+void options_hint(const struct option_group *group, const char *name, struct buf *out)
+{
+    const char *near = NULL;
+    for (size_t i = 0; i < group->count; i++)
+        if (suggest_is_nearer(name, group->options[i].name, near))
+            near = group->options[i].name;
+    const struct option_group *home = options_find_home(name);
+    if (near) {
+        buf_printf(out, "did you mean %s?", near);
+    } else if (home) {
+        buf_printf(out, "it belongs %s%s", *home->label ? "into " : "to the outermost level", home->label);
+    } else {
+        buf_append_text(out, "known here are");
+        for (size_t i = 0; i < group->count; i++)
+            buf_printf(out, "%s %s", i ? "," : "", group->options[i].name);
     }
 }

@@ -77,7 +77,11 @@ int options_find_word(const char *const *words, const char *word);
 /* Appends what may be written: "a whole number from 1 to 65535", "one of: full, normal". */
 void options_describe(const struct option *option, struct buf *out);
 
-/* Appends `name` with the label of its group: "tags.alarms.limit". */
+/* Appends what was probably meant by a name that the group does not know: the nearest one, the group where it
+ * would be right, or all names that are known here. */
+void options_hint(const struct option_group *group, const char *name, struct buf *out);
+
+/* Writes `name` with the label of its group, such as "tags.alarms.limit", to `out` and returns it. */
 const char *options_label(const struct option_group *group, const char *name, char *out, size_t size);
 
 #endif

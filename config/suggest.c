@@ -36,11 +36,17 @@ size_t suggest_distance(const char *a, const char *b)
     return last[length_b];
 }
 
-int suggest_is_near(const char *word, const char *candidate)
+bool suggest_is_near(const char *word, const char *candidate)
 {
     size_t length = strlen(word), other = strlen(candidate);
     size_t edits = length < 2 ? 0 : length < 6 ? 1 : length / 3;
     if (length > other + edits || other > length + edits)
-        return 0; /* as many edits as that: not worth the work */
+        return false; /* as many edits as that: not worth the work */
     return suggest_distance(word, candidate) <= edits;
+}
+
+bool suggest_is_nearer(const char *word, const char *candidate, const char *best)
+{
+    return suggest_is_near(word, candidate) &&
+           (!best || suggest_distance(word, candidate) < suggest_distance(word, best));
 }

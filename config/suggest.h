@@ -2,6 +2,7 @@
 #ifndef CONFIG_SUGGEST_H
 #define CONFIG_SUGGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Edits (insert, delete, replace a letter, swap two neighbours) that make one text of the other; case does
@@ -10,6 +11,9 @@ size_t suggest_distance(const char *a, const char *b);
 
 /* True when `candidate` is near enough to `word` to be proposed:
  * one edit, in long words a third of the letters. */
-int suggest_is_near(const char *word, const char *candidate);
+bool suggest_is_near(const char *word, const char *candidate);
+
+/* True when it is also nearer than `best`, the candidate found so far (NULL: none). */
+bool suggest_is_nearer(const char *word, const char *candidate, const char *best);
 
 #endif

@@ -36,8 +36,7 @@ static void validate_reference(const struct map *tags, const struct tag_def *tag
         return;
     const struct tag_def *near = NULL, *other;
     for (size_t position = 0; (other = map_next(tags, &position));)
-        if (suggest_is_near(*name, other->name) &&
-            (!near || suggest_distance(*name, other->name) < suggest_distance(*name, near->name)))
+        if (suggest_is_nearer(*name, other->name, near ? near->name : NULL))
             near = other;
     if (near)
         findings_fault(findings, name, whole,
