@@ -2,6 +2,7 @@
  * example is config/example.cfg. Both files are in the program as string literals, made by the Makefile. */
 #include "config/options.h"
 
+#include "base/roff.h"
 #include "base/version.h"
 
 #include <stdio.h>
@@ -15,24 +16,6 @@ static const char MANUAL_EXAMPLE[] =
 #include "example.cfg.inc"
     ;
 
-/* Text for roff: no character of it may be taken for a request or an escape. */
-static void manual_print_text(const char *text, bool line_start)
-{
-    for (; *text; text++) {
-        if (line_start && (*text == '.' || *text == '\''))
-            fputs("\\&", stdout);
-        line_start = *text == '\n';
-        if (*text == '\\')
-            fputs("\\e", stdout);
-        else if (*text == '-')
-            fputs("\\-", stdout);
-        else if (*text == '"')
-            fputs("\\(dq", stdout);
-        else
-            putchar(*text);
-    }
-}
-
 static void manual_print_default(const struct option *option)
 {
     bool has_value = option->standard && *option->standard && strcmp(option->standard, "nan") != 0;
@@ -40,10 +23,10 @@ static void manual_print_default(const struct option *option)
         return;
     printf("\nDefault: ");
     if (has_value)
-        manual_print_text(option->standard, false);
+        roff_print(option->standard, false);
     if (option->standard_note) {
         fputs(has_value ? " (" : "", stdout);
-        manual_print_text(option->standard_note, false);
+        roff_print(option->standard_note, false);
         fputs(has_value ? ")" : "", stdout);
     }
     putchar('.');
@@ -55,11 +38,11 @@ static void manual_print_option(const struct option *option)
     buf_init(&kind, 1000);
     options_describe(option, &kind);
     printf(".TP\n.BR ");
-    manual_print_text(option->name, false);
+    roff_print(option->name, false);
     printf(" \" \\(en ");
-    manual_print_text(buf_text(&kind), false);
+    roff_print(buf_text(&kind), false);
     printf("%s\"\n", option->required ? "; required" : "");
-    manual_print_text(option->help, true);
+    roff_print_prose(option->help);
     manual_print_default(option);
     putchar('\n');
     buf_free(&kind);
@@ -70,7 +53,7 @@ static void manual_print_options(void)
     for (size_t i = 0; OPTIONS_GROUPS[i]; i++) {
         const struct option_group *group = OPTIONS_GROUPS[i];
         printf(".SS %s\n", *group->label ? group->label : "Outermost level");
-        manual_print_text(group->help, true);
+        roff_print_prose(group->help);
         putchar('\n');
         for (size_t j = 0; j < group->count; j++)
             manual_print_option(&group->options[j]);
@@ -80,7 +63,7 @@ static void manual_print_options(void)
 static void manual_print_example(void)
 {
     printf(".nf\n");
-    manual_print_text(MANUAL_EXAMPLE, true);
+    roff_print(MANUAL_EXAMPLE, true);
     printf(".fi\n");
 }
 

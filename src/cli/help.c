@@ -1,4 +1,5 @@
 /* hmi help: the list of subcommands, and from the same rows the manual page hmi(1). */
+#include "base/roff.h"
 #include "base/version.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -67,32 +68,17 @@ static const char MANUAL_FOOT[] =
     ".SH SEE ALSO\n"
     ".BR hmi.cfg (5),\n.BR hmi-history (5),\n.BR mosquitto (8),\n.BR sqlite3 (1)\n";
 
-/* Text into roff: a hyphen that is to be typed, a backslash, and a leading point or apostrophe. */
-static void manual_put(const char *text)
-{
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", stdout);
-    for (; *text; text++) {
-        if (*text == '-')
-            fputs("\\-", stdout);
-        else if (*text == '\\')
-            fputs("\\e", stdout);
-        else
-            putchar(*text);
-    }
-}
-
 static void manual_put_option(const struct cli_option *option)
 {
     printf(".TP\n.B ");
     if (option->key < 256)
         printf("\\-%c, ", option->key);
     printf("\\-\\-");
-    manual_put(option->name);
+    roff_print(option->name, false);
     if (option->argument)
         printf(" \\fI%s\\fR", option->argument);
     printf("\n");
-    manual_put(option->help);
+    roff_print_prose(option->help);
     printf("\n");
 }
 
@@ -100,23 +86,53 @@ static void manual_put_command(const struct cli_command *command)
 {
     printf(".SS hmi %s%s[\\fIOPTION\\fR]... \\fI%s\\fR\n", command->name, *command->name ? " " : "",
            command->arguments);
-    manual_put(command->summary);
+    roff_print_prose(command->summary);
     printf("\n");
     for (const struct cli_option *option = command->options; option->key; option++)
         if (option->help)
             manual_put_option(option);
 }
 
+static void manual_put_action(const struct action_row *row)
+{
+    printf(".TP\n.B ");
+    for (const char *key = row->keys; *key; key += strspn(key, " ")) {
+        char name[16];
+        size_t length = strcspn(key, " ");
+        snprintf(name, sizeof name, "%.*s", (int)length, key);
+        key += length;
+        roff_print(name, false);
+        fputs(*key ? ", " : "\n", stdout);
+    }
+    roff_print_prose(row->help);
+    printf("\n");
+}
+
 static void manual_put_keys(void)
 {
+    static const struct {
+        unsigned where;
+        const char *title;
+    } SCREENS[] = {
+        {ACTION_ON_ALL, "On every screen"},
+        {ACTION_ON_TAGS, "Tags"},
+        {ACTION_ON_DETAIL, "The faceplate of a tag"},
+        {ACTION_ON_SYSTEM, "System"},
+        {ACTION_ON_HELP, "Help"},
+    };
     printf(".SH KEYS\n");
-    for (int action = ACTION_NONE + 1; action < ACTION_COUNT; action++) {
-        const struct action_row *row = action_row((enum action)action);
-        printf(".TP\n.B ");
-        manual_put(row->keys);
-        printf("\n");
-        manual_put(row->help);
-        printf("\n");
+    for (size_t i = 0; i < sizeof SCREENS / sizeof *SCREENS; i++) {
+        bool titled = false;
+        for (int action = ACTION_NONE + 1; action < ACTION_COUNT; action++) {
+            const struct action_row *row = action_row((enum action)action);
+            bool everywhere = row->where == ACTION_ON_ALL;
+            if (i == 0 ? !everywhere : everywhere || !(row->where & SCREENS[i].where))
+                continue;
+            if (!titled)
+                printf(".SS %s\n", SCREENS[i].title);
+            titled = true;
+            manual_put_action(row);
+        }
     }
 }
 
