@@ -19,6 +19,7 @@ struct findings {
     bool places_sorted;
 };
 
+/* No findings. Release with findings_free(). */
 void findings_init(struct findings *findings);
 void findings_free(struct findings *findings);
 
@@ -43,9 +44,10 @@ void findings_fault(struct findings *findings, const void *address, const void *
 void findings_warn(struct findings *findings, const void *address, const void *whole, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+#define FINDINGS_SHOWN_MAX 1000
+
 /* Moves all into the report, in the order of the lines.
  * At most FINDINGS_SHOWN_MAX of a kind, then their number. */
-#define FINDINGS_SHOWN_MAX 1000
 void findings_report(struct findings *findings, struct config_report *report);
 
 #endif

@@ -63,6 +63,7 @@ extern const struct option_group OPTIONS_TOP;
 /* All groups, the top first; ends in NULL. */
 extern const struct option_group *const OPTIONS_GROUPS[];
 
+/* The row of that name in the group, or NULL. */
 const struct option *options_find(const struct option_group *group, const char *name);
 
 /* Sets the defaults in a structure whose bytes are zero. */

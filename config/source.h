@@ -26,6 +26,7 @@ struct source {
     size_t file_count, file_capacity;
 };
 
+/* An empty text. Release with source_free(). */
 void source_init(struct source *source);
 void source_free(struct source *source);
 

@@ -73,6 +73,7 @@ bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct
 /* Proof of life without samples (a quiet plant): at most every few seconds. */
 bool history_mark_alive(struct history *history, int64_t now_us, struct err *err);
 
+/* Figures about the file as it is now; asks the file system for sizes, so the disk may hold it up. */
 void history_get_stats(struct history *history, struct history_stats *stats);
 
 #endif

@@ -124,12 +124,12 @@ static void put_cell(const struct pane *pane, int x, int y, enum meaning meaning
     *cell = (struct cell){.code_point = code_point, .meaning = (uint8_t)meaning, .selected = cell->selected};
 }
 
-/* Lines can be had without UTF-8: terminals have a character set of their own for them (boxes, the four scan lines of
- * small trends, the diamond that points into a range). */
+/* Lines can be had without UTF-8: terminals have a character set of their own for them
+ * (boxes, the four scan lines of small trends, the diamond that points into a range). */
 static bool leaves_as_ascii(const struct canvas *canvas, uint32_t code_point)
 {
-    bool line = (code_point >= 0x2500 && code_point < 0x2580) || (code_point >= 0x23BA && code_point <= 0x23BD) ||
-                code_point == 0x25C6;
+    bool line = (code_point >= 0x2500 && code_point < 0x2580) ||
+                (code_point >= 0x23BA && code_point <= 0x23BD) || code_point == 0x25C6;
     return canvas->ascii && code_point >= 0x80 && !(line && canvas->level >= GLYPH_LINE);
 }
 

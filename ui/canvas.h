@@ -47,6 +47,7 @@ struct pane {
     int x, y, columns, rows;
 };
 
+/* The whole canvas, which must outlive the pane. */
 struct pane pane_whole(struct canvas *canvas);
 
 /* The part of `pane` inside the rectangle; a negative `columns` or `rows` means "to the end". */

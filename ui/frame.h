@@ -21,6 +21,7 @@ struct frame_light {
     const char *text;
 };
 
+/* Whether plant data come from the broker, and whether they are recorded. */
 struct frame_light frame_broker_light(const struct mirror *mirror);
 struct frame_light frame_recording_light(const struct mirror *mirror);
 

@@ -15,6 +15,7 @@ struct line_editor {
     size_t length, cursor;      /* bytes */
 };
 
+/* An empty line. */
 void line_editor_clear(struct line_editor *editor);
 
 /* Takes a key of text entry: characters, Backspace, Delete, Left, Right, Home, End, C-u (all), C-w (a word).

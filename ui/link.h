@@ -43,6 +43,7 @@ int64_t link_due_us(const struct link *link);
 /* Does what is due, given what poll() reported. Returns true when something came or the state changed. */
 bool link_step(struct link *link, short revents, int64_t mono_us, int64_t wall_us);
 
+/* How the attachment stands. */
 enum link_state link_state(const struct link *link);
 
 /* The state in words for the person in front of it, with the reason and the cure:

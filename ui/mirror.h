@@ -102,6 +102,7 @@ struct mirror {
     uint64_t left_out;     /* records beyond a bound */
 };
 
+/* Nothing is known yet: no tags, all texts "". Release with mirror_free(). */
 void mirror_init(struct mirror *mirror);
 void mirror_free(struct mirror *mirror);
 
@@ -133,8 +134,8 @@ void mirror_tag_number(const struct mirror_tag *tag, double number, char *out, s
  * multiples of MIRROR_SERIES_BIN_US; those that the ring does not reach are NaN. */
 void mirror_tag_columns(struct mirror_tag *tag, int64_t now_us, struct series_span *out, size_t count);
 
-/* Small trends from history, for the time before the console attached: a value that was valid from `ts_us` on
- * (NaN: none). Call it in the order of time; what has come live is not overwritten. */
+/* Small trends from history, for the time before the console attached: `count` bins, oldest first, of
+ * MIRROR_SERIES_BIN_US each, the last one being `newest_bin`. What has come live is not overwritten. */
 void mirror_tag_backfill(struct mirror_tag *tag, const struct series_span *spans, int64_t newest_bin,
                          size_t count);
 

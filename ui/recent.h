@@ -33,6 +33,7 @@ struct recent_statistics {
     int64_t low_us, high_us; /* when they were */
 };
 
+/* Without samples. Release with recent_free(); recent_clear() keeps the memory. */
 void recent_init(struct recent *recent);
 void recent_free(struct recent *recent);
 void recent_clear(struct recent *recent);

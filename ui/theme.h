@@ -51,6 +51,7 @@ enum theme { THEME_DARK, THEME_LIGHT, THEME_MONO, THEME_COUNT };
 /* Words of `theme` in hmi.cfg and --theme. */
 extern const char *const THEME_WORDS[THEME_COUNT + 1];
 
+/* False when the word is none of THEME_WORDS: *theme stays as it is then. */
 bool theme_of_word(const char *word, enum theme *theme);
 
 /* The theme that suits a terminal with so many colours (0: none); `no_color` and `colorfgbg` are the values

@@ -19,6 +19,7 @@ struct map {
     size_t count;
 };
 
+/* An empty map. Release with map_free(). */
 void map_init(struct map *map);
 
 /* Releases the map, not the keys and values. */

@@ -1,3 +1,4 @@
+/* The version of all programs and manual pages; the Makefile reads it from here, too. */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 

@@ -40,6 +40,7 @@ struct batch {
     uint64_t qos_messages; /* messages with QoS 1 or 2 whose acknowledgement waits for this batch */
 };
 
+/* An empty batch. Release with batch_free(), which takes NULL, too. */
 struct batch *batch_new(void);
 void batch_free(struct batch *batch);
 
@@ -49,8 +50,10 @@ void batch_clear(struct batch *batch);
 /* Forgets the samples alone: tags and gaps stay. */
 void batch_drop_samples(struct batch *batch);
 
+/* True when there is nothing to commit: no samples, tags or gaps. */
 bool batch_is_empty(const struct batch *batch);
 
+/* A sample of the tag with that id at `ts_us` (UTC); a text is copied. */
 void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value,
                       uint32_t quality);
 

@@ -116,6 +116,7 @@ struct plant {
     struct plant_counters counters;
 };
 
+/* A plant without tags and subscriptions; the link is down. Release with plant_free(). */
 void plant_init(struct plant *plant, const struct plant_options *options);
 void plant_free(struct plant *plant);
 
@@ -162,6 +163,7 @@ void plant_tick(struct plant *plant, const struct plant_time *time, struct batch
 /* Tags that changed since the last call; the list is valid until the next change. Clears their marks. */
 size_t plant_take_changed(struct plant *plant, struct tag ***changed);
 
+/* NULL when there is none. */
 struct tag *plant_tag_by_name(const struct plant *plant, const char *name);
 struct tag *plant_tag_by_id(const struct plant *plant, uint32_t id);
 

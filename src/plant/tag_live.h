@@ -11,6 +11,7 @@ bool tag_set_value(struct tag *tag, const struct value *value);
 /* Sets the shown quality, keeps the counters of stale and bad tags, marks the tag as changed. */
 void plant_set_quality(struct plant *plant, struct tag *tag, uint32_t quality);
 
+/* Puts the tag on the list that plant_take_changed() gives to the consoles, once. */
 void plant_mark_changed(struct plant *plant, struct tag *tag);
 
 /* The first subscription whose filter matches, or NULL. */

@@ -35,6 +35,7 @@ struct commit_rule {
     uint64_t confirmed;      /* the suspect before, which new messages answered; 0: none */
 };
 
+/* Nothing waits, and the broker's window counts as unlimited. */
 void commit_rule_init(struct commit_rule *rule);
 
 /* After a read: how many samples (or other rows) came and how many messages of QoS 1 or 2. */

@@ -20,6 +20,7 @@ struct feed {
     size_t cursor; /* where the search for marked tags goes on */
 };
 
+/* Releases the marks; a feed begins as zero bytes. */
 void feed_free(struct feed *feed);
 
 /* Marks one tag. */

@@ -95,6 +95,7 @@ bool mqtt_write(struct mqtt *mqtt, struct err *err);
  * only while nothing is uncommitted. */
 bool mqtt_misc(struct mqtt *mqtt, struct err *err);
 
+/* Queues a subscription; `subscribed` tells the answer. False with `err` set when it cannot be asked for. */
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *err);
 
 /* The session forgets the filter; not answered to the owner. */

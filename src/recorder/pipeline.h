@@ -63,6 +63,7 @@ struct pipeline {
     uint64_t commits, stored, write_errors, gaps;
 };
 
+/* Nothing waits. The writer is borrowed and must run. Release with pipeline_free(). */
 void pipeline_init(struct pipeline *pipeline, struct writer *writer);
 
 /* Releases what it owns, not the writer. Samples that were never written are gone: count them before. */
@@ -81,6 +82,7 @@ void pipeline_add_gap(struct pipeline *pipeline, int64_t start_us, int64_t end_u
  * a read of so many messages of QoS 1 or 2 (0 for other additions). */
 void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool dry, int64_t now_mono_us);
 
+/* Whether messages may be read, and whether what is queued for the broker (acknowledgements!) may leave. */
 bool pipeline_may_read(const struct pipeline *pipeline);
 bool pipeline_may_write(const struct pipeline *pipeline);
 

@@ -28,6 +28,7 @@ struct durations {
     size_t count, next;
 };
 
+/* Notes a duration; the oldest of DURATIONS_KEPT goes. */
 void durations_note(struct durations *durations, int64_t us);
 
 /* The duration in µs that `share` (0 to 1) of the kept ones do not exceed; 0 without any. */

@@ -50,6 +50,7 @@ struct recorder {
 extern const struct uplink_handler RECORDER_UPLINK_EVENTS;
 extern const struct server_handler RECORDER_SERVER_EVENTS;
 
+/* Takes the time of the pass that begins: `time`. */
 void recorder_read_clocks(struct recorder *recorder);
 
 /* recorder_start.c: makes everything, in the order in which it depends on each other;

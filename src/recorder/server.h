@@ -64,6 +64,7 @@ void server_set_status(struct server *server, const struct wire_status *status);
 void server_set_faults(struct server *server, const struct wire_fault *faults, size_t count);
 void server_set_refusals(struct server *server, const struct wire_refusal *refusals, size_t count);
 
+/* Consoles that show screens; requests by hmi status and its like do not count. */
 size_t server_console_count(const struct server *server);
 uint64_t server_consoles_cut(const struct server *server);
 

@@ -51,6 +51,7 @@ bool sim_plant_device_online(const struct sim_plant *plant, enum sim_device devi
 /* What disturbs the plant now, in words, or NULL; it began at *since_s of model time. */
 const char *sim_plant_disturbance(const struct sim_plant *plant, double *since_s);
 
+/* The physics as they are now; owned by the plant. */
 const struct sim_model *sim_plant_model(const struct sim_plant *plant);
 
 #endif

@@ -12,6 +12,7 @@ struct sim_random {
 /* Streams of one seed: different `stream` numbers give independent sequences. */
 void sim_random_init(struct sim_random *random, uint64_t seed, uint64_t stream);
 
+/* 64 random bits. */
 uint64_t sim_random_bits(struct sim_random *random);
 
 /* Evenly spread over low ≤ x < high. */

@@ -22,6 +22,7 @@ struct spool {
     int64_t lost_from_us; /* wall */
 };
 
+/* Releases the batches; a spool begins as zero bytes. */
 void spool_free(struct spool *spool);
 
 /* Takes the batch over at the end of the queue; it began to fill at `since_wall_us`.
@@ -32,6 +33,7 @@ void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us);
 /* The oldest batch, which the caller then owns; NULL when the spool is empty. */
 struct batch *spool_take(struct spool *spool);
 
+/* True when one of the bounds is reached: samples or bytes of texts. */
 bool spool_is_full(const struct spool *spool);
 
 /* Ends the gap that is open, if any: writes it into `batch`. Returns whether there was one. */

@@ -79,10 +79,12 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_mono_us);
 void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_mono_us);
 
 /* Another configuration: filters that are gone are unsubscribed, all others subscribed (again); with
- * `reconnect` the connection is made anew (what is not acknowledged comes again). To be called while the old configuration still exists. */
+ * `reconnect` the connection is made anew (what is not acknowledged comes again). To be called while the old
+ * configuration still exists. */
 void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect,
                        int64_t now_mono_us);
 
+/* What status, faults and screens say of the link. Texts are valid until the next call. */
 enum wire_link uplink_state(const struct uplink *uplink);
 bool uplink_stands(const struct uplink *uplink);
 int64_t uplink_since_us(const struct uplink *uplink); /* wall */

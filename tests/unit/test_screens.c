@@ -185,8 +185,7 @@ static void test_faceplate_of_a_discrete_tag(void **state)
     fixture_number(&stage.mirror, 1, 0, QUALITY_GOOD, FIXTURE_NOW_US - 40 * FIXTURE_SECOND_US);
     fixture_number(&stage.mirror, 1, 1, QUALITY_GOOD, FIXTURE_NOW_US - 30 * FIXTURE_SECOND_US);
     stage_draw(&stage);
-    assert_row(&stage, 2,
-               "  RUNNING bar                   time        2023-11-14 22:12:50.000 by arrival");
+    assert_row(&stage, 2, "  RUNNING bar                   time        2023-11-14 22:12:50.000 by arrival");
     assert_true(find_row(&stage, "last 1 min: STOPPED 25 %  RUNNING 75 %  samples 2") >= 0);
     assert_true(find_row(&stage, "  RUNNING+") >= 0); /* the axis is written in states */
     assert_true(find_row(&stage, "  STOPPED+") >= 0);

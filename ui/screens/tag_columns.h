@@ -30,6 +30,7 @@ struct tag_value_text {
     int whole, fraction; /* columns before the point, from the point on; a text has all in `whole` */
 };
 
+/* The value as a cell shows it; its widths depend on the pane's level of drawing. */
 struct tag_value_text tag_columns_value(const struct mirror_tag *tag, const struct pane *pane);
 
 /* Takes what this row needs into account. */

@@ -19,6 +19,7 @@ struct bar {
     double normal_low, normal_high; /* normal band; NaN: to the end of the range */
 };
 
+/* Draws the bar in row `y` from column `x` on, `columns` wide. Nothing without a range. */
 void bar_draw(const struct pane *pane, int x, int y, int columns, const struct bar *bar);
 
 #endif

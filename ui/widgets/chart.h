@@ -47,6 +47,7 @@ struct chart_area {
     size_t spans;            /* for each pen */
 };
 
+/* Where the plot will lie, and how many spans each pen needs for it; then draws with them. */
 struct chart_area chart_area(const struct pane *pane, const struct chart *chart);
 void chart_draw(const struct pane *pane, const struct chart *chart);
 
