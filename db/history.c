@@ -110,7 +110,7 @@ bool history_commit(struct history *history, struct err *err)
     return true;
 }
 
-/* Opening */
+/* ---- opening ---- */
 
 static int history_on_commit(void *context, sqlite3 *db, const char *name, int frames)
 {
@@ -349,7 +349,7 @@ bool history_each_tag(struct history *history, history_tag_function *function, v
     return sqlite3_finalize(rows) == SQLITE_OK || sql_fail(history->db, -1, "read its tags", err);
 }
 
-/* Writing */
+/* ---- writing ---- */
 
 static void history_bind_tail(sqlite3_stmt *statement, int index, const struct batch *batch,
                               const struct batch_sample *sample)

@@ -21,128 +21,95 @@ static const char *const YES_NO[] = {"NO", "YES"};
 static const char *const SHIFT_WORDS[] = {"Night", "Early", "Late"};
 static const char *const RECIPE_WORDS[] = {"Standard", "Turbid water"};
 
-#define REAL(member, digits, sigma)                                                                          \
-    {                                                                                                        \
-        .offset = offsetof(struct sim_model, member), .decimals = (digits), .noise = (sigma)                 \
-    }
-#define INTEGER(member)                                                                                      \
-    {                                                                                                        \
-        .offset = offsetof(struct sim_model, member), .integer = true                                        \
-    }
-#define WORD(member, list)                                                                                   \
-    {                                                                                                        \
-        .offset = offsetof(struct sim_model, member), .integer = true, .words = (list)                       \
-    }
-#define FILTER_POINT(number, index)                                                                          \
-    {                                                                                                        \
-        "filter/" number, SIM_TREATMENT, 2, false,                                                           \
-            "{\"flow\":%,\"dp\":%,\"turbidity\":%,\"state\":\"$\",\"ts\":@}",                                \
-        {                                                                                                    \
-            REAL(filter[index].flow_m3h, 1, 0.6), REAL(filter[index].dp_bar, 3, 0.004),                      \
-                REAL(filter[index].turbidity_ntu, 3, 0.003), WORD(filter[index].state, FILTER_WORDS)         \
-        }                                                                                                    \
-    }
-#define NETWORK_PUMP_POINT(number, index)                                                                    \
-    {                                                                                                        \
-        "net/p" number, SIM_NETWORK, 2, false, "{\"state\":%,\"motor\":{\"current\":%,\"winding\":%}}",      \
-        {                                                                                                    \
-            INTEGER(network.pump[index].state), REAL(network.pump[index].current_a, 1, 0.3),                 \
-                REAL(network.pump[index].winding_c, 1, 0.1)                                                  \
-        }                                                                                                    \
-    }
+/* clang-format off */
+#define REAL(member, digits, sigma) \
+    {.offset = offsetof(struct sim_model, member), .decimals = (digits), .noise = (sigma)}
+#define INTEGER(member) \
+    {.offset = offsetof(struct sim_model, member), .integer = true}
+#define WORD(member, list) \
+    {.offset = offsetof(struct sim_model, member), .integer = true, .words = (list)}
+#define FILTER_POINT(number, index) \
+    {"filter/" number, SIM_TREATMENT, 2, false, \
+     "{\"flow\":%,\"dp\":%,\"turbidity\":%,\"state\":\"$\",\"ts\":@}", \
+     {REAL(filter[index].flow_m3h, 1, 0.6), REAL(filter[index].dp_bar, 3, 0.004), \
+      REAL(filter[index].turbidity_ntu, 3, 0.003), WORD(filter[index].state, FILTER_WORDS)}}
+#define NETWORK_PUMP_POINT(number, index) \
+    {"net/p" number, SIM_NETWORK, 2, false, "{\"state\":%,\"motor\":{\"current\":%,\"winding\":%}}", \
+     {INTEGER(network.pump[index].state), REAL(network.pump[index].current_a, 1, 0.3), \
+      REAL(network.pump[index].winding_c, 1, 0.1)}}
 
 const struct sim_point SIM_POINTS[] = {
-    /* topic, device, period (s), state, payload, members */
-    {"intake/river", SIM_TREATMENT, 10, false, "%", {REAL(intake.river_m, 2, 0.005)}},
-    {"intake/turbidity", SIM_TREATMENT, 5, false, "%", {REAL(intake.turbidity_ntu, 2, 0.03)}},
-    {"intake/flow", SIM_TREATMENT, 1, false, "{\"value\":%,\"ts\":@}", {REAL(intake.flow_m3h, 1, 1.2)}},
-    {"intake/speed", SIM_TREATMENT, 2, false, "%", {REAL(intake.speed.output, 1, 0)}},
-    {"intake/p1/state", SIM_TREATMENT, 60, true, "%", {INTEGER(intake.pump[0].state)}},
-    {"intake/p1/current", SIM_TREATMENT, 2, false, "%", {REAL(intake.pump[0].current_a, 1, 0.15)}},
-    {"intake/p1/cmd", SIM_TREATMENT, 60, true, "%", {INTEGER(intake.pump[0].wanted)}},
-    {"intake/p2/state", SIM_TREATMENT, 60, true, "%", {INTEGER(intake.pump[1].state)}},
-    {"intake/p2/current", SIM_TREATMENT, 2, false, "%", {REAL(intake.pump[1].current_a, 1, 0.15)}},
-    {"intake/p2/cmd", SIM_TREATMENT, 60, true, "%", {INTEGER(intake.pump[1].wanted)}},
-    {"raw_tank/level", SIM_TREATMENT, 1, false, "%", {REAL(raw.level_percent, 2, 0.05)}},
-    {"raw_tank/level_sp", SIM_TREATMENT, 60, true, "%", {REAL(setpoint.raw_level, 1, 0)}},
+    /* topic                     device          s  state  payload, members */
+    {"intake/river",             SIM_TREATMENT, 10, false, "%", {REAL(intake.river_m, 2, 0.005)}},
+    {"intake/turbidity",         SIM_TREATMENT,  5, false, "%", {REAL(intake.turbidity_ntu, 2, 0.03)}},
+    {"intake/flow",              SIM_TREATMENT,  1, false, "{\"value\":%,\"ts\":@}",
+     {REAL(intake.flow_m3h, 1, 1.2)}},
+    {"intake/speed",             SIM_TREATMENT,  2, false, "%", {REAL(intake.speed.output, 1, 0)}},
+    {"intake/p1/state",          SIM_TREATMENT, 60, true,  "%", {INTEGER(intake.pump[0].state)}},
+    {"intake/p1/current",        SIM_TREATMENT,  2, false, "%", {REAL(intake.pump[0].current_a, 1, 0.15)}},
+    {"intake/p1/cmd",            SIM_TREATMENT, 60, true,  "%", {INTEGER(intake.pump[0].wanted)}},
+    {"intake/p2/state",          SIM_TREATMENT, 60, true,  "%", {INTEGER(intake.pump[1].state)}},
+    {"intake/p2/current",        SIM_TREATMENT,  2, false, "%", {REAL(intake.pump[1].current_a, 1, 0.15)}},
+    {"intake/p2/cmd",            SIM_TREATMENT, 60, true,  "%", {INTEGER(intake.pump[1].wanted)}},
+    {"raw_tank/level",           SIM_TREATMENT,  1, false, "%", {REAL(raw.level_percent, 2, 0.05)}},
+    {"raw_tank/level_sp",        SIM_TREATMENT, 60, true,  "%", {REAL(setpoint.raw_level, 1, 0)}},
     FILTER_POINT("1", 0),
     FILTER_POINT("2", 1),
-    {"dosing/flow", SIM_TREATMENT, 2, false, "\"%\"", {REAL(dosing.dose_lh, 3, 0.002)}},
-    {"dosing/chlorine",
-     SIM_TREATMENT,
-     5,
-     false,
-     "{\"value\":\"%\",\"ts\":!}",
+    {"dosing/flow",              SIM_TREATMENT,  2, false, "\"%\"", {REAL(dosing.dose_lh, 3, 0.002)}},
+    {"dosing/chlorine",          SIM_TREATMENT,  5, false, "{\"value\":\"%\",\"ts\":!}",
      {REAL(dosing.residual_mgl, 3, 0.003)}},
-    {"dosing/chlorine_sp", SIM_TREATMENT, 60, true, "%", {REAL(setpoint.chlorine, 2, 0)}},
-    {"dosing/ph", SIM_TREATMENT, 5, false, "%", {REAL(dosing.ph, 2, 0.005)}},
-    {"dosing/tank", SIM_TREATMENT, 10, false, "%", {REAL(dosing.tank_percent, 1, 0)}},
-    {"dosing/running", SIM_TREATMENT, 60, true, "$", {WORD(dosing.running, ON_OFF)}},
-    {"dosing/recipe", SIM_TREATMENT, 60, true, "$", {WORD(recipe, RECIPE_WORDS)}},
+    {"dosing/chlorine_sp",       SIM_TREATMENT, 60, true,  "%", {REAL(setpoint.chlorine, 2, 0)}},
+    {"dosing/ph",                SIM_TREATMENT,  5, false, "%", {REAL(dosing.ph, 2, 0.005)}},
+    {"dosing/tank",              SIM_TREATMENT, 10, false, "%", {REAL(dosing.tank_percent, 1, 0)}},
+    {"dosing/running",           SIM_TREATMENT, 60, true,  "$", {WORD(dosing.running, ON_OFF)}},
+    {"dosing/recipe",            SIM_TREATMENT, 60, true,  "$", {WORD(recipe, RECIPE_WORDS)}},
 
-    {"clear_tank/level",
-     SIM_NETWORK,
-     2,
-     false,
-     "{\"level\":{\"m\":%,\"percent\":%},\"time\":\"#\"}",
+    {"clear_tank/level",         SIM_NETWORK,    2, false, "{\"level\":{\"m\":%,\"percent\":%},\"time\":\"#\"}",
      {REAL(clear_level_m, 3, 0.002), REAL(clear.level_percent, 1, 0)}},
-    {"clear_tank/level_sp", SIM_NETWORK, 60, true, "%", {REAL(setpoint.clear_level, 2, 0)}},
-    {"net/pressure", SIM_NETWORK, 1, false, "%", {REAL(network.pressure_bar, 3, 0.006)}},
-    {"net/pressure_sp", SIM_NETWORK, 60, true, "%", {REAL(setpoint.network_pressure, 2, 0)}},
-    {"net/flow", SIM_NETWORK, 1, false, "%", {REAL(network.flow_m3h, 1, 1.0)}},
-    {"net/speed", SIM_NETWORK, 2, false, "%", {REAL(network.speed.output, 1, 0)}},
-    {"net/zones",
-     SIM_NETWORK,
-     5,
-     false,
-     "[%,%,%,%]",
+    {"clear_tank/level_sp",      SIM_NETWORK,   60, true,  "%", {REAL(setpoint.clear_level, 2, 0)}},
+    {"net/pressure",             SIM_NETWORK,    1, false, "%", {REAL(network.pressure_bar, 3, 0.006)}},
+    {"net/pressure_sp",          SIM_NETWORK,   60, true,  "%", {REAL(setpoint.network_pressure, 2, 0)}},
+    {"net/flow",                 SIM_NETWORK,    1, false, "%", {REAL(network.flow_m3h, 1, 1.0)}},
+    {"net/speed",                SIM_NETWORK,    2, false, "%", {REAL(network.speed.output, 1, 0)}},
+    {"net/zones",                SIM_NETWORK,    5, false, "[%,%,%,%]",
      {REAL(network.zone_bar[0], 2, 0.01), REAL(network.zone_bar[1], 2, 0.01),
       REAL(network.zone_bar[2], 2, 0.01), REAL(network.zone_bar[3], 2, 0.01)}},
     NETWORK_PUMP_POINT("1", 0),
     NETWORK_PUMP_POINT("2", 1),
-    {"net/p1/running", SIM_NETWORK, 60, true, "$", {WORD(network.running[0], TRUE_FALSE)}},
-    {"net/p2/running", SIM_NETWORK, 60, true, "$", {WORD(network.running[1], YES_NO)}},
-    {"net/p1/cmd", SIM_NETWORK, 60, true, "%", {INTEGER(network.pump[0].wanted)}},
-    {"net/p2/cmd", SIM_NETWORK, 60, true, "%", {INTEGER(network.pump[1].wanted)}},
-    {"net/chlorine", SIM_NETWORK, 10, false, "%", {REAL(network.chlorine_mgl, 3, 0.003)}},
-    {"net/vibration", SIM_NETWORK, 5, false, "%", {REAL(network.vibration_mms, 2, 0.06)}},
-    {"site/power", SIM_NETWORK, 5, false, "%", {REAL(network.power_kw, 1, 0.3)}},
-    {"site/energy", SIM_NETWORK, 10, false, "%", {REAL(network.energy_kwh, 2, 0)}},
-    {"site/outdoor", SIM_NETWORK, 10, false, "%", {REAL(outdoor_c, 1, 0.03)}},
-    {"site/shift", SIM_NETWORK, 60, true, "$", {WORD(shift, SHIFT_WORDS)}},
+    {"net/p1/running",           SIM_NETWORK,   60, true,  "$", {WORD(network.running[0], TRUE_FALSE)}},
+    {"net/p2/running",           SIM_NETWORK,   60, true,  "$", {WORD(network.running[1], YES_NO)}},
+    {"net/p1/cmd",               SIM_NETWORK,   60, true,  "%", {INTEGER(network.pump[0].wanted)}},
+    {"net/p2/cmd",               SIM_NETWORK,   60, true,  "%", {INTEGER(network.pump[1].wanted)}},
+    {"net/chlorine",             SIM_NETWORK,   10, false, "%", {REAL(network.chlorine_mgl, 3, 0.003)}},
+    {"net/vibration",            SIM_NETWORK,    5, false, "%", {REAL(network.vibration_mms, 2, 0.06)}},
+    {"site/power",               SIM_NETWORK,    5, false, "%", {REAL(network.power_kw, 1, 0.3)}},
+    {"site/energy",              SIM_NETWORK,   10, false, "%", {REAL(network.energy_kwh, 2, 0)}},
+    {"site/outdoor",             SIM_NETWORK,   10, false, "%", {REAL(outdoor_c, 1, 0.03)}},
+    {"site/shift",               SIM_NETWORK,   60, true,  "$", {WORD(shift, SHIFT_WORDS)}},
 
-    {"boiler/pressure", SIM_BOILER, 1, false, "%", {REAL(boiler.pressure_bar, 3, 0.01)}},
-    {"boiler/pressure_sp", SIM_BOILER, 60, true, "%", {REAL(setpoint.boiler_pressure, 2, 0)}},
-    {"boiler/drum_temp", SIM_BOILER, 2, false, "%", {REAL(boiler.drum_c, 1, 0.1)}},
-    {"boiler/level", SIM_BOILER, 1, false, "%", {REAL(boiler.level_percent, 2, 0.15)}},
-    {"boiler/steam", SIM_BOILER, 1, false, "{\"flow\":%,\"ts\":@}", {REAL(boiler.steam_th, 2, 0.03)}},
-    {"boiler/feedwater",
-     SIM_BOILER,
-     2,
-     false,
-     "{\"flow\":%,\"temp\":%,\"ts\":@}",
+    {"boiler/pressure",          SIM_BOILER,     1, false, "%", {REAL(boiler.pressure_bar, 3, 0.01)}},
+    {"boiler/pressure_sp",       SIM_BOILER,    60, true,  "%", {REAL(setpoint.boiler_pressure, 2, 0)}},
+    {"boiler/drum_temp",         SIM_BOILER,     2, false, "%", {REAL(boiler.drum_c, 1, 0.1)}},
+    {"boiler/level",             SIM_BOILER,     1, false, "%", {REAL(boiler.level_percent, 2, 0.15)}},
+    {"boiler/steam",             SIM_BOILER,     1, false, "{\"flow\":%,\"ts\":@}",
+     {REAL(boiler.steam_th, 2, 0.03)}},
+    {"boiler/feedwater",         SIM_BOILER,     2, false, "{\"flow\":%,\"temp\":%,\"ts\":@}",
      {REAL(boiler.feed_th, 2, 0.03), REAL(boiler.feed_c, 1, 0.1)}},
-    {"boiler/fuel",
-     SIM_BOILER,
-     2,
-     false,
-     "{\"valve\":%,\"flow\":%,\"ts\":@}",
+    {"boiler/fuel",              SIM_BOILER,     2, false, "{\"valve\":%,\"flow\":%,\"ts\":@}",
      {REAL(boiler.fuel.output, 1, 0), REAL(boiler.fuel_m3h, 1, 1.5)}},
-    {"boiler/flue",
-     SIM_BOILER,
-     2,
-     false,
-     "{\"temp\":%,\"o2\":%,\"ts\":@}",
+    {"boiler/flue",              SIM_BOILER,     2, false, "{\"temp\":%,\"o2\":%,\"ts\":@}",
      {REAL(boiler.flue_c, 1, 0.3), REAL(boiler.oxygen_percent, 2, 0.05)}},
-    {"boiler/burner/state", SIM_BOILER, 60, true, "%", {INTEGER(boiler.burner)}},
-    {"boiler/flame", SIM_BOILER, 60, true, "%", {INTEGER(boiler.flame)}},
-    {"boiler/feed_pump/state", SIM_BOILER, 60, true, "%", {INTEGER(boiler.feed_pump.state)}},
-    {"boiler/feed_pump/current", SIM_BOILER, 2, false, "%", {REAL(boiler.feed_pump.current_a, 1, 0.1)}},
-    {"boiler/temp", SIM_BOILER, 1, false, "{\"value\":%,\"ts\":@}", {REAL(boiler.supply_c, 2, 0.04)}},
-    {"boiler/temp_sp", SIM_BOILER, 60, true, "%", {REAL(setpoint.boiler_temp, 1, 0)}},
-    {"boiler/return_temp", SIM_BOILER, 5, false, "%", {REAL(boiler.return_c, 1, 0.05)}},
-    {"boiler/heat_valve", SIM_BOILER, 2, false, "%", {REAL(boiler.heat.output, 1, 0)}},
+    {"boiler/burner/state",      SIM_BOILER,    60, true,  "%", {INTEGER(boiler.burner)}},
+    {"boiler/flame",             SIM_BOILER,    60, true,  "%", {INTEGER(boiler.flame)}},
+    {"boiler/feed_pump/state",   SIM_BOILER,    60, true,  "%", {INTEGER(boiler.feed_pump.state)}},
+    {"boiler/feed_pump/current", SIM_BOILER,     2, false, "%", {REAL(boiler.feed_pump.current_a, 1, 0.1)}},
+    {"boiler/temp",              SIM_BOILER,     1, false, "{\"value\":%,\"ts\":@}",
+     {REAL(boiler.supply_c, 2, 0.04)}},
+    {"boiler/temp_sp",           SIM_BOILER,    60, true,  "%", {REAL(setpoint.boiler_temp, 1, 0)}},
+    {"boiler/return_temp",       SIM_BOILER,     5, false, "%", {REAL(boiler.return_c, 1, 0.05)}},
+    {"boiler/heat_valve",        SIM_BOILER,     2, false, "%", {REAL(boiler.heat.output, 1, 0)}},
 };
+/* clang-format on */
 const size_t SIM_POINT_COUNT = sizeof SIM_POINTS / sizeof *SIM_POINTS;
 
 #define AT(member) offsetof(struct sim_model, member)
