@@ -130,8 +130,10 @@ static bool link_set_state(struct link *link, enum link_state state)
     if (state == LINK_REFUSED)
         snprintf(link->text, sizeof link->text, "%s", link->mirror->refused.reason);
     else if (state == LINK_SEARCHING && link->error == EACCES)
-        snprintf(link->text, sizeof link->text, "no permission to reach the recorder's socket %s",
-                 link->paths[link->error_path]);
+        snprintf(
+            link->text, sizeof link->text,
+            "no permission to reach the recorder's socket %s: its configuration has to name you (access = { viewer = …)",
+            link->paths[link->error_path]);
     else if (state == LINK_SEARCHING && link->error && link->error != ENOENT && link->error != ECONNREFUSED)
         snprintf(link->text, sizeof link->text, "cannot reach the recorder's socket %s: %s",
                  link->paths[link->error_path], strerror(link->error));

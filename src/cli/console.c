@@ -119,11 +119,16 @@ static bool console_may_start(const struct config *config, struct err *err)
     struct stat status;
     if (stat(config->history.file, &status) != 0 || status.st_uid == geteuid())
         return true;
+    char owner_name[64] = "another user";
     const struct passwd *owner = getpwuid(status.st_uid);
+    if (owner)
+        snprintf(owner_name, sizeof owner_name, "%s", owner->pw_name);
+    const struct passwd *self = getpwuid(geteuid());
     return err_set(
         err, EX_UNAVAILABLE,
-        "no recorder runs for %s, and its history belongs to %s: start it there (hmi record), or ask for it",
-        config->path, owner ? owner->pw_name : "another user");
+        "no recorder of %s can be reached, and its history belongs to %s. If none runs, it is started there (hmi record). "
+        "If one runs, its configuration has to name you: access = { viewer = [ \"%s\" ]; };",
+        config->path, owner_name, self ? self->pw_name : "your user");
 }
 
 /* Where the recorder will listen: its folder is made now, for only folders that are there are looked into. */

@@ -145,14 +145,16 @@ static int tags_run(const struct cli_command *command, int argc, char **argv)
             if (tags_is_wanted(mirror->tags[i], argv + optind))
                 tags[count++] = mirror->tags[i];
         qsort(tags, count, sizeof(struct mirror_tag *), tags_compare);
+        if (!count && optind < argc)
+            err_set(&err, EX_DATAERR, "no tag matches '%s'", argv[optind]);
         if (json)
             tags_print_json(tags, count);
-        else
+        else if (!err.code)
             tags_print_table(tags, count, clock_wall_us());
         free(tags);
-    } else {
-        fprintf(stderr, "hmi tags: %s\n", err.text);
     }
+    if (err.code)
+        fprintf(stderr, "hmi tags: %s\n", err.text);
     client_close(&client);
     return err.code;
 }

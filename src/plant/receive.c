@@ -83,6 +83,31 @@ static int64_t receive_stamp(struct receive *receive, int64_t source_us, uint32_
     return *from_source ? source_us : now_us;
 }
 
+static bool receive_is_known(const struct tag *tag, const struct value *value)
+{
+    if (value->type == VALUE_NONE || value->type != tag->type)
+        return false;
+    if (value->type == VALUE_NUMBER)
+        return value->number == tag->number;
+    return !tag->truncated && value->text_length == tag->text_length &&
+           !memcmp(value->text, tag->text, tag->text_length);
+}
+
+/* A retained message that repeats the last known value, as after each connection, is no new sample: its time would say
+ * that the tag had reported just now. */
+static void receive_confirm(struct receive *receive, struct tag *tag, uint32_t quality)
+{
+    if (tag->heard && quality_is_good(tag->quality))
+        return; /* live since then: the message says less than is known */
+    tag->arrival_us = receive->time->wall_us;
+    tag->heard_mono_us = receive->time->mono_us;
+    tag->retained = tag->heard = true;
+    tag->backlog = receive->plant->backlog;
+    tag->stale = false;
+    tag->source_quality = quality;
+    plant_set_quality(receive->plant, tag, quality);
+}
+
 /* One sample of one tag: history always, the live value unless it is late.
  * Without a value the last one stays shown. */
 static void receive_sample(struct receive *receive, struct tag *tag, const struct value *value,
@@ -91,6 +116,10 @@ static void receive_sample(struct receive *receive, struct tag *tag, const struc
     struct plant *plant = receive->plant;
     bool from_source;
     int64_t ts_us = receive_stamp(receive, source_us, &quality, &from_source);
+    if (!from_source && receive->message->retained && receive_is_known(tag, value)) {
+        receive_confirm(receive, tag, quality);
+        return;
+    }
     batch_add_sample(receive->batch, tag->id, ts_us, value, quality);
     plant->counters.samples++;
     tag->samples++;
@@ -219,12 +248,13 @@ static void receive_deliver(struct receive *receive, struct tag *tag, const stru
 static struct tag *receive_discover(struct receive *receive, const struct decode_item *item)
 {
     bool is_value = item->kind == DECODE_NUMBER || item->kind == DECODE_BOOLEAN ||
+                    item->kind == DECODE_NOT_FINITE ||
                     (item->kind == DECODE_TEXT && (!*item->path || item->text_length <= DISCOVERED_TEXT_MAX));
     if (receive->topic->configured || item->is_time || !is_value)
         return NULL;
-    enum tag_kind kind = item->kind == DECODE_TEXT     ? TAG_TEXT
-                         : item->kind == DECODE_NUMBER ? TAG_ANALOG
-                                                       : TAG_DISCRETE;
+    enum tag_kind kind = item->kind == DECODE_TEXT      ? TAG_TEXT
+                         : item->kind == DECODE_BOOLEAN ? TAG_DISCRETE
+                                                        : TAG_ANALOG;
     struct tag *tag = plant_discover(receive->plant, receive->topic, item->path, kind);
     if (!tag) {
         receive->plant->counters.over_cap++;

@@ -38,7 +38,7 @@ void access_init(struct access *access, const struct config *config)
     memset(access, 0, sizeof *access);
     access->configured = config->has_access;
     access->own_uid = geteuid();
-    for (int role = ROLE_VIEWER; role <= ROLE_ENGINEER; role++)
+    for (int role = ROLE_NONE; role <= ROLE_ENGINEER; role++)
         for (size_t i = 0; i < config->access[role].count; i++)
             access_add(access, (enum role)role, config->access[role].names[i]);
 }
@@ -61,11 +61,19 @@ static bool access_applies(const struct access_rule *rule, uid_t uid, const gid_
     return false;
 }
 
+static bool access_names(const struct access *access, uid_t uid)
+{
+    for (size_t i = 0; i < access->rule_count; i++)
+        if (access->rules[i].kind == ACCESS_USER && access->rules[i].id == uid)
+            return true;
+    return false;
+}
+
 enum role access_role(const struct access *access, uid_t uid, const gid_t *groups, size_t group_count)
 {
     enum role role = ROLE_NONE;
-    if (!access->configured)
-        return uid == access->own_uid ? ROLE_ENGINEER : ROLE_NONE;
+    if (uid == access->own_uid && !access_names(access, uid))
+        return ROLE_ENGINEER;
     for (size_t i = 0; i < access->rule_count; i++)
         if (access->rules[i].role > role && access_applies(&access->rules[i], uid, groups, group_count))
             role = access->rules[i].role;

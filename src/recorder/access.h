@@ -16,8 +16,8 @@ struct access_rule {
 };
 
 struct access {
-    bool configured;
-    uid_t own_uid; /* the recorder's user: engineer when nothing is configured */
+    bool configured; /* then the socket is open to others */
+    uid_t own_uid;   /* the recorder's user */
     struct access_rule *rules;
     size_t rule_count, rule_capacity;
 };
@@ -26,7 +26,9 @@ struct access {
 void access_init(struct access *access, const struct config *config);
 void access_free(struct access *access);
 
-/* The highest role that a rule gives; ROLE_NONE when none applies. */
+/* The highest role that a rule gives; ROLE_NONE when none applies. The recorder's own user is engineer unless a rule
+ * names it: it can end the process and change its files anyway, and nobody shall lock himself out by `viewer = [ "*" ]`.
+ */
 enum role access_role(const struct access *access, uid_t uid, const gid_t *groups, size_t group_count);
 
 #endif

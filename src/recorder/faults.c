@@ -9,12 +9,13 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define FAULT_MEMORY_US     (5 * CLOCK_US_PER_MINUTE) /* a fault of single messages stands so long after it */
-#define FAULT_CLOCK_US      (10 * CLOCK_US_PER_MINUTE)
-#define FAULT_SILENCE_US    (30 * CLOCK_US_PER_SECOND) /* connected, and nothing came */
-#define FAULT_DISK_LOW      (UINT64_C(1) << 30)
-#define FAULT_DISK_VERY_LOW (UINT64_C(100) << 20)
-#define FAULT_WAL_LARGE     (UINT64_C(512) << 20)
+#define FAULT_MEMORY_US        (5 * CLOCK_US_PER_MINUTE) /* a fault of single messages stands so long after it */
+#define FAULT_CLOCK_US         (10 * CLOCK_US_PER_MINUTE)
+#define FAULT_SILENCE_US       (30 * CLOCK_US_PER_SECOND) /* connected, and nothing came */
+#define FAULT_UNHEARD_MESSAGES 3 /* publishers send parts: one payload without a member says nothing */
+#define FAULT_DISK_LOW         (UINT64_C(1) << 30)
+#define FAULT_DISK_VERY_LOW    (UINT64_C(100) << 20)
+#define FAULT_WAL_LARGE        (UINT64_C(512) << 20)
 
 /* What a row looks at. */
 struct fault_view {
@@ -186,6 +187,32 @@ static bool fault_tag_cap(const struct fault_view *view)
     return true;
 }
 
+/* A tag whose topic is heard but whose member never is: most often a path that is written another way. */
+static bool fault_is_unheard(const struct tag *tag)
+{
+    return tag->configured && *tag->def.path && !tag->heard && tag->topic->messages >= FAULT_UNHEARD_MESSAGES;
+}
+
+static bool fault_unheard(const struct fault_view *view)
+{
+    const struct plant *plant = view->sources->plant;
+    const struct tag *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < plant->tag_count; i++)
+        if (fault_is_unheard(plant->tags[i])) {
+            first = first ? first : plant->tags[i];
+            count++;
+        }
+    if (!first)
+        return false;
+    fault_what(
+        view,
+        "%zu tag%s never heard although messages come; the first is %s: no payload on %s has a member '%s'",
+        count, count == 1 ? " was" : "s were", first->def.name, first->topic->name, first->def.path);
+    fault_cure(view, "its faceplate shows the payload; a path is written as in motor.temp[0]");
+    return true;
+}
+
 static bool fault_payloads_refused(const struct fault_view *view)
 {
     const struct status *status = view->status;
@@ -252,12 +279,12 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},       {2, true, fault_no_broker},     {2, true, fault_disk_failed},
-    {2, true, fault_disk_slow},      {2, false, fault_samples_lost}, {2, false, fault_disk_full},
-    {2, true, fault_filter_refused}, {1, false, fault_disk_low},     {1, false, fault_kicked},
-    {1, false, fault_silence},       {1, false, fault_tag_cap},      {1, false, fault_payloads_refused},
-    {1, false, fault_times_refused}, {1, true, fault_clock_stepped}, {1, false, fault_housekeeping},
-    {1, false, fault_wal_large},     {1, true, fault_reload},
+    {2, true, fault_id_taken},          {2, true, fault_no_broker},      {2, true, fault_disk_failed},
+    {2, true, fault_disk_slow},         {2, false, fault_samples_lost},  {2, false, fault_disk_full},
+    {2, true, fault_filter_refused},    {1, false, fault_disk_low},      {1, false, fault_kicked},
+    {1, false, fault_silence},          {1, false, fault_tag_cap},       {1, false, fault_unheard},
+    {1, false, fault_payloads_refused}, {1, false, fault_times_refused}, {1, true, fault_clock_stepped},
+    {1, false, fault_housekeeping},     {1, false, fault_wal_large},     {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)

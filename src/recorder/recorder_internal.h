@@ -35,6 +35,7 @@ struct recorder {
     bool draining; /* a partial write: nothing is read until the rest has left */
     bool stop, reload;
     int64_t started_us, last_message_us; /* wall */
+    int64_t last_stored_us;              /* wall: the latest sample that the file knew at the start */
     int64_t away_since_us;               /* wall: plant data stopped; 0: it flows */
     int64_t gap_noted_us;                /* mono: the open gap was last noted */
     bool had_session;

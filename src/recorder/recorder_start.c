@@ -20,6 +20,8 @@ static void recorder_adopt_tag(void *context, const struct history_tag *tag)
     struct recorder *recorder = context;
     plant_adopt(&recorder->plant, tag->id, tag->name, tag->topic, tag->path, tag->kind,
                 tag->has_value ? &tag->value : NULL, tag->ts_us);
+    if (tag->has_value && tag->ts_us <= recorder->time.wall_us && tag->ts_us > recorder->last_stored_us)
+        recorder->last_stored_us = tag->ts_us;
 }
 
 /* The tags of the configuration into the plant, after what the file knows. */
@@ -141,6 +143,8 @@ bool recorder_start(struct recorder *recorder, const struct recorder_options *op
         !recorder_make_plant(recorder, err))
         return false;
     int64_t alive_us = history_alive_us(recorder->history);
+    if (alive_us && recorder->last_stored_us > alive_us)
+        alive_us = recorder->last_stored_us; /* the proof of life is written every few seconds only */
     recorder->client_id = recorder_make_client_id(recorder);
     if (!recorder_start_threads(recorder, alive_us, err) || !recorder_open_server(recorder, err))
         return false;

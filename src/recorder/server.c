@@ -234,9 +234,15 @@ static void server_spread_changes(struct server *server)
         struct tag *tag = changed[n];
         enum feed_mark mark = tag->def_changed ? FEED_VALUE | FEED_DEFINITION : FEED_VALUE;
         tag->def_changed = false;
-        for (size_t i = 0; i < server->count; i++)
-            if (server->consoles[i]->greeted && server->consoles[i]->purpose != WIRE_PURPOSE_ASK)
-                feed_mark(&server->consoles[i]->feed, tag->index, mark);
+        for (size_t i = 0; i < server->count; i++) {
+            struct console *console = server->consoles[i];
+            if (!console->greeted || console->purpose == WIRE_PURPOSE_ASK)
+                continue;
+            feed_mark(&console->feed, tag->index, mark);
+            if (console->detail_tag == tag->id)
+                console->detail_due_us =
+                    0; /* a faceplate's payload belongs to its value: in the same frame */
+        }
     }
 }
 

@@ -132,10 +132,8 @@ static inline void fixture_grant(struct fixture *f, enum role role)
         f->config.access[r] = (struct config_names){0};
     }
     f->config.has_access = true;
-    if (role != ROLE_NONE) {
-        f->config.access[role] = (struct config_names){.names = mem_new(1, sizeof(char *)), .count = 1};
-        f->config.access[role].names[0] = mem_copy_text(user ? user->pw_name : "*");
-    }
+    f->config.access[role] = (struct config_names){.names = mem_new(1, sizeof(char *)), .count = 1};
+    f->config.access[role].names[0] = mem_copy_text(user ? user->pw_name : "*");
     server_set_config(f->server, &f->config);
 }
 

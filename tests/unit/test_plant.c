@@ -43,8 +43,9 @@ static void test_discovers_members(void **state)
     expect_number(fixture_tag(f, "plant/pump:t[1]"), 2, QUALITY_GOOD);
     expect_number(fixture_tag(f, "plant/pump:on"), 1, QUALITY_GOOD);
     expect_text(fixture_tag(f, "plant/pump:mode"), "auto", QUALITY_GOOD);
-    /* Not the long text, the lack of a value, the time, the infinite one. */
-    assert_int_equal(f->plant.tag_count, 4);
+    assert_int_equal(fixture_tag(f, "plant/pump:bad")->quality, QUALITY_BAD_OUT_OF_RANGE);
+    /* Not the long text, the lack of a value, the time. */
+    assert_int_equal(f->plant.tag_count, 5);
     assert_true(fixture_tag(f, "plant/pump:on")->source_time);
     fixture_audit(f);
 }

@@ -106,6 +106,31 @@ static void test_wall_clock_stepped_back(void **state)
     fixture_audit(f);
 }
 
+/* As after each connection: what the broker kept is known already, and its time would be that of now. */
+static void test_retained_repeats(void **state)
+{
+    struct fixture *f = *state;
+    fixture_send(f, "plant/t", "5", 1, true);
+    assert_int_equal(f->batch->count, 1); /* it was not known */
+    int64_t ts_us = fixture_tag(f, "plant/t")->ts_us;
+    fixture_pass(f, CLOCK_US_PER_MINUTE);
+    plant_link_down(&f->plant);
+    plant_link_up(&f->plant, &f->time);
+    fixture_send(f, "plant/t", "5", 1, true);
+    assert_int_equal(f->batch->count, 1);
+    assert_int_equal(fixture_tag(f, "plant/t")->ts_us, ts_us);
+    assert_int_equal(fixture_tag(f, "plant/t")->quality, QUALITY_UNCERTAIN);
+    plant_backlog_end(&f->plant, &f->time);
+    fixture_say(f, "plant/t", "5"); /* live: a sample, though the value is the same */
+    assert_int_equal(f->batch->count, 2);
+    fixture_send(f, "plant/t", "5", 1, true); /* says less than is known */
+    assert_false(fixture_tag(f, "plant/t")->retained);
+    assert_int_equal(fixture_tag(f, "plant/t")->quality, QUALITY_GOOD);
+    fixture_send(f, "plant/t", "6", 1, true); /* another value is news */
+    assert_int_equal(f->batch->count, 3);
+    assert_true(fixture_tag(f, "plant/t")->retained);
+}
+
 static void test_retained(void **state)
 {
     struct fixture *f = *state;
@@ -453,6 +478,7 @@ int main(void)
         WITH_PLANT(test_source_clock_that_stands),
         WITH_PLANT(test_wall_clock_stepped_back),
         WITH_PLANT(test_retained),
+        WITH_PLANT(test_retained_repeats),
         WITH_PLANT(test_backlog_is_uncertain_without_source_time),
         WITH_PLANT(test_link_down_and_up),
         WITH_PLANT(test_stale_to_the_microsecond),

@@ -489,6 +489,12 @@ static void test_access_rules(void **state)
     assert_int_equal(access_role(&access, nobody, daemons, 1), ROLE_SUPERVISOR); /* the highest */
     assert_int_equal(access_role(&access, 54321, others, 2), ROLE_NONE);
     assert_int_equal(access_role(&access, (uid_t)-1, others, 0), ROLE_NONE); /* not the missing names */
+    assert_int_equal(access_role(&access, geteuid(), others, 2),
+                     ROLE_ENGINEER); /* nobody locks himself out */
+    access_free(&access);
+    add_name(&config, ROLE_VIEWER, getpwuid(geteuid())->pw_name);
+    access_init(&access, &config);
+    assert_int_equal(access_role(&access, geteuid(), others, 2), ROLE_VIEWER); /* unless he is named */
     access_free(&access);
     add_name(&config, ROLE_VIEWER, "*");
     access_init(&access, &config);
@@ -617,7 +623,7 @@ static void test_detail_does_not_spin(void **state)
     client_put(client, WIRE_WANT_DETAIL, &(struct wire_want_detail){.tag = 1});
     fixture_turns(f, client, 3);
     f->now_us += 990 * MS; /* a frame just before the next detail */
-    fixture_set(f, 0, 2);
+    fixture_set(f, 1, 2);
     fixture_turns(f, client, 2);
     f->now_us += 11 * MS;
     fixture_turns(f, client, 1);
