@@ -238,6 +238,19 @@ static bool syntax_check_word(struct syntax *syntax)
     return syntax_fault(syntax, token->line, "texts stand in quotes: write \"%.*s\"", length, token->start);
 }
 
+/* A character that begins no value: most often a text without its quotes. */
+static bool syntax_fault_no_value(struct syntax *syntax, const struct token *token)
+{
+    if (token->mark == '\'')
+        return syntax_fault(syntax, token->line,
+                            "' here, where a value is expected: texts stand in \"double\" quotes");
+    if ((unsigned char)token->mark < 0x80)
+        return syntax_fault(syntax, token->line, "%c here, where a value is expected", token->mark);
+    size_t length = strcspn(token->start, " \t\r\n;,)]}");
+    return syntax_fault(syntax, token->line, "texts stand in quotes: \"%.*s\"",
+                        length < 40 ? (int)length : 40, token->start);
+}
+
 static bool syntax_check_value(struct syntax *syntax)
 {
     struct token token = syntax->token;
@@ -254,8 +267,7 @@ static bool syntax_check_value(struct syntax *syntax)
     if (token.kind == TOKEN_END)
         return syntax_fault(syntax, syntax->last_line, "the file ends where a value is expected");
     if (!strchr("{([", token.mark))
-        return syntax_fault(syntax, token.line, "%.*s here, where a value is expected", (int)token.length,
-                            token.start);
+        return syntax_fault_no_value(syntax, &token);
     if (++syntax->depth > SYNTAX_DEPTH_MAX)
         return syntax_fault(syntax, token.line, "more than %d brackets inside each other", SYNTAX_DEPTH_MAX);
     bool good = syntax_next(syntax) && (token.mark == '{'   ? syntax_check_settings(syntax, '}')

@@ -51,6 +51,8 @@ static void test_grammar(void **state)
         {"broker = {\n host = \"a\";\n", "hmi.cfg:1: the { that opens here is never closed"},
         {"broker = { host = \"a\"; );", "hmi.cfg:1: ) here, where } should close the group"},
         {"tags = ( ];", "hmi.cfg:1: ] here, where a value is expected"},
+        {"plant = °C;", "hmi.cfg:1: texts stand in quotes: \"°C\""},
+        {"plant = 'x';", "hmi.cfg:1: ' here, where a value is expected: texts stand in \"double\" quotes"},
         {"tags = ( 1 ];", "hmi.cfg:1: ] here, where ) should close the list"},
         {"tags = ( 1, , 2 );", "hmi.cfg:1: two commas: a value is missing between them"},
         {"tags = ( name = 1 );", "hmi.cfg:1: texts stand in quotes: write \"name\""},
