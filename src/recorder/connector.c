@@ -17,6 +17,7 @@ struct connector {
     /* the thread's until `ended` */
     struct mqtt *mqtt;
     struct err err;
+    enum cause cause;
 };
 
 static void connector_free(struct connector *connector)
@@ -31,6 +32,7 @@ static void *connector_run(void *argument)
 {
     struct connector *connector = argument;
     if (!mqtt_connect(connector->mqtt, &connector->err)) {
+        connector->cause = mqtt_cause(connector->mqtt);
         mqtt_free(connector->mqtt);
         connector->mqtt = NULL;
     }
@@ -76,14 +78,16 @@ int connector_fd(const struct connector *connector)
     return connector->fd;
 }
 
-struct mqtt *connector_finish(struct connector *connector, struct err *err)
+struct mqtt *connector_finish(struct connector *connector, enum cause *cause, struct err *err)
 {
     /* The mutex orders this behind the thread's last touch. */
     pthread_mutex_lock(&connector->mutex);
     struct mqtt *mqtt = connector->mqtt;
     connector->mqtt = NULL;
-    if (!mqtt && err)
+    if (!mqtt) {
+        *cause = connector->cause;
         *err = connector->err;
+    }
     pthread_mutex_unlock(&connector->mutex);
     connector_free(connector);
     return mqtt;

@@ -18,9 +18,9 @@ struct connector *connector_start(struct mqtt *mqtt, struct err *err);
 /* Becomes readable when the attempt has ended; for poll(). */
 int connector_fd(const struct connector *connector);
 
-/* The outcome of an attempt that has ended: the handle, or NULL with `err` set. Releases the connector. Call
- * it only when connector_fd() is readable. */
-struct mqtt *connector_finish(struct connector *connector, struct err *err);
+/* The outcome of an attempt that has ended: the handle, or NULL with `cause` and `err` set. Releases the
+ * connector. Call it only when connector_fd() is readable. */
+struct mqtt *connector_finish(struct connector *connector, enum cause *cause, struct err *err);
 
 /* Forgets an attempt, ended or not. Returns whether its thread still runs. */
 bool connector_abandon(struct connector *connector);

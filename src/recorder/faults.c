@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
 #define FAULT_MEMORY_US        (5 * CLOCK_US_PER_MINUTE) /* a fault of single messages stands so long after it */
 #define FAULT_CLOCK_US         (10 * CLOCK_US_PER_MINUTE)
@@ -48,31 +47,6 @@ __attribute__((format(printf, 2, 3))) static void fault_cure(const struct fault_
     va_end(args);
 }
 
-static void fault_cure_broker(const struct fault_view *view, const struct config_broker *broker)
-{
-    switch (uplink_failure_code(view->sources->uplink)) {
-    case EX_NOPERM:
-        fault_cure(view, "let broker.username and its password file hold what the broker knows; it is tried "
-                         "again by itself");
-        break;
-    case EX_PROTOCOL:
-        fault_cure(view,
-                   "see what the broker shows (openssl s_client -connect %s:%d); it is tried again by itself",
-                   broker->host, broker->port);
-        break;
-    case EX_NOINPUT:
-    case EX_CONFIG:
-        fault_cure(view,
-                   "mend it; it is tried again by itself, after a change of the configuration: hmi reload");
-        break;
-    default:
-        fault_cure(view,
-                   "it is tried again by itself; check that the broker runs and is reachable (mosquitto_sub "
-                   "-h %s -p %d -t '#')",
-                   broker->host, broker->port);
-    }
-}
-
 static bool fault_no_broker(const struct fault_view *view)
 {
     enum wire_link state = uplink_state(view->sources->uplink);
@@ -80,7 +54,8 @@ static bool fault_no_broker(const struct fault_view *view)
     if ((state != WIRE_LINK_DOWN && state != WIRE_LINK_CONNECTING) || !*failure)
         return false;
     fault_what(view, "no connection to the broker %s: %s", view->status->broker, failure);
-    fault_cure_broker(view, &view->sources->config->broker);
+    const struct config *config = view->sources->config;
+    cause_print_cure(uplink_cause(view->sources->uplink), config, !config->path, view->cure, STATUS_TEXT_MAX);
     return true;
 }
 
@@ -89,7 +64,7 @@ static bool fault_id_taken(const struct fault_view *view)
     if (uplink_state(view->sources->uplink) != WIRE_LINK_STOPPED)
         return false;
     fault_what(view, "another client uses this id ('%s'): recording has stopped", view->sources->client_id);
-    fault_cure(view, "give each client its own broker.client_id, then: hmi reload");
+    fault_cure(view, "give each client its own broker.client_id, then restart this recorder");
     return true;
 }
 

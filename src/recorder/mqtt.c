@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "recorder/openssl.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <mosquitto.h>
@@ -20,6 +20,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@
 #define MQTT_CLOCK_EVERY  256  /* messages between two looks at the clock */
 #define MQTT_SEND_MAXIMUM 1000 /* our own QoS 1 messages under way */
 #define MQTT_SYSTEM_CA    "/etc/ssl/certs"
+#define MQTT_NAMES_MAX    128 /* of a certificate: it is for a line on the screen */
 
 struct mqtt_subscription {
     int message_id;
@@ -43,103 +45,139 @@ struct mqtt {
     int port, keepalive_s;
     bool version5, tls;
     int64_t session_expiry_s;
-    bool answered;                     /* CONNACK came */
-    bool standing;                     /* it said yes and nothing ended it since */
-    bool ended;                        /* `disconnected` was told */
-    uint64_t messages;                 /* received */
-    char log_text[256];                /* the library's last error while connecting */
-    long certificate;                  /* OpenSSL's verdict on the broker's certificate then, 0: good */
-    int failure;                       /* mqtt_failure() */
+    bool answered;              /* CONNACK came */
+    bool standing;              /* it said yes and nothing ended it since */
+    bool ended;                 /* `disconnected` was told */
+    uint64_t messages;          /* received */
+    char log_text[256];         /* the library's last error while connecting */
+    long certificate;           /* OpenSSL's verdict on the broker's certificate then, 0: good */
+    char names[MQTT_NAMES_MAX]; /* whose certificate it is then, when the verdict is bad */
+    enum cause cause;           /* mqtt_cause() */
+    bool has_user;
     char reason[ERR_TEXT_MAX];         /* why it ended */
     struct mqtt_subscription *waiting; /* for the broker's answer */
     size_t waiting_count, waiting_capacity;
-    /* SSL_pending() and SSL_get_verify_result() of the OpenSSL that libmosquitto brings into the process: the
-     * two calls of it that are needed. */
-    int (*ssl_pending)(const void *ssl);
-    long (*ssl_verify_result)(const void *ssl);
+    struct openssl openssl;
 };
 
 struct mqtt_reason {
     int code;
+    enum cause cause;
     const char *text;
 };
 
 /* CONNACK of MQTT 3.1.1 (1 to 5) and reason codes of MQTT 5 (128 and more). */
 static const struct mqtt_reason MQTT_REFUSALS[] = {
-    {1, "the broker does not speak this protocol version: set broker.protocol"},
-    {2, "the broker refuses our client id: set broker.client_id"},
-    {3, "the broker is not available now"},
-    {4, "wrong user name or password: check broker.username and broker.password_file"},
-    {5,
-     "not authorised: the broker wants a user (broker.username, broker.password_file) or forbids this one"},
-    {MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION, "the broker does not speak MQTT 5: set broker.protocol"},
-    {MQTT_RC_CLIENTID_NOT_VALID, "the broker refuses our client id: set broker.client_id"},
-    {MQTT_RC_BAD_USERNAME_OR_PASSWORD,
-     "wrong user name or password: check broker.username and broker.password_file"},
-    {MQTT_RC_NOT_AUTHORIZED,
-     "not authorised: the broker wants a user (broker.username, broker.password_file) or forbids this one"},
-    {MQTT_RC_SERVER_UNAVAILABLE, "the broker is not available now"},
-    {MQTT_RC_SERVER_BUSY, "the broker is busy"},
-    {MQTT_RC_BANNED, "the broker has banned this client: ask its administrator"},
-    {MQTT_RC_BAD_AUTHENTICATION_METHOD, "the broker wants another way to authenticate"},
-    {MQTT_RC_QUOTA_EXCEEDED, "the broker's quota is used up: ask its administrator"},
-    {MQTT_RC_USE_ANOTHER_SERVER, "the broker says: use another server (broker.host)"},
-    {MQTT_RC_SERVER_MOVED, "the broker has moved: change broker.host"},
-    {MQTT_RC_CONNECTION_RATE_EXCEEDED, "too many connections in a short time"},
+    {1, CAUSE_VERSION, "the broker does not speak this protocol version"},
+    {2, CAUSE_CLIENT_ID, "the broker refuses our client id"},
+    {3, CAUSE_BUSY, "the broker is not available now"},
+    {4, CAUSE_PASSWORD, "wrong user name or password"},
+    {5, CAUSE_PASSWORD, "not authorised"},
+    {MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION, CAUSE_VERSION, "the broker does not speak MQTT 5"},
+    {MQTT_RC_CLIENTID_NOT_VALID, CAUSE_CLIENT_ID, "the broker refuses our client id"},
+    {MQTT_RC_BAD_USERNAME_OR_PASSWORD, CAUSE_PASSWORD, "wrong user name or password"},
+    {MQTT_RC_NOT_AUTHORIZED, CAUSE_PASSWORD, "not authorised"},
+    {MQTT_RC_SERVER_UNAVAILABLE, CAUSE_BUSY, "the broker is not available now"},
+    {MQTT_RC_SERVER_BUSY, CAUSE_BUSY, "the broker is busy"},
+    {MQTT_RC_BANNED, CAUSE_BANNED, "the broker has banned this client"},
+    {MQTT_RC_BAD_AUTHENTICATION_METHOD, CAUSE_OTHER, "the broker wants another way to authenticate"},
+    {MQTT_RC_QUOTA_EXCEEDED, CAUSE_QUOTA, "the broker's quota is used up"},
+    {MQTT_RC_USE_ANOTHER_SERVER, CAUSE_MOVED, "the broker says: use another server"},
+    {MQTT_RC_SERVER_MOVED, CAUSE_MOVED, "the broker has moved"},
+    {MQTT_RC_CONNECTION_RATE_EXCEEDED, CAUSE_BUSY, "too many connections in a short time"},
 };
 
 static const struct mqtt_reason MQTT_ENDINGS[] = {
-    {MOSQ_ERR_SUCCESS, "disconnected"},
-    {MOSQ_ERR_CONN_LOST, "the broker closed the connection"},
-    {MOSQ_ERR_NO_CONN, "the connection is gone"},
-    {MOSQ_ERR_KEEPALIVE, "the broker did not answer within the keepalive time"},
-    {MOSQ_ERR_PROTOCOL, "the broker broke the MQTT protocol"},
-    {MOSQ_ERR_MALFORMED_PACKET, "the broker sent a malformed packet"},
-    {MQTT_RC_NOT_AUTHORIZED, "the broker no longer lets us in (not authorised)"},
-    {MQTT_RC_SERVER_BUSY, "the broker is busy"},
-    {MQTT_RC_SERVER_SHUTTING_DOWN, "the broker is shutting down"},
-    {MQTT_RC_KEEP_ALIVE_TIMEOUT, "the broker heard nothing from us within the keepalive time"},
-    {MQTT_RC_SESSION_TAKEN_OVER, "another client uses this id: give each recorder its own broker.client_id"},
-    {MQTT_RC_RECEIVE_MAXIMUM_EXCEEDED, "the broker says that more was sent than it accepts at a time"},
-    {MQTT_RC_PACKET_TOO_LARGE, "the broker says that a packet was too large"},
-    {MQTT_RC_MESSAGE_RATE_TOO_HIGH, "the broker says that the message rate is too high"},
-    {MQTT_RC_QUOTA_EXCEEDED, "the broker's quota is used up: ask its administrator"},
-    {MQTT_RC_ADMINISTRATIVE_ACTION, "the broker's administrator ended the connection"},
-    {MQTT_RC_WILDCARD_SUBS_NOT_SUPPORTED, "the broker allows no wildcards in filters"},
+    {MOSQ_ERR_SUCCESS, CAUSE_OTHER, "disconnected"},
+    {MOSQ_ERR_CONN_LOST, CAUSE_OTHER, "the broker closed the connection"},
+    {MOSQ_ERR_NO_CONN, CAUSE_OTHER, "the connection is gone"},
+    {MOSQ_ERR_KEEPALIVE, CAUSE_UNREACHABLE, "the broker did not answer within the keepalive time"},
+    {MOSQ_ERR_PROTOCOL, CAUSE_OTHER, "the broker broke the MQTT protocol"},
+    {MOSQ_ERR_MALFORMED_PACKET, CAUSE_OTHER, "the broker sent a malformed packet"},
+    {MQTT_RC_NOT_AUTHORIZED, CAUSE_PASSWORD, "the broker no longer lets us in (not authorised)"},
+    {MQTT_RC_SERVER_BUSY, CAUSE_BUSY, "the broker is busy"},
+    {MQTT_RC_SERVER_SHUTTING_DOWN, CAUSE_BUSY, "the broker is shutting down"},
+    {MQTT_RC_KEEP_ALIVE_TIMEOUT, CAUSE_OTHER, "the broker heard nothing from us within the keepalive time"},
+    {MQTT_RC_SESSION_TAKEN_OVER, CAUSE_OTHER, "another client uses this id"},
+    {MQTT_RC_RECEIVE_MAXIMUM_EXCEEDED, CAUSE_OTHER,
+     "the broker says that more was sent than it accepts at a time"},
+    {MQTT_RC_PACKET_TOO_LARGE, CAUSE_OTHER, "the broker says that a packet was too large"},
+    {MQTT_RC_MESSAGE_RATE_TOO_HIGH, CAUSE_QUOTA, "the broker says that the message rate is too high"},
+    {MQTT_RC_QUOTA_EXCEEDED, CAUSE_QUOTA, "the broker's quota is used up"},
+    {MQTT_RC_ADMINISTRATIVE_ACTION, CAUSE_OTHER, "the broker's administrator ended the connection"},
+    {MQTT_RC_WILDCARD_SUBS_NOT_SUPPORTED, CAUSE_OTHER, "the broker allows no wildcards in filters"},
 };
 
-/* Why the broker's certificate is not accepted:
- * OpenSSL's X509_V_ERR_ numbers (x509_vfy.h; they never change).
+/* Why the broker's certificate is not accepted: OpenSSL's X509_V_ERR_ numbers (x509_vfy.h; they never change).
  * Number 1, "unspecified", is what remains when only libmosquitto's own check of the name says no. */
-#define MQTT_WRONG_NAME                                                                                      \
-    "the broker's certificate is for another host name: connect by the name that it holds (broker.host)"
-#define MQTT_UNKNOWN_CA                                                                                      \
-    "the broker's certificate is not signed by an authority that is known here: set broker.tls.ca to its "   \
-    "certificate"
 static const struct mqtt_reason MQTT_CERTIFICATES[] = {
-    {1, MQTT_WRONG_NAME},
-    {2, MQTT_UNKNOWN_CA},
-    {9, "the broker's certificate is not valid yet: compare its clock with this machine's"},
-    {10, "the broker's certificate has expired: renew it at the broker (or set this machine's clock)"},
-    {18, MQTT_UNKNOWN_CA},
-    {19, MQTT_UNKNOWN_CA},
-    {20, MQTT_UNKNOWN_CA},
-    {21, MQTT_UNKNOWN_CA},
-    {23, "the broker's certificate has been revoked: ask its administrator"},
-    {62, MQTT_WRONG_NAME},
-    {64, MQTT_WRONG_NAME},
+    {1, CAUSE_CERTIFICATE_NAME, NULL},
+    {2, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
+    {9, CAUSE_CERTIFICATE_EARLY, "the broker's certificate is not valid yet"},
+    {10, CAUSE_CERTIFICATE_EXPIRED, "the broker's certificate has expired"},
+    {18, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is signed by itself"},
+    {19, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
+    {20, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
+    {21, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
+    {23, CAUSE_CERTIFICATE_OTHER, "the broker's certificate has been revoked"},
+    {62, CAUSE_CERTIFICATE_NAME, NULL},
+    {64, CAUSE_CERTIFICATE_NAME, NULL},
 };
 
-static const char *mqtt_reason_text(const struct mqtt_reason *reasons, size_t count, int code)
+/* What OpenSSL's messages tell, by a part of them. */
+static const struct mqtt_tls_sign {
+    const char *part;
+    enum cause cause;
+    const char *text;
+} MQTT_TLS_SIGNS[] = {
+    {"certificate required", CAUSE_CLIENT_CERTIFICATE, "the broker wants a client certificate"},
+    {"handshake failure", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
+    {"alert unknown ca", CAUSE_CLIENT_CERTIFICATE, "the broker does not accept our client certificate"},
+    {"alert bad certificate", CAUSE_CLIENT_CERTIFICATE, "the broker does not accept our client certificate"},
+    {"alert certificate", CAUSE_CLIENT_CERTIFICATE, "the broker does not accept our client certificate"},
+    {"protocol version", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
+    {"unsupported protocol", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
+    {"dh key too small", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
+};
+
+/* Those of something that is no TLS; only before the handshake's end, for later they say less. */
+static const char *const MQTT_NO_TLS_SIGNS[] = {"unexpected eof",         "wrong version number",
+                                                "packet length too long", "record layer failure",
+                                                "unexpected message",     "http request"};
+
+static const struct mqtt_reason *mqtt_find_reason(const struct mqtt_reason *reasons, size_t count, int code)
 {
     for (size_t i = 0; i < count; i++) {
         if (reasons[i].code == code)
-            return reasons[i].text;
+            return &reasons[i];
     }
-    return code >= 128 ? mosquitto_reason_string(code) : mosquitto_strerror(code);
+    return NULL;
 }
 
-#define MQTT_REASON_TEXT(table, code) mqtt_reason_text(table, sizeof table / sizeof *table, code)
+/* Puts down why it failed or ended. */
+__attribute__((format(printf, 3, 4))) static void mqtt_blame(struct mqtt *mqtt, enum cause cause,
+                                                             const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(mqtt->reason, sizeof mqtt->reason, format, args);
+    va_end(args);
+    mqtt->cause = cause;
+}
+
+static void mqtt_blame_code(struct mqtt *mqtt, const struct mqtt_reason *reasons, size_t count, int code)
+{
+    const struct mqtt_reason *reason = mqtt_find_reason(reasons, count, code);
+    const char *text = reason        ? reason->text
+                       : code >= 128 ? mosquitto_reason_string(code)
+                                     : mosquitto_strerror(code);
+    enum cause cause = reason ? reason->cause : CAUSE_OTHER;
+    if (cause == CAUSE_PASSWORD && !mqtt->has_user)
+        cause = CAUSE_NO_USER;
+    mqtt_blame(mqtt, cause, "%s", text);
+}
+
+#define MQTT_BLAME_CODE(mqtt, table, code) mqtt_blame_code(mqtt, table, sizeof table / sizeof *table, code)
 
 void mqtt_library_init(void)
 {
@@ -158,31 +196,66 @@ static void mqtt_on_log(struct mosquitto *handle, void *context, int level, cons
         return;
     snprintf(mqtt->log_text, sizeof mqtt->log_text, "%s", text);
     /* The TLS state still lives while the library tells of its failure, and no longer. */
-    void *ssl = mqtt->ssl_verify_result ? mosquitto_ssl_get(handle) : NULL;
-    if (ssl && mqtt->ssl_verify_result(ssl))
-        mqtt->certificate = mqtt->ssl_verify_result(ssl);
+    const void *ssl = mqtt->tls ? mosquitto_ssl_get(handle) : NULL;
+    long verdict = openssl_verdict(&mqtt->openssl, ssl);
+    if (!verdict)
+        return;
+    mqtt->certificate = verdict;
+    openssl_print_names(&mqtt->openssl, ssl, mqtt->names, sizeof mqtt->names);
 }
 
-/* What went wrong in TLS, for a person. */
-static void mqtt_describe_tls(const struct mqtt *mqtt, char *out, size_t size)
+static void mqtt_blame_certificate(struct mqtt *mqtt)
 {
-    for (size_t i = 0; i < sizeof MQTT_CERTIFICATES / sizeof *MQTT_CERTIFICATES; i++) {
-        if (MQTT_CERTIFICATES[i].code != mqtt->certificate)
+    const struct mqtt_reason *found = mqtt_find_reason(
+        MQTT_CERTIFICATES, sizeof MQTT_CERTIFICATES / sizeof *MQTT_CERTIFICATES, (int)mqtt->certificate);
+    if (!found)
+        mqtt_blame(mqtt, CAUSE_CERTIFICATE_OTHER, "the broker's certificate is not good (verdict %ld)",
+                   mqtt->certificate);
+    else if (found->text)
+        mqtt_blame(mqtt, found->cause, "%s", found->text);
+    else
+        mqtt_blame(mqtt, found->cause, "the broker's certificate is for %s, not for the host name %s",
+                   *mqtt->names ? mqtt->names : "another", mqtt->host);
+}
+
+/* By what OpenSSL says of it; false when that is nothing known. */
+static bool mqtt_blame_tls_sign(struct mqtt *mqtt)
+{
+    for (size_t i = 0; i < sizeof MQTT_TLS_SIGNS / sizeof *MQTT_TLS_SIGNS; i++) {
+        if (!strstr(mqtt->log_text, MQTT_TLS_SIGNS[i].part))
             continue;
-        snprintf(out, size, "TLS failed: %s", MQTT_CERTIFICATES[i].text);
+        mqtt_blame(mqtt, MQTT_TLS_SIGNS[i].cause, "%s", MQTT_TLS_SIGNS[i].text);
+        return true;
+    }
+    return false;
+}
+
+/* The handshake failed. */
+static void mqtt_blame_tls(struct mqtt *mqtt)
+{
+    if (mqtt->certificate) {
+        mqtt_blame_certificate(mqtt);
         return;
     }
-    snprintf(out, size, "TLS failed: is this a port with TLS? (%s)",
-             *mqtt->log_text ? mqtt->log_text : "no more is known");
+    if (mqtt_blame_tls_sign(mqtt))
+        return;
+    for (size_t i = 0; i < sizeof MQTT_NO_TLS_SIGNS / sizeof *MQTT_NO_TLS_SIGNS; i++) {
+        if (!strstr(mqtt->log_text, MQTT_NO_TLS_SIGNS[i]))
+            continue;
+        mqtt_blame(mqtt, CAUSE_NO_TLS, "the broker does not speak TLS on this port");
+        return;
+    }
+    mqtt_blame(mqtt, CAUSE_TLS_OTHER, "TLS failed: %s",
+               *mqtt->log_text ? mqtt->log_text : "no more is known");
 }
 
 /* The connection ended before the broker said a word of MQTT: most often a matter of TLS. */
-static const char *mqtt_early_end_text(const struct mqtt *mqtt)
+static void mqtt_blame_early_end(struct mqtt *mqtt)
 {
-    return mqtt->tls ? "the broker ended the TLS connection before it answered: does it want a client "
-                       "certificate (broker.tls.cert and key) of an authority that it knows?"
-                     : "the broker ended the connection before it answered: does this port want TLS "
-                       "(broker.tls)?";
+    if (!mqtt->tls)
+        mqtt_blame(mqtt, CAUSE_CLOSED, "the broker ended the connection before it answered");
+    else if (!mqtt_blame_tls_sign(mqtt))
+        mqtt_blame(mqtt, CAUSE_TLS_CLOSED, "the broker ended the TLS connection before it answered");
 }
 
 static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, int flags,
@@ -193,11 +266,12 @@ static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, i
     mosquitto_log_callback_set(handle, NULL); /* it would cost a formatted text for every packet */
     mqtt->answered = true;
     mqtt->standing = code == 0;
-    mqtt->failure = code == 0 ? EX_UNAVAILABLE : EX_NOPERM;
     bool refused_version = mqtt->version5 && (code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || code == 1);
-    const char *reason = code == 0 ? "connected" : MQTT_REASON_TEXT(MQTT_REFUSALS, code);
+    if (code)
+        MQTT_BLAME_CODE(mqtt, MQTT_REFUSALS, code);
     if (mqtt->handler->connected)
-        mqtt->handler->connected(mqtt->context, code == 0, flags & 1, refused_version, reason);
+        mqtt->handler->connected(mqtt->context, code == 0, flags & 1, refused_version,
+                                 code ? mqtt->reason : "connected");
     errno = 0;
 }
 
@@ -210,20 +284,19 @@ static void mqtt_on_disconnect(struct mosquitto *handle, void *context, int code
     int number = errno;
     if (mqtt->ended)
         return;
+    bool refused = mqtt->answered && !mqtt->standing; /* it has said why: the end that follows says no more */
     mqtt->ended = true;
     mqtt->standing = false;
     bool early = !mqtt->answered && (code == MOSQ_ERR_CONN_LOST || code == MOSQ_ERR_NO_CONN ||
                                      (code == MOSQ_ERR_ERRNO && (number == EPROTO || number == ECONNRESET)));
-    if (code == MOSQ_ERR_TLS || (early && mqtt->tls))
-        mqtt->failure = EX_PROTOCOL;
     if (early)
-        snprintf(mqtt->reason, sizeof mqtt->reason, "%s", mqtt_early_end_text(mqtt));
-    else if (code == MOSQ_ERR_ERRNO)
-        snprintf(mqtt->reason, sizeof mqtt->reason, "the connection broke: %s", strerror(number));
-    else if (code == MOSQ_ERR_TLS)
-        mqtt_describe_tls(mqtt, mqtt->reason, sizeof mqtt->reason);
-    else
-        snprintf(mqtt->reason, sizeof mqtt->reason, "%s", MQTT_REASON_TEXT(MQTT_ENDINGS, code));
+        mqtt_blame_early_end(mqtt);
+    else if (!refused && code == MOSQ_ERR_ERRNO)
+        mqtt_blame(mqtt, CAUSE_UNREACHABLE, "the connection broke: %s", strerror(number));
+    else if (!refused && code == MOSQ_ERR_TLS)
+        mqtt_blame_tls(mqtt);
+    else if (!refused)
+        MQTT_BLAME_CODE(mqtt, MQTT_ENDINGS, code);
     if (mqtt->handler->disconnected)
         mqtt->handler->disconnected(mqtt->context, code == MQTT_RC_SESSION_TAKEN_OVER, mqtt->reason);
     errno = 0;
@@ -313,10 +386,7 @@ static bool mqtt_set_tls(struct mqtt *mqtt, const struct mqtt_options *options, 
     if (code != MOSQ_ERR_SUCCESS)
         return err_set(err, EX_CONFIG, "cannot set TLS up: %s (tls.cert and tls.key go together)",
                        mosquitto_strerror(code));
-    void *symbol = dlsym(RTLD_DEFAULT, "SSL_pending");
-    memcpy(&mqtt->ssl_pending, &symbol, sizeof symbol);
-    symbol = dlsym(RTLD_DEFAULT, "SSL_get_verify_result");
-    memcpy(&mqtt->ssl_verify_result, &symbol, sizeof symbol);
+    openssl_find(&mqtt->openssl);
     mqtt->tls = true;
     return true;
 }
@@ -371,7 +441,7 @@ struct mqtt *mqtt_new(const struct mqtt_options *options, const struct mqtt_hand
     struct mqtt *mqtt = mem_new(1, sizeof *mqtt);
     mqtt->handler = handler;
     mqtt->context = context;
-    mqtt->failure = EX_UNAVAILABLE;
+    mqtt->has_user = options->username != NULL;
     mqtt->host = mem_copy_text(options->host);
     mqtt->port = options->port;
     mqtt->keepalive_s = options->keepalive_s;
@@ -418,20 +488,18 @@ bool mqtt_connect(struct mqtt *mqtt, struct err *err)
     if (code == MOSQ_ERR_SUCCESS)
         return true;
     if (code == MOSQ_ERR_EAI)
-        return err_set(err, EX_NOHOST, "cannot find the host '%s': check broker.host and the name service",
-                       mqtt->host);
-    if (code == MOSQ_ERR_ERRNO && number == ECONNREFUSED)
-        return err_set(err, EX_UNAVAILABLE, "nothing listens at %s:%d: is the broker running?", mqtt->host,
-                       mqtt->port);
-    if (code == MOSQ_ERR_ERRNO)
-        return err_set(err, EX_UNAVAILABLE, "cannot reach %s:%d: %s", mqtt->host, mqtt->port,
-                       strerror(number));
-    if (code == MOSQ_ERR_TLS || *mqtt->log_text) {
-        mqtt_describe_tls(mqtt, mqtt->reason, sizeof mqtt->reason);
-        return err_set(err, EX_PROTOCOL, "%s", mqtt->reason);
-    }
-    return err_set(err, EX_UNAVAILABLE, "cannot connect to %s:%d: %s", mqtt->host, mqtt->port,
+        mqtt_blame(mqtt, CAUSE_NAME_UNKNOWN, "cannot find the host '%s'", mqtt->host);
+    else if (code == MOSQ_ERR_ERRNO && number == ECONNREFUSED)
+        mqtt_blame(mqtt, CAUSE_NOTHING_LISTENS, "nothing listens at %s:%d", mqtt->host, mqtt->port);
+    else if (code == MOSQ_ERR_ERRNO)
+        mqtt_blame(mqtt, CAUSE_UNREACHABLE, "cannot reach %s:%d: %s", mqtt->host, mqtt->port,
+                   strerror(number));
+    else if (code == MOSQ_ERR_TLS || *mqtt->log_text)
+        mqtt_blame_tls(mqtt);
+    else
+        mqtt_blame(mqtt, CAUSE_OTHER, "cannot connect to %s:%d: %s", mqtt->host, mqtt->port,
                    mosquitto_strerror(code));
+    return err_set(err, EX_UNAVAILABLE, "%s", mqtt->reason);
 }
 
 void mqtt_free(struct mqtt *mqtt)
@@ -452,9 +520,9 @@ void mqtt_disconnect(struct mqtt *mqtt)
     mosquitto_disconnect_v5(mqtt->handle, 0, NULL);
 }
 
-int mqtt_failure(const struct mqtt *mqtt)
+enum cause mqtt_cause(const struct mqtt *mqtt)
 {
-    return mqtt->failure;
+    return mqtt->cause;
 }
 
 int mqtt_socket(const struct mqtt *mqtt)
@@ -474,7 +542,7 @@ static bool mqtt_check(struct mqtt *mqtt, int code, struct err *err)
         return true;
     if (!mqtt->ended)
         mqtt_on_disconnect(mqtt->handle, mqtt, code ? code : MOSQ_ERR_NO_CONN, NULL);
-    return err_set(err, mqtt->failure, "%s", mqtt->reason);
+    return err_set(err, EX_UNAVAILABLE, "%s", mqtt->reason);
 }
 
 /* Until the broker closes; what it still sends is thrown away, unacknowledged. */
@@ -508,11 +576,8 @@ void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us)
  * also true at its end, which the next read then tells. */
 static bool mqtt_has_input(struct mqtt *mqtt)
 {
-    if (mqtt->ssl_pending) {
-        void *ssl = mosquitto_ssl_get(mqtt->handle);
-        if (ssl && mqtt->ssl_pending(ssl) > 0)
-            return true;
-    }
+    if (mqtt->tls && openssl_has_input(&mqtt->openssl, mosquitto_ssl_get(mqtt->handle)))
+        return true;
     char byte;
     return recv(mqtt_socket(mqtt), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 }

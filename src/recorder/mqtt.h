@@ -10,6 +10,7 @@
 #define RECORDER_MQTT_H
 
 #include "base/err.h"
+#include "recorder/cause.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,7 +45,7 @@ struct mqtt_message {
  * mqtt_publish(), and must not block. */
 struct mqtt_handler {
     /* The broker's answer. `good`: the connection stands; `session` whether the broker still knew us. Else
-     * `reason` says why in words with the cure, and `refused_version` that MQTT 5 is not spoken here. */
+     * `reason` says why in words, and `refused_version` that MQTT 5 is not spoken here. */
     void (*connected)(void *context, bool good, bool session, bool refused_version, const char *reason);
     void (*disconnected)(void *context, bool id_taken, const char *reason);
     void (*message)(void *context, const struct mqtt_message *message);
@@ -76,9 +77,8 @@ void mqtt_disconnect(struct mqtt *mqtt);
  * it has not read yet: it would send those messages again. */
 void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us);
 
-/* Of what kind the failure was:
- * EX_NOPERM the broker refused us, EX_PROTOCOL TLS, EX_UNAVAILABLE any other. */
-int mqtt_failure(const struct mqtt *mqtt);
+/* Of what kind the failure or the end was, for the cure. */
+enum cause mqtt_cause(const struct mqtt *mqtt);
 
 /* The socket for poll(), -1 when there is none. */
 int mqtt_socket(const struct mqtt *mqtt);

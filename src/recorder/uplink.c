@@ -35,7 +35,7 @@ struct uplink {
     enum wire_link state;
     int64_t since_us; /* wall */
     char text[ERR_TEXT_MAX + 64], failure[ERR_TEXT_MAX];
-    int failure_code; /* uplink_failure_code() */
+    enum cause cause; /* of `failure` */
     bool changed;     /* `handler->changed` is owed; told outside of callbacks */
 
     struct connector *connector; /* CONNECTING */
@@ -259,7 +259,7 @@ static void uplink_note_end_of_standing(struct uplink *uplink, int64_t now_us)
 static void uplink_end(struct uplink *uplink, bool hung, int64_t now_us)
 {
     bool stood = uplink->phase == UPLINK_STANDING;
-    uplink->failure_code = mqtt_failure(uplink->mqtt);
+    uplink->cause = mqtt_cause(uplink->mqtt);
     mqtt_free(uplink->mqtt);
     uplink->mqtt = NULL;
     if (stood)
@@ -276,14 +276,18 @@ static void uplink_end(struct uplink *uplink, bool hung, int64_t now_us)
     uplink_tell_change(uplink);
 }
 
-static void uplink_fail(struct uplink *uplink, const struct err *err)
+/* An attempt came to nothing before there was a connection. */
+static void uplink_fail(struct uplink *uplink, enum cause cause, const struct err *err, int64_t now_us)
 {
     snprintf(uplink->failure, sizeof uplink->failure, "%s", err->text);
-    uplink->failure_code = err->code;
+    uplink->cause = cause;
+    uplink_wait(uplink, now_us);
+    uplink_tell_change(uplink);
 }
 
-static struct mqtt *uplink_make_handle(struct uplink *uplink, struct err *err)
+static struct mqtt *uplink_make_handle(struct uplink *uplink, enum cause *cause, struct err *err)
 {
+    *cause = CAUSE_PASSWORD_FILE;
     const struct config_broker *broker = &uplink->config->broker;
     char *password = mem_copy_text(uplink->password);
     if (!password && broker->password_file) {
@@ -308,6 +312,7 @@ static struct mqtt *uplink_make_handle(struct uplink *uplink, struct err *err)
         .key = broker->tls.key,
     };
     struct mqtt *mqtt = mqtt_new(&options, &UPLINK_HANDLER, uplink, err);
+    *cause = err->code == EX_NOINPUT ? CAUSE_TLS_FILE : CAUSE_SETTINGS;
     uplink_wipe(password);
     return mqtt;
 }
@@ -316,26 +321,23 @@ static void uplink_start(struct uplink *uplink, int64_t now_us)
 {
     struct err err = {0};
     uplink->id_taken = uplink->refused_version = false;
-    struct mqtt *mqtt = uplink_make_handle(uplink, &err);
+    enum cause cause;
+    struct mqtt *mqtt = uplink_make_handle(uplink, &cause, &err);
     uplink->connector = mqtt ? connector_start(mqtt, &err) : NULL;
-    if (uplink->connector) {
+    if (uplink->connector)
         uplink->phase = UPLINK_CONNECTING;
-        return;
-    }
-    uplink_fail(uplink, &err);
-    uplink_wait(uplink, now_us);
-    uplink_tell_change(uplink);
+    else
+        uplink_fail(uplink, mqtt ? CAUSE_OTHER : cause, &err, now_us);
 }
 
 static void uplink_take_handle(struct uplink *uplink, int64_t now_us)
 {
     struct err err = {0};
-    uplink->mqtt = connector_finish(uplink->connector, &err);
+    enum cause cause = CAUSE_OTHER;
+    uplink->mqtt = connector_finish(uplink->connector, &cause, &err);
     uplink->connector = NULL;
     if (!uplink->mqtt) {
-        uplink_fail(uplink, &err);
-        uplink_wait(uplink, now_us);
-        uplink_tell_change(uplink);
+        uplink_fail(uplink, cause, &err, now_us);
         return;
     }
     uplink->phase = UPLINK_GREETING;
@@ -364,9 +366,10 @@ void uplink_tick(struct uplink *uplink, uint64_t unacknowledged, int64_t now_us)
     if (uplink->phase == UPLINK_WAITING && now_us >= uplink->retry_us)
         uplink_start(uplink, now_us);
     if (uplink->phase == UPLINK_GREETING && now_us >= uplink->deadline_us) {
-        snprintf(uplink->failure, sizeof uplink->failure, "no answer: is it an MQTT broker%s?",
+        snprintf(uplink->failure, sizeof uplink->failure, "connected, but no answer: is it an MQTT broker%s?",
                  uplink->config->broker.tls.enabled ? " with TLS" : " without TLS");
         uplink_end(uplink, true, now_us);
+        uplink->cause = CAUSE_SILENT;
     }
     uplink->looked_us = now_us;
     if (uplink->state == WIRE_LINK_BACKLOG && uplink_has_settled(uplink, unacknowledged, now_us)) {
@@ -537,9 +540,9 @@ const char *uplink_failure(const struct uplink *uplink)
     return uplink->failure;
 }
 
-int uplink_failure_code(const struct uplink *uplink)
+enum cause uplink_cause(const struct uplink *uplink)
 {
-    return uplink->failure_code;
+    return uplink->cause;
 }
 
 bool uplink_version5(const struct uplink *uplink)

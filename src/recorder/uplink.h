@@ -16,6 +16,7 @@
 
 #include "config/config.h"
 #include "recorder/backoff.h"
+#include "recorder/cause.h"
 #include "recorder/connector.h"
 #include "recorder/mqtt.h"
 #include "wire/wire.h"
@@ -99,6 +100,6 @@ uint64_t uplink_window(const struct uplink *uplink);
 const char *uplink_subscriptions(struct uplink *uplink);
 /* Why the last attempt failed, "" after a success. */
 const char *uplink_failure(const struct uplink *uplink);
-int uplink_failure_code(const struct uplink *uplink); /* as mqtt_failure(), or of mqtt_new()'s error */
+enum cause uplink_cause(const struct uplink *uplink);
 
 #endif

@@ -145,7 +145,7 @@ class TwoWithOneId(unittest.TestCase):
                 console.wait_re(row("NO PLANT DATA since", "another client uses this id"))
                 status, report = health(recorder)
                 self.assertEqual((status, report["status"]["link"]), (2, "stopped"))
-                self.assertIn("give each client its own broker.client_id", faults(recorder))
+                self.assertIn("give each client its own broker.client_id, then restart", faults(recorder))
                 listener.settimeout(3)
                 with self.assertRaises(TimeoutError):  # it does not throw the other one out in turn
                     listener.accept()
