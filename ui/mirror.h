@@ -119,8 +119,22 @@ struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
 /* Keeps the samples of this tag in mirror->recent (emptied first) until another is watched; NULL ends it. */
 void mirror_watch(struct mirror *mirror, struct mirror_tag *tag);
 
-/* One word for tables, of at most 6 columns:
- * quality_word(), or "lost" when the recorder is, "" before the first value. */
+/* How far a value can be trusted; the worse, the smaller. Every place that shows, counts or filters values asks
+ * mirror_tag_trust(), so that all say the same. */
+enum mirror_trust {
+    MIRROR_BAD,
+    MIRROR_UNCERTAIN, /* or the recorder is lost: never to look like a live value */
+    MIRROR_RETAINED, /* nothing is wrong, but the broker kept it: how old it is, only a source time can tell */
+    MIRROR_GOOD,
+    MIRROR_NO_VALUE /* none has come yet, and nothing is wrong */
+};
+enum mirror_trust mirror_tag_trust(const struct mirror_tag *tag);
+
+/* False for a retained value without a time of its source: its time is that of the subscription. */
+bool mirror_tag_age_is_known(const struct mirror_tag *tag);
+
+/* One word for tables, of at most 6 columns: quality_word(), or "lost" when the recorder is, "retain" for
+ * MIRROR_RETAINED, "" before the first value. */
 const char *mirror_tag_word(const struct mirror_tag *tag);
 
 /* The value as it is shown, without the unit: the state's text, the number with the tag's decimals, the text;

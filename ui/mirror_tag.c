@@ -239,11 +239,33 @@ void mirror_watch(struct mirror *mirror, struct mirror_tag *tag)
         recent_add(&mirror->recent, tag->ts_us, tag->number);
 }
 
+enum mirror_trust mirror_tag_trust(const struct mirror_tag *tag)
+{
+    bool good = quality_is_good(tag->quality);
+    if (tag->type == VALUE_NONE && good)
+        return MIRROR_NO_VALUE;
+    if (!tag->live)
+        return MIRROR_UNCERTAIN;
+    if (quality_is_bad(tag->quality))
+        return MIRROR_BAD;
+    /* Without a source time the recorder gives retained values this quality and no other:
+     * their time is in doubt, they are not. */
+    if (tag->flags & WIRE_FLAG_RETAINED && (good || tag->quality == QUALITY_UNCERTAIN))
+        return MIRROR_RETAINED;
+    return good ? MIRROR_GOOD : MIRROR_UNCERTAIN;
+}
+
+bool mirror_tag_age_is_known(const struct mirror_tag *tag)
+{
+    return !(tag->flags & WIRE_FLAG_RETAINED) || tag->flags & WIRE_FLAG_SOURCE_TIME;
+}
+
 const char *mirror_tag_word(const struct mirror_tag *tag)
 {
     if (!tag->live)
         return "lost";
-    return tag->type == VALUE_NONE && quality_is_good(tag->quality) ? "" : quality_word(tag->quality);
+    enum mirror_trust trust = mirror_tag_trust(tag);
+    return trust == MIRROR_NO_VALUE ? "" : trust == MIRROR_RETAINED ? "retain" : quality_word(tag->quality);
 }
 
 void mirror_tag_number(const struct mirror_tag *tag, double number, char *out, size_t size)

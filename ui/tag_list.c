@@ -1,7 +1,6 @@
 #include "ui/tag_list_order.h"
 
 #include "base/mem.h"
-#include "plant/quality.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,11 +35,14 @@ static bool contains(const char *text, const char *word, size_t length)
     return length == 0;
 }
 
+static const char *const QUALITY_CLASSES[] = {
+    [MIRROR_BAD] = "bad",   [MIRROR_UNCERTAIN] = "uncertain", [MIRROR_RETAINED] = "retained",
+    [MIRROR_GOOD] = "good", [MIRROR_NO_VALUE] = "good",
+};
+
 static bool quality_matches(const struct mirror_tag *tag, const char *word, size_t length)
 {
-    const char *class = !tag->live || quality_is_uncertain(tag->quality) ? "uncertain"
-                        : quality_is_bad(tag->quality)                   ? "bad"
-                                                                         : "good";
+    const char *class = QUALITY_CLASSES[mirror_tag_trust(tag)];
     return strncasecmp(class, word, length) == 0 || strncasecmp(mirror_tag_word(tag), word, length) == 0;
 }
 
@@ -155,7 +157,7 @@ static void count_groups(struct tag_list *list)
         const struct mirror_tag *tag = list->shown[i];
         struct tag_group *path[TAG_LIST_DEPTH_MAX];
         int depth = groups_of_area(list, tag->area, path);
-        bool good = tag->live && quality_is_good(tag->quality);
+        bool good = mirror_tag_trust(tag) >= MIRROR_RETAINED;
         for (int j = 0; j < depth; j++) {
             path[j]->tags++;
             path[j]->not_good += !good;

@@ -78,7 +78,7 @@ void tag_list_free(struct tag_list *list);
 bool tag_list_update(struct tag_list *list, const struct mirror *mirror, int64_t wall_us, int64_t mono_us);
 
 /* Words that a tag must all have in its name, description, area or topic (case does not matter).
- * "quality:WORD" wants a quality (good, uncertain, bad, or the word of the table), "area:WORD" an area. */
+ * "quality:WORD" wants a quality (good, retained, uncertain, bad, or the word of the table), "area:WORD" an area. */
 void tag_list_set_filter(struct tag_list *list, const char *filter);
 bool tag_list_matches(const struct mirror_tag *tag, const char *filter);
 

@@ -2,7 +2,6 @@
 #include "ui/tag_list_order.h"
 
 #include "base/mem.h"
-#include "plant/quality.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -24,12 +23,6 @@ static double movement(const struct mirror_tag *tag, int64_t wall_us)
     series_columns(tag->series, wall_us, MIRROR_SERIES_BINS, &span, 1);
     double size = tag->has_range ? tag->high - tag->low : fmax(fabs(span.low), fabs(span.high));
     return size > 0 ? (span.high - span.low) / size : 0;
-}
-
-static double quality_rank(const struct mirror_tag *tag)
-{
-    double rank = quality_is_bad(tag->quality) ? 0 : !tag->live || quality_is_uncertain(tag->quality) ? 1 : 2;
-    return tag->flags & WIRE_FLAG_RETAINED ? rank + 0.5 : rank + 0.6;
 }
 
 struct sort_item {
@@ -59,7 +52,7 @@ static struct sort_item item_of(const struct tag_list *list, struct mirror_tag *
         item.number = tag->ts_us ? (double)(wall_us - tag->ts_us) : NAN;
         break;
     case TAG_COLUMN_QUALITY:
-        item.number = quality_rank(tag);
+        item.number = mirror_tag_trust(tag);
         break;
     case TAG_COLUMN_DESCRIPTION:
         item.text = tag->description;

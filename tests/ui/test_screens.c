@@ -159,6 +159,14 @@ static void doubtful_values_never_look_alive(void **state)
     expect_row(&console, "boiler.tag004", "decode");
     assert_non_null(strstr(vt_row(console.vt, row_of(&console, "boiler.tag007")), "R boiler"));
     expect_row(&console, "boiler.tag007", "?");
+
+    /* Retained and otherwise sound: said, but without brackets and alarming colours. */
+    fake_recorder_number(&console.recorder, 10, 66.6, QUALITY_UNCERTAIN, WIRE_FLAG_RETAINED);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect_row(&console, "boiler.tag010", " 66.6 ");
+    expect_row(&console, "boiler.tag010", "? retain");
+    assert_non_null(strstr(vt_row(console.vt, row_of(&console, "boiler.tag010")), "R boiler"));
+    assert_null(strstr(vt_row(console.vt, row_of(&console, "boiler.tag010")), "("));
     finish(&console);
 }
 

@@ -159,6 +159,45 @@ static void test_faceplate_never_looks_alive_when_it_is_not(void **state)
     }
 }
 
+/* Kept by the broker: nothing is wrong with it, but nobody knows how old it is. */
+static void put_retained(struct stage *stage, uint32_t quality, uint32_t flags)
+{
+    struct wire_sample sample = {.tag = 1,
+                                 .type = VALUE_NUMBER,
+                                 .number = 90,
+                                 .quality = quality,
+                                 .flags = WIRE_FLAG_RETAINED | flags,
+                                 .ts_us = FIXTURE_NOW_US,
+                                 .arrival_us = FIXTURE_NOW_US};
+    fixture_apply(&stage->mirror, WIRE_SAMPLE, &sample, FIXTURE_NOW_US);
+}
+
+static void test_faceplate_of_a_retained_value_is_quiet(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, SCREEN_DETAIL, 80, 21, GLYPH_ASCII);
+    put_boiler(&stage);
+    put_retained(&stage, QUALITY_UNCERTAIN, 0);
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "quality     retained: the broker kept it, its") == 1);
+    assert_true(find_row(&stage, "            age is not known") == 2); /* whole, in place of a time */
+    assert_true(find_row(&stage, "arrived     22:13:20.000, 0.0s ago") == 3);
+    assert_int_equal(meaning_of(&stage, "retained"), MEANING_TEXT);
+    assert_int_equal(canvas_cell(&stage.canvas, 3, 1)->meaning, MEANING_TEXT);
+    assert_true(find_row(&stage, "  time ") == -1);
+
+    put_retained(&stage, QUALITY_GOOD, WIRE_FLAG_SOURCE_TIME); /* its source says how old it is */
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "quality     retained: the broker kept it") == 1);
+    assert_true(find_row(&stage, "time        2023-11-14 22:13:20.000 by source") == 2);
+
+    put_retained(&stage, QUALITY_UNCERTAIN_NO_COMM, 0); /* something else is wrong, too */
+    stage_draw(&stage);
+    assert_int_equal(meaning_of(&stage, "uncertain"), MEANING_WARNING);
+    stage_close(&stage);
+}
+
 static void test_faceplate_of_a_lost_recorder(void **state)
 {
     (void)state;
@@ -296,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faceplate),
         cmocka_unit_test(test_faceplate_never_looks_alive_when_it_is_not),
+        cmocka_unit_test(test_faceplate_of_a_retained_value_is_quiet),
         cmocka_unit_test(test_faceplate_of_a_lost_recorder),
         cmocka_unit_test(test_faceplate_of_a_discrete_tag),
         cmocka_unit_test(test_gone_tag),

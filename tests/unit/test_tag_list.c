@@ -52,7 +52,8 @@ static void add_tag(struct mirror *mirror, uint32_t id, const char *name, const 
     put_frame(mirror, &bytes);
 }
 
-static void set_value(struct mirror *mirror, uint32_t id, double value, uint32_t quality)
+static void set_flagged_value(struct mirror *mirror, uint32_t id, double value, uint32_t quality,
+                              uint32_t flags)
 {
     struct buf bytes;
     buf_init(&bytes, 0);
@@ -61,9 +62,15 @@ static void set_value(struct mirror *mirror, uint32_t id, double value, uint32_t
                                    .type = VALUE_NUMBER,
                                    .number = value,
                                    .quality = quality,
+                                   .flags = flags,
                                    .ts_us = NOW_US - id * INT64_C(1000000),
                                    .arrival_us = NOW_US});
     put_frame(mirror, &bytes);
+}
+
+static void set_value(struct mirror *mirror, uint32_t id, double value, uint32_t quality)
+{
+    set_flagged_value(mirror, id, value, quality, 0);
 }
 
 static void end_snapshot(struct mirror *mirror)
@@ -175,6 +182,41 @@ static void test_filter_words(void **state)
         assert_string_equal(rows_of(&list), CASES[i].rows);
         assert_int_equal(list.all_count, 5);
     }
+    tag_list_free(&list);
+    mirror_free(&mirror);
+}
+
+/* What the broker kept is no fault, unless something else is wrong with it. */
+static void test_retained_values_are_no_fault(void **state)
+{
+    static const struct {
+        const char *filter, *rows;
+    } CASES[] = {
+        {"quality:retained", "flame Pump1"}, {"quality:retain", "flame Pump1"}, {"quality:uncertain", "tank"},
+        {"quality:good", "pump10"},          {"quality:stale", "tank"},
+    };
+    struct mirror mirror;
+    struct tag_list list;
+    (void)state;
+    make_plant(&mirror);
+    set_flagged_value(&mirror, 3, 50, QUALITY_UNCERTAIN, WIRE_FLAG_RETAINED);
+    set_flagged_value(&mirror, 4, 20, QUALITY_UNCERTAIN_LAST_USABLE, WIRE_FLAG_RETAINED);
+    set_flagged_value(&mirror, 5, 40, QUALITY_GOOD, WIRE_FLAG_RETAINED | WIRE_FLAG_SOURCE_TIME);
+    tag_list_init(&list);
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        tag_list_set_filter(&list, CASES[i].filter);
+        update(&list, &mirror, LATE_US);
+        assert_string_equal(rows_of(&list), CASES[i].rows);
+    }
+    tag_list_set_filter(&list, "");
+    tag_list_set_sort(&list, TAG_COLUMN_QUALITY);
+    update(&list, &mirror, LATE_US);
+    assert_string_equal(rows_of(&list), "pump2 tank flame Pump1 pump10");
+    tag_list_set_sort(&list, TAG_COLUMN_NAME);
+    tag_list_set_grouped(&list, true);
+    update(&list, &mirror, LATE_US);
+    assert_string_equal(list.rows[2].group->path, "intake");
+    assert_int_equal(list.rows[2].group->not_good, 2); /* pump2 and tank */
     tag_list_free(&list);
     mirror_free(&mirror);
 }
@@ -369,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders),
         cmocka_unit_test(test_filter_words),
+        cmocka_unit_test(test_retained_values_are_no_fault),
         cmocka_unit_test(test_groups_fold),
         cmocka_unit_test(test_cursor_stays_on_its_tag),
         cmocka_unit_test(test_cursor_survives_filter_and_fold),

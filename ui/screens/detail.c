@@ -139,24 +139,23 @@ static uint32_t detail_tag_id(void *state, struct screen_host *host)
 
 /* ---- value ---- */
 
-static bool detail_is_trusted(const struct mirror_tag *tag)
-{
-    return tag->live && quality_is_good(tag->quality);
-}
-
-static enum meaning detail_meaning(const struct mirror_tag *tag)
-{
-    if (detail_is_trusted(tag))
-        return tag->flags & WIRE_FLAG_RETAINED ? MEANING_VALUE_UNCERTAIN : MEANING_STRONG;
-    return tag->live && quality_is_bad(tag->quality) ? MEANING_VALUE_BAD : MEANING_VALUE_UNCERTAIN;
-}
+/* How the value and the words on its quality are drawn. */
+static const struct {
+    enum meaning value, quality;
+} DETAIL_TRUSTS[] = {
+    [MIRROR_BAD] = {MEANING_VALUE_BAD, MEANING_ERROR},
+    [MIRROR_UNCERTAIN] = {MEANING_VALUE_UNCERTAIN, MEANING_WARNING},
+    [MIRROR_RETAINED] = {MEANING_TEXT, MEANING_TEXT},
+    [MIRROR_GOOD] = {MEANING_STRONG, MEANING_TEXT},
+    [MIRROR_NO_VALUE] = {MEANING_DIM, MEANING_TEXT},
+};
 
 /* Returns the columns taken. */
 static int detail_draw_value(const struct pane *pane, const struct mirror_tag *tag, int y)
 {
     char value[256];
     mirror_tag_value(tag, value, sizeof value);
-    enum meaning meaning = detail_meaning(tag);
+    enum meaning meaning = DETAIL_TRUSTS[mirror_tag_trust(tag)].value;
     int taken;
     if (*value && digits_can_show(value) && digits_columns(value) <= DETAIL_VALUE_MAX) {
         taken = digits_draw(pane, 2, y, meaning, value);
@@ -192,7 +191,7 @@ static void detail_draw_bar(const struct pane *pane, const struct mirror_tag *ta
                       .high = tag->high,
                       .value = tag->type == VALUE_NUMBER ? tag->number : NAN,
                       .setpoint = NAN,
-                      .uncertain = !detail_is_trusted(tag),
+                      .uncertain = mirror_tag_trust(tag) < MIRROR_RETAINED,
                       .limits = limits};
     for (size_t i = 0; i < tag->limit_count; i++)
         if (tag->limits[i].type <= ALARM_HIHI)
@@ -221,7 +220,10 @@ static void detail_describe_quality(const struct mirror *mirror, const struct mi
                                     size_t size)
 {
     char since[TIMEFMT_MAX];
-    if (tag->live) {
+    if (mirror_tag_trust(tag) == MIRROR_RETAINED) {
+        snprintf(out, size, "retained: the broker kept it%s",
+                 mirror_tag_age_is_known(tag) ? "" : ", its age is not known");
+    } else if (tag->live) {
         snprintf(out, size, "%s", quality_text(tag->quality));
     } else if (mirror->lost_us) {
         timefmt_local(since, sizeof since, mirror->lost_us, 0);
@@ -245,8 +247,7 @@ static void detail_describe_arrival(const struct screen_host *host, const struct
     int64_t span_us = host->wall_us - tag->arrival_us;
     timefmt_local(time, sizeof time, tag->arrival_us, TIMEFMT_MS);
     timefmt_age(age, sizeof age, span_us > 0 ? span_us : 0);
-    snprintf(out, size, "%s, %s ago%s%s", time, age,
-             tag->flags & WIRE_FLAG_RETAINED ? "; retained, age unknown" : "",
+    snprintf(out, size, "%s, %s ago%s", time, age,
              tag->flags & WIRE_FLAG_BACKLOG ? "; from the backlog" : "");
 }
 
@@ -254,16 +255,18 @@ static void detail_draw_now(const struct pane *pane, const struct screen_host *h
                             const struct mirror_tag *tag, int x, int y)
 {
     char text[256];
-    bool good = detail_is_trusted(tag);
-    enum meaning meaning = good                                        ? MEANING_TEXT
-                           : tag->live && quality_is_bad(tag->quality) ? MEANING_ERROR
-                                                                       : MEANING_WARNING;
+    enum meaning meaning = DETAIL_TRUSTS[mirror_tag_trust(tag)].quality;
     detail_describe_quality(host->mirror, tag, text, sizeof text);
-    detail_fact(pane, x, y, -1, meaning, "quality", text);
+    detail_fact(pane, x, y, 0, meaning, "quality", "");
+    /* A long explanation takes the row of a time that says nothing. */
+    bool timed = tag->ts_us && mirror_tag_age_is_known(tag);
+    pane_paragraph(pane, x + DETAIL_LABEL, y, -1, timed ? 1 : 2, meaning, text);
     if (!tag->ts_us)
         return;
-    detail_describe_time(tag, text, sizeof text);
-    detail_fact(pane, x, y + 1, -1, MEANING_TEXT, "time", text);
+    if (timed) {
+        detail_describe_time(tag, text, sizeof text);
+        detail_fact(pane, x, y + 1, -1, MEANING_TEXT, "time", text);
+    }
     detail_describe_arrival(host, tag, text, sizeof text);
     detail_fact(pane, x, y + 2, -1, MEANING_TEXT, "arrived", text);
 }

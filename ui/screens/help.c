@@ -88,7 +88,7 @@ static void marks(struct help_page *page)
         entry(page, MARKS[i].mark, MARKS[i].text);
     heading(page, "Filter words");
     entry(page, "boiler temp", "tags with both words in name, description, area or topic");
-    entry(page, "quality:bad", "also good, uncertain, stale, lost ...");
+    entry(page, "quality:bad", "also good, retained, uncertain, stale, lost ...");
     entry(page, "area:pumps", "tags of these areas");
 }
 

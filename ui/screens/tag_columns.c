@@ -1,7 +1,6 @@
 #include "ui/screens/tag_columns.h"
 
 #include "base/clock.h"
-#include "plant/quality.h"
 #include "ui/widgets/bar.h"
 #include "ui/widgets/spark.h"
 
@@ -252,27 +251,21 @@ int64_t tag_columns_trend_end_us(int64_t arrival_us, int64_t now_us)
     return arrival_us + (minutes_us ? minutes_us : AGE_NOW_US);
 }
 
-/* How much a value can be trusted, as the screen says it. */
+/* How a value is drawn that can be trusted so far. */
 struct trust {
     char mark; /* ' ' when nothing is to be said */
-    enum meaning value, mark_meaning;
+    enum meaning value, mark_meaning, word;
     bool bracketed; /* never a number that looks live */
 };
 
-static struct trust trust_of(const struct mirror_tag *tag)
-{
-    if (tag->type == VALUE_NONE && quality_is_good(tag->quality))
-        return (struct trust){' ', MEANING_DIM, MEANING_DIM, false};
-    if (quality_is_bad(tag->quality))
-        return (struct trust){'!', MEANING_VALUE_BAD, MEANING_VALUE_BAD, true};
-    if (tag->live && tag->flags & WIRE_FLAG_RETAINED && tag->quality == QUALITY_UNCERTAIN)
-        return (struct trust){'R', MEANING_VALUE_UNCERTAIN, MEANING_DIM, true};
-    if (!tag->live || quality_is_uncertain(tag->quality))
-        return (struct trust){'?', MEANING_VALUE_UNCERTAIN, MEANING_VALUE_UNCERTAIN, true};
-    if (tag->flags & WIRE_FLAG_RETAINED)
-        return (struct trust){'R', MEANING_TEXT, MEANING_DIM, false};
-    return (struct trust){' ', MEANING_VALUE, MEANING_DIM, false};
-}
+static const struct trust TRUSTS[] = {
+    [MIRROR_BAD] = {'!', MEANING_VALUE_BAD, MEANING_VALUE_BAD, MEANING_VALUE_BAD, true},
+    [MIRROR_UNCERTAIN] = {'?', MEANING_VALUE_UNCERTAIN, MEANING_VALUE_UNCERTAIN, MEANING_VALUE_UNCERTAIN,
+                          true},
+    [MIRROR_RETAINED] = {'R', MEANING_TEXT, MEANING_DIM, MEANING_DIM, false},
+    [MIRROR_GOOD] = {' ', MEANING_VALUE, MEANING_DIM, MEANING_DIM, false},
+    [MIRROR_NO_VALUE] = {' ', MEANING_DIM, MEANING_DIM, MEANING_DIM, false},
+};
 
 static void draw_value(const struct tag_columns *columns, const struct pane *pane, int y,
                        const struct mirror_tag *tag, const struct trust *trust)
@@ -343,7 +336,7 @@ static void draw_age(const struct tag_columns *columns, const struct pane *pane,
                      const struct mirror_tag *tag, int64_t wall_us)
 {
     char age[16] = "";
-    if (tag->flags & WIRE_FLAG_RETAINED && !(tag->flags & WIRE_FLAG_SOURCE_TIME))
+    if (!mirror_tag_age_is_known(tag))
         snprintf(age, sizeof age, "?");
     else if (tag->ts_us)
         tag_columns_age(age, sizeof age, wall_us - tag->ts_us);
@@ -354,10 +347,8 @@ static void draw_age(const struct tag_columns *columns, const struct pane *pane,
 static void draw_quality(const struct tag_columns *columns, const struct pane *pane, int y,
                          const struct mirror_tag *tag, const struct trust *trust)
 {
-    bool quiet = trust->mark == ' ' || trust->mark == 'R';
-    const char *word = trust->mark == 'R' ? "retain" : mirror_tag_word(tag);
-    pane_text(pane, columns->at[TAG_COLUMN_QUALITY].x, y, columns->at[TAG_COLUMN_QUALITY].width,
-              quiet ? MEANING_DIM : trust->value, word);
+    pane_text(pane, columns->at[TAG_COLUMN_QUALITY].x, y, columns->at[TAG_COLUMN_QUALITY].width, trust->word,
+              mirror_tag_word(tag));
 }
 
 /* Below its group a tag needs only the rest of its name. */
@@ -374,20 +365,20 @@ static void draw_tag(const struct tag_columns *columns, const struct pane *pane,
                      const struct tag_row *row, int64_t wall_us)
 {
     struct mirror_tag *tag = row->tag;
-    struct trust trust = trust_of(tag);
+    const struct trust *trust = &TRUSTS[mirror_tag_trust(tag)];
     int indent = name_indent(row);
-    pane_put(pane, 0, y, trust.mark_meaning, (unsigned char)trust.mark);
+    pane_put(pane, 0, y, trust->mark_meaning, (unsigned char)trust->mark);
     pane_text(pane, columns->at[TAG_COLUMN_NAME].x + indent, y, columns->at[TAG_COLUMN_NAME].width - indent,
               MEANING_TEXT, short_name(row));
-    draw_value(columns, pane, y, tag, &trust);
+    draw_value(columns, pane, y, tag, trust);
     if (columns->unit_need)
         pane_text(pane, columns->unit_x, y, columns->unit_need, MEANING_DIM, tag->unit);
-    draw_trend(columns, pane, y, tag, &trust, wall_us);
-    draw_range(columns, pane, y, tag, &trust);
+    draw_trend(columns, pane, y, tag, trust, wall_us);
+    draw_range(columns, pane, y, tag, trust);
     if (columns->at[TAG_COLUMN_AGE].width)
         draw_age(columns, pane, y, tag, wall_us);
     if (columns->at[TAG_COLUMN_QUALITY].width)
-        draw_quality(columns, pane, y, tag, &trust);
+        draw_quality(columns, pane, y, tag, trust);
     if (columns->at[TAG_COLUMN_DESCRIPTION].width)
         pane_text(pane, columns->at[TAG_COLUMN_DESCRIPTION].x, y, columns->at[TAG_COLUMN_DESCRIPTION].width,
                   MEANING_DIM, tag->description);
