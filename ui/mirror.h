@@ -141,6 +141,14 @@ const char *mirror_tag_word(const struct mirror_tag *tag);
  * "" when there is none. */
 void mirror_tag_value(const struct mirror_tag *tag, char *out, size_t size);
 
+/* The same where there are only so many columns for it: a number is shown with fewer digits, never without its
+ * exponent (num_format_fit()); a text is the caller's to cut. */
+void mirror_tag_value_fit(const struct mirror_tag *tag, char *out, size_t size, int columns);
+
+/* The number for a pointer into the range: drawn at the end, not outside, when what is shown of it is not
+ * outside of what is shown of the range. NaN without a number or a range. */
+double mirror_tag_pointer(const struct mirror_tag *tag);
+
 /* A number as this tag shows numbers (state text or decimals). */
 void mirror_tag_number(const struct mirror_tag *tag, double number, char *out, size_t size);
 

@@ -268,15 +268,22 @@ const char *mirror_tag_word(const struct mirror_tag *tag)
     return trust == MIRROR_NO_VALUE ? "" : trust == MIRROR_RETAINED ? "retain" : quality_word(tag->quality);
 }
 
+/* NULL for a number that is no state. */
+static const char *mirror_tag_state_text(const struct mirror_tag *tag, double number)
+{
+    for (size_t i = 0; i < tag->state_count; i++)
+        if (tag->states[i].value == number)
+            return tag->states[i].text;
+    return NULL;
+}
+
 void mirror_tag_number(const struct mirror_tag *tag, double number, char *out, size_t size)
 {
-    for (size_t i = 0; i < tag->state_count; i++) {
-        if (tag->states[i].value == number) {
-            utf8_make_safe(out, size, tag->states[i].text, strlen(tag->states[i].text));
-            return;
-        }
-    }
-    num_format(out, size, number, tag->decimals);
+    const char *state = mirror_tag_state_text(tag, number);
+    if (state)
+        utf8_make_safe(out, size, state, strlen(state));
+    else
+        num_format(out, size, number, tag->decimals);
 }
 
 void mirror_tag_value(const struct mirror_tag *tag, char *out, size_t size)
@@ -287,6 +294,36 @@ void mirror_tag_value(const struct mirror_tag *tag, char *out, size_t size)
         utf8_make_safe(out, size, tag->text, strlen(tag->text));
     else
         out[0] = '\0';
+}
+
+void mirror_tag_value_fit(const struct mirror_tag *tag, char *out, size_t size, int columns)
+{
+    if (tag->type == VALUE_NUMBER && !mirror_tag_state_text(tag, tag->number))
+        num_format_fit(out, size, tag->number, tag->decimals, columns);
+    else
+        mirror_tag_value(tag, out, size);
+}
+
+/* What a reader of the screen would take the number for. */
+static double mirror_tag_shown(const struct mirror_tag *tag, double number)
+{
+    char text[NUM_TEXT_MAX];
+    double shown = number;
+    num_format(text, sizeof text, number, tag->decimals);
+    num_parse(text, strlen(text), &shown);
+    return shown;
+}
+
+double mirror_tag_pointer(const struct mirror_tag *tag)
+{
+    double number = tag->number;
+    if (tag->type != VALUE_NUMBER || !tag->has_range)
+        return NAN;
+    if (number < tag->low && mirror_tag_shown(tag, number) >= mirror_tag_shown(tag, tag->low))
+        return tag->low;
+    if (number > tag->high && mirror_tag_shown(tag, number) <= mirror_tag_shown(tag, tag->high))
+        return tag->high;
+    return number;
 }
 
 void mirror_tag_columns(struct mirror_tag *tag, int64_t now_us, struct series_span *out, size_t count)

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#define NUM_FIXED_MOST 999999999999999.0  /* with decimals: 15 digits before the point */
+#define NUM_WHOLE_MOST 9007199254740992.0 /* 2^53: up to here every whole number is a double */
+
 #define NUM_PARSE_MAX 400 /* the greatest double has 309 digits before the point */
 
 static bool num_is_blank(char c)
@@ -109,18 +112,60 @@ bool num_parse(const char *text, size_t length, double *out)
     return true;
 }
 
+/* "-0.0": what is left of -0.04 has no sign. */
+static void num_drop_sign_of_zero(char *out)
+{
+    if (*out == '-' && !strpbrk(out, "123456789i"))
+        memmove(out, out + 1, strlen(out));
+}
+
 void num_format(char *out, size_t size, double value, int decimals)
 {
+    double plain_most = decimals > 0 ? NUM_FIXED_MOST : NUM_WHOLE_MOST;
     if (isnan(value))
         snprintf(out, size, "nan");
-    else if (fabs(value) >= 1e15)
+    else if (fabs(value) > plain_most)
         snprintf(out, size, "%.6g", value);
     else if (decimals >= 0)
         snprintf(out, size, "%.*f", decimals, value);
     else
         snprintf(out, size, fabs(value) >= 1e7 ? "%.0f" : "%.7g", value);
-    if (*out == '-' && !strpbrk(out, "123456789i")) /* "-0.0": what is left of -0.04 has no sign */
-        memmove(out, out + 1, strlen(out));
+    num_drop_sign_of_zero(out);
+}
+
+/* Fewer decimals of a text in fixed notation, as long as something of the value is left. */
+static bool num_shorten_decimals(char *out, size_t size, double value, size_t columns)
+{
+    const char *point = strchr(out, '.');
+    bool is_zero = !strpbrk(out, "123456789");
+    if (!point || strpbrk(out, "en"))
+        return false;
+    for (int decimals = (int)strlen(point + 1) - 1; decimals >= 0; decimals--) {
+        char text[NUM_TEXT_MAX];
+        snprintf(text, sizeof text, "%.*f", decimals, value);
+        num_drop_sign_of_zero(text);
+        if (!is_zero && !strpbrk(text, "123456789"))
+            return false;
+        if (strlen(text) <= columns) {
+            snprintf(out, size, "%s", text);
+            return true;
+        }
+    }
+    return false;
+}
+
+void num_format_fit(char *out, size_t size, double value, int decimals, int columns)
+{
+    size_t most = columns > 0 ? (size_t)columns : 0;
+    num_format(out, size, value, decimals);
+    if (strlen(out) <= most || num_shorten_decimals(out, size, value, most))
+        return;
+    for (int digits = 6; digits >= 0 && isfinite(value); digits--) {
+        snprintf(out, size, "%.*e", digits, value);
+        if (strlen(out) <= most)
+            return;
+    }
+    snprintf(out, size, "%.*s", (int)most, "########################################");
 }
 
 void num_format_exact(char *out, size_t size, double value)

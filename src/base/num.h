@@ -12,9 +12,14 @@
  * such: the caller decides what they mean. Returns false for anything else, an empty text included. */
 bool num_parse(const char *text, size_t length, double *out);
 
-/* With `decimals` ≥ 0 fixed notation; with -1 as few digits (at most 7 significant) as show the value well.
- * Falls back to exponent notation for magnitudes that would not fit 15 characters. */
+/* With `decimals` ≥ 0 fixed notation; with -1 as few digits (at most 7 significant, but all of those before
+ * the point) as show the value well. Exponent notation for magnitudes over 2^53 (9007199254740992), up to
+ * which doubles are exact whole numbers; with decimals already from 1e15 on. */
 void num_format(char *out, size_t size, double value, int decimals);
+
+/* The same in at most `columns` characters (`size` is greater than that): with fewer decimals, else with an
+ * exponent and fewer digits; never without the exponent. "###" where not even one digit has room. */
+void num_format_fit(char *out, size_t size, double value, int decimals, int columns);
 
 /* The shortest text that reads back as exactly the same value; for programs. */
 void num_format_exact(char *out, size_t size, double value);

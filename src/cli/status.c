@@ -5,6 +5,7 @@
 #include "base/timefmt.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "cli/table.h"
 
 #include <cjson/cJSON.h>
@@ -129,11 +130,12 @@ static cJSON *status_json_of(enum wire_type type, const void *record)
             cJSON_AddStringToObject(object, field->name, word);
         else if (field->kind == WIRE_KIND_I64 && status_ends_in(field->name, "_us"))
             status_add_time(object, field->name, value.i64);
-        else if (field->kind == WIRE_KIND_I64 || field->kind == WIRE_KIND_F64)
-            cJSON_AddNumberToObject(object, field->name,
-                                    field->kind == WIRE_KIND_F64 ? value.f64 : (double)value.i64);
+        else if (field->kind == WIRE_KIND_F64)
+            json_add_number(object, field->name, value.f64);
+        else if (field->kind == WIRE_KIND_I64)
+            json_add_signed(object, field->name, value.i64);
         else
-            cJSON_AddNumberToObject(object, field->name, (double)value.u64);
+            json_add_unsigned(object, field->name, value.u64);
     }
     return object;
 }

@@ -4,6 +4,7 @@
 #include "base/timefmt.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "cli/table.h"
 #include "plant/quality.h"
 
@@ -53,7 +54,7 @@ static void tags_add_value(cJSON *object, const struct mirror_tag *tag)
 {
     char text[MIRROR_TEXT_MAX];
     if (tag->type == VALUE_NUMBER)
-        cJSON_AddNumberToObject(object, "value", tag->number);
+        json_add_number(object, "value", tag->number);
     else if (tag->type == VALUE_TEXT)
         cJSON_AddStringToObject(object, "value", tag->text);
     else
@@ -69,7 +70,7 @@ static cJSON *tags_json_of(const struct mirror_tag *tag)
     tags_add_value(object, tag);
     cJSON_AddStringToObject(object, "unit", tag->unit);
     cJSON_AddStringToObject(object, "quality", quality_word(tag->quality));
-    cJSON_AddNumberToObject(object, "quality_code", tag->quality);
+    json_add_unsigned(object, "quality_code", tag->quality);
     tags_add_time(object, "time", tag->ts_us);
     tags_add_time(object, "arrival", tag->arrival_us);
     cJSON_AddBoolToObject(object, "retained", tag->flags & WIRE_FLAG_RETAINED);
@@ -110,11 +111,10 @@ static void tags_print_table(struct mirror_tag *const *tags, size_t count, int64
         const struct mirror_tag *tag = tags[i];
         char value[64], age[TIMEFMT_MAX] = "";
         mirror_tag_value(tag, value, sizeof value);
-        bool age_known = tag->flags & WIRE_FLAG_SOURCE_TIME || !(tag->flags & WIRE_FLAG_RETAINED);
-        if (tag->ts_us && age_known)
+        if (tag->ts_us && mirror_tag_age_is_known(tag))
             timefmt_age(age, sizeof age, now_us > tag->ts_us ? now_us - tag->ts_us : 0);
         else if (tag->ts_us)
-            snprintf(age, sizeof age, "R ?"); /* retained: nobody knows since when */
+            snprintf(age, sizeof age, "?"); /* retained: nobody knows since when */
         const char *const cells[] = {tag->name, value,           tag->unit, mirror_tag_word(tag),
                                      age,       tag->description};
         table_add(table, cells);

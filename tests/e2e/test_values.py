@@ -104,17 +104,34 @@ class Retained(unittest.TestCase):
                 self.assertEqual(recorder.sql("SELECT tag, value, quality FROM history ORDER BY tag"),
                                  [["plant/kept", "5.0", str(UNCERTAIN)], ["plant/timed:v", "6.0", "0"]])
                 self.assertEqual(recorder.value("SELECT ts FROM latest WHERE tag = 'plant/timed:v'"), f"{source_s}000000")
-                console.wait_re("^R plant/kept +\\(5\\).*\\?.*retain")
+                console.wait_re("^R plant/kept +5 .*\\? retain")
                 console.wait_re("^R plant/timed:v +6.*10m.*retain")
                 console.key("Enter")
-                console.wait("retained, age unknown")
+                console.wait("retained: the broker kept it")
+                console.wait("not known")
                 console.key("Escape")
                 self.assertTrue(tags(recorder)["plant/kept"]["retained"])
-                self.assertRegex(recorder.hmi("tags")[1], r"plant/kept .*R \?")
+                self.assertRegex(recorder.hmi("tags")[1], r"plant/kept .*retain +\?")
                 mosquitto_pub(broker, "plant/kept", "7", "-r", "-q", "1")  # live now, though it is retained again
                 console.wait_re("^  plant/kept +7 .*now good")
                 recorder.wait_value("SELECT quality FROM latest WHERE tag = 'plant/kept'", "0")
                 self.assertFalse(tags(recorder)["plant/kept"]["retained"])
+
+
+class Exact(unittest.TestCase):
+    def test_no_number_loses_digits_or_its_exponent(self):
+        numbers = {"plant/third": 0.30000000000000004, "plant/whole": 9007199254740991, "plant/huge": 12345678901234567890.0,
+                   "plant/tiny": -5e-324}
+        with Broker() as broker, Recorder(broker) as recorder, open_console(recorder) as console:
+            wait_live(recorder)
+            for topic, number in numbers.items():
+                mosquitto_pub(broker, topic, repr(number), "-q", "1")
+            recorder.wait_value("SELECT count(*) FROM history", len(numbers))
+            self.assertEqual({name: tag["value"] for name, tag in tags(recorder).items()}, numbers)
+            self.assertRegex(recorder.hmi("tags")[1], r"plant/huge +1\.23457e\+19")
+            console.wait_re("^  plant/huge +1\\.23457e\\+19 ")
+            console.wait_re("^  plant/whole +9007199254740991 ")
+            console.wait_re("^  plant/tiny +-4\\.9[0-9]*e-324 ")
 
 
 class Shaped(unittest.TestCase):

@@ -170,6 +170,30 @@ static void doubtful_values_never_look_alive(void **state)
     finish(&console);
 }
 
+/* A number that is too long loses digits, never its exponent. */
+static void long_numbers_keep_their_size(void **state)
+{
+    static const struct {
+        int cols;
+
+    } SIZES[] = {{80}, {132}};
+    (void)state;
+    for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+        struct console console;
+        start_plant(&console, 24, SIZES[i].cols, NULL, 12);
+        fake_recorder_number(&console.recorder, 1, 12345678901234567890.0, QUALITY_GOOD, 0);
+        fake_recorder_number(&console.recorder, 4, -0.04, QUALITY_GOOD, 0);
+        assert_true(fake_recorder_send(&console.recorder, console.vt));
+        expect_row(&console, "boiler.tag001", "1.23457e+19");
+        expect_row(&console, "boiler.tag004", " 0.0 ");
+        assert_null(strstr(vt_row(console.vt, row_of(&console, "boiler.tag004")), "◀"));
+        assert_non_null(strstr(vt_row(console.vt, row_of(&console, "boiler.tag001")), "▶"));
+        key(&console, "Enter");
+        expect(&console, "1.23457e+19");
+        finish(&console);
+    }
+}
+
 static void lights_and_banner_tell_the_truth(void **state)
 {
     struct console console;
@@ -605,6 +629,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_fill_the_screen),
         cmocka_unit_test(doubtful_values_never_look_alive),
+        cmocka_unit_test(long_numbers_keep_their_size),
         cmocka_unit_test(lights_and_banner_tell_the_truth),
         cmocka_unit_test(a_look_says_that_nothing_is_kept),
         cmocka_unit_test(filter_narrows_and_escape_widens),

@@ -37,6 +37,37 @@ static void test_values_as_they_are_shown(void **state)
     mirror_free(&mirror);
 }
 
+/* A pointer says "outside" only where the number beside it does, too. */
+static void test_pointers_agree_with_what_is_shown(void **state)
+{
+    static const struct {
+        int decimals;
+        double number, pointer;
+    } ROWS[] = {
+        {0, -0.04, 0},     {0, -0.6, -0.6}, {1, -0.04, 0},        {2, -0.04, -0.04}, {0, 100.4, 100},
+        {0, 100.6, 100.6}, {-1, 50, 50},    {-1, -0.001, -0.001}, {0, 33.3, 33.3},
+    };
+    (void)state;
+    struct mirror mirror;
+    mirror_init(&mirror);
+    fixture_welcome(&mirror);
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        struct wire_tag record = {.tag = 1,
+                                  .name = "level",
+                                  .topic = "level",
+                                  .has_range = 1,
+                                  .high = 100,
+                                  .decimals = ROWS[i].decimals};
+        fixture_apply(&mirror, WIRE_TAG, &record, FIXTURE_NOW_US);
+        fixture_number(&mirror, 1, ROWS[i].number, QUALITY_GOOD, FIXTURE_NOW_US);
+        assert_true(mirror_tag_pointer(mirror_find(&mirror, 1)) == ROWS[i].pointer);
+    }
+    fixture_tag(&mirror, 2, "without a range");
+    fixture_number(&mirror, 2, 5, QUALITY_GOOD, FIXTURE_NOW_US);
+    assert_true(isnan(mirror_tag_pointer(mirror_find(&mirror, 2))));
+    mirror_free(&mirror);
+}
+
 static void test_texts_are_made_safe(void **state)
 {
     (void)state;
@@ -295,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_as_they_are_shown),
+        cmocka_unit_test(test_pointers_agree_with_what_is_shown),
         cmocka_unit_test(test_texts_are_made_safe),
         cmocka_unit_test(test_long_text_is_marked),
         cmocka_unit_test(test_lost_recorder_leaves_nothing_live),

@@ -207,8 +207,13 @@ static const struct format_row FORMAT_ROWS[] = {
     {1234567, -1, "1234567"},
     {12345678.4, -1, "12345678"},
     {1e14, -1, "100000000000000"},
-    {1e15, -1, "1e+15"},
+    {1e15, -1, "1000000000000000"},
     {1e15, 2, "1e+15"},
+    {-999999999999999, 2, "-999999999999999.00"},
+    {9007199254740991, -1, "9007199254740991"},
+    {-9007199254740992, 0, "-9007199254740992"},
+    {9007199254740994, 0, "9.0072e+15"},
+    {12345678901234567890.0, -1, "1.23457e+19"},
     {-1e300, 2, "-1e+300"},
     {1e-5, -1, "1e-05"},
     {0.0001, -1, "0.0001"},
@@ -228,6 +233,46 @@ static void test_format_table(void **state)
     }
 }
 
+static void test_format_fit(void **state)
+{
+    static const struct {
+        double value;
+        int decimals, columns;
+        const char *text;
+    } ROWS[] = {
+        {12345678901234567890.0, -1, 11, "1.23457e+19"},
+        {12345678901234567890.0, -1, 9, "1.235e+19"},
+        {12345678901234567890.0, -1, 7, "1.2e+19"},
+        {12345678901234567890.0, 0, 6, "1e+19"},
+        {12345678901234567890.0, 2, 5, "1e+19"},
+        {12345678901234567890.0, 2, 4, "####"},
+        {9007199254740991, 0, 16, "9007199254740991"},
+        {9007199254740991, 0, 15, "9.007199e+15"},
+        {-1e300, 0, 7, "-1e+300"},
+        {1234.56789, 5, 8, "1234.568"},
+        {1234.56789, 5, 5, "1235"},
+        {1234.56789, 5, 3, "###"},
+        {9.9996, 4, 5, "10.00"},
+        {0.00012345, 8, 7, "0.00012"},
+        {0.00012345, 8, 5, "1e-04"},
+        {-0.00012, 5, 4, "####"},
+        {0.000000001, 3, 4, "0.00"}, /* its configuration says that three decimals are enough */
+        {-0.0004, 3, 3, "0.0"},
+        {INFINITY, 2, 2, "##"},
+        {NAN, 2, 3, "nan"},
+        {5, 0, 0, ""},
+        {5, 0, -1, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        char text[NUM_TEXT_MAX];
+        num_format_fit(text, sizeof text, ROWS[i].value, ROWS[i].decimals, ROWS[i].columns);
+        if (strcmp(text, ROWS[i].text) != 0)
+            fail_msg("%.17g with %d in %d: \"%s\", not \"%s\"", ROWS[i].value, ROWS[i].decimals,
+                     ROWS[i].columns, text, ROWS[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_parse_agrees_with_strtod),
         cmocka_unit_test(test_exact_round_trip),
         cmocka_unit_test(test_format_table),
+        cmocka_unit_test(test_format_fit),
     };
     return cmocka_run_group_tests_name("num", tests, NULL, NULL);
 }

@@ -154,7 +154,8 @@ static const struct {
 static int detail_draw_value(const struct pane *pane, const struct mirror_tag *tag, int y)
 {
     char value[256];
-    mirror_tag_value(tag, value, sizeof value);
+    int most = pane->columns - 2 < DETAIL_VALUE_MAX ? pane->columns - 2 : DETAIL_VALUE_MAX;
+    mirror_tag_value_fit(tag, value, sizeof value, most);
     enum meaning meaning = DETAIL_TRUSTS[mirror_tag_trust(tag)].value;
     int taken;
     if (*value && digits_can_show(value) && digits_columns(value) <= DETAIL_VALUE_MAX) {
@@ -189,7 +190,7 @@ static void detail_draw_bar(const struct pane *pane, const struct mirror_tag *ta
         return;
     struct bar bar = {.low = tag->low,
                       .high = tag->high,
-                      .value = tag->type == VALUE_NUMBER ? tag->number : NAN,
+                      .value = mirror_tag_pointer(tag),
                       .setpoint = NAN,
                       .uncertain = mirror_tag_trust(tag) < MIRROR_RETAINED,
                       .limits = limits};

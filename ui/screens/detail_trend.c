@@ -81,11 +81,9 @@ static void detail_axis_label(void *context, double value, double step, char *ou
         }
     }
     int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
-    num_format(out, size, value, decimals);
+    num_format_fit(out, size, value, decimals, DETAIL_LABEL - 3);
     if (tag->state_count)
         out[0] = '\0'; /* between two states */
-    else if (strlen(out) > DETAIL_LABEL - 3)
-        snprintf(out, size, "%.3g", value);
 }
 
 /* The scale of a discrete tag is that of its states. */

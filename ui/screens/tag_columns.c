@@ -1,25 +1,27 @@
 #include "ui/screens/tag_columns.h"
 
 #include "base/clock.h"
+#include "base/num.h"
 #include "ui/widgets/bar.h"
 #include "ui/widgets/spark.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MARK_COLUMNS   2
-#define NAME_LEAST     12
-#define NAME_MOST      44
-#define UNIT_MOST      8
-#define WHOLE_MOST     12
-#define FRACTION_MOST  7
-#define TEXT_MOST      16
-#define GROUP_INDENT   2
-#define BAR_LIMITS_MAX 16
-#define TREND_NOISE    0.02                       /* of the range: smaller movements are drawn flat */
-#define AGE_NOW_US     (10 * CLOCK_US_PER_SECOND) /* so long a value is new */
+#define MARK_COLUMNS      2
+#define NAME_LEAST        12
+#define NAME_MOST         44
+#define UNIT_MOST         8
+#define WHOLE_MOST        17 /* all digits of what doubles can count, and a sign */
+#define WHOLE_MOST_NARROW 12
+#define WIDE              110 /* columns of a terminal that has room for them */
+#define FRACTION_MOST     7
+#define TEXT_MOST         16
+#define GROUP_INDENT      2
+#define BAR_LIMITS_MAX    16
+#define TREND_NOISE       0.02                       /* of the range: smaller movements are drawn flat */
+#define AGE_NOW_US        (10 * CLOCK_US_PER_SECOND) /* so long a value is new */
 
 /* Which columns give way first, what they need at least, and what they like. */
 static const struct {
@@ -52,20 +54,20 @@ static int most_of(int a, int b)
 
 /* ---- what the data needs ---- */
 
+/* A number in fixed notation: one with an exponent has its point anywhere. */
 static bool is_numeric(const char *text)
 {
-    char *end;
-    strtod(text, &end);
-    return end != text && *end == '\0';
+    double number;
+    return num_parse(text, strlen(text), &number) && !strpbrk(text, "en#");
 }
 
-struct tag_value_text tag_columns_value(const struct mirror_tag *tag, const struct pane *pane)
+struct tag_value_text tag_columns_value(const struct mirror_tag *tag, const struct pane *pane, int columns)
 {
     struct tag_value_text value = {.text = ""};
-    mirror_tag_value(tag, value.text, sizeof value.text);
+    mirror_tag_value_fit(tag, value.text, sizeof value.text, columns);
     value.numeric = tag->type == VALUE_NUMBER && is_numeric(value.text);
     int all = pane_text_columns(pane, value.text);
-    const char *point = value.numeric ? strpbrk(value.text, ".e") : NULL;
+    const char *point = value.numeric ? strchr(value.text, '.') : NULL;
     value.whole = point ? (int)(point - value.text) : all;
     value.fraction = all - value.whole;
     return value;
@@ -81,7 +83,7 @@ void tag_columns_need(struct tag_columns *columns, const struct tag_row *row, co
     const struct mirror_tag *tag = row->tag;
     if (!tag)
         return;
-    struct tag_value_text value = tag_columns_value(tag, pane);
+    struct tag_value_text value = tag_columns_value(tag, pane, NUM_TEXT_MAX - 1);
     if (value.numeric) {
         columns->whole_need = most_of(columns->whole_need, least_of(value.whole, WHOLE_MOST));
         columns->fraction_need = most_of(columns->fraction_need, least_of(value.fraction, FRACTION_MOST));
@@ -99,9 +101,10 @@ void tag_columns_need(struct tag_columns *columns, const struct tag_row *row, co
 /* ---- layout ---- */
 
 /* The value's field: a bracket at each side for what is not live. */
-static int value_width(const struct tag_columns *columns)
+static int value_width(const struct tag_columns *columns, int width)
 {
-    int numbers = columns->whole_need + columns->fraction_need;
+    int whole = least_of(columns->whole_need, width < WIDE ? WHOLE_MOST_NARROW : WHOLE_MOST);
+    int numbers = whole + columns->fraction_need;
     return most_of(most_of(numbers, columns->text_need), 5) + 2;
 }
 
@@ -135,7 +138,7 @@ static void grow(int *width, int wanted, int *left)
  * up to 30, trends and ranges in turn, descriptions again. */
 void tag_columns_layout(struct tag_columns *columns, int width)
 {
-    int value = value_width(columns), unit = columns->unit_need;
+    int value = value_width(columns, width), unit = columns->unit_need;
     int name = least_of(most_of(columns->name_need, NAME_LEAST), NAME_LEAST + 10);
     int left = width - MARK_COLUMNS - name - 1 - value - (unit ? unit + 1 : 0);
     memset(columns->at, 0, sizeof columns->at);
@@ -271,15 +274,17 @@ static void draw_value(const struct tag_columns *columns, const struct pane *pan
                        const struct mirror_tag *tag, const struct trust *trust)
 {
     int x = columns->at[TAG_COLUMN_VALUE].x, width = columns->at[TAG_COLUMN_VALUE].width;
-    struct tag_value_text value = tag_columns_value(tag, pane);
+    int room = width - 2;
+    struct tag_value_text value = tag_columns_value(tag, pane, room);
+    if (value.numeric && value.fraction > columns->fraction_need)
+        value = tag_columns_value(tag, pane, least_of(room, value.whole + columns->fraction_need));
     if (!*value.text) {
         pane_sign(pane, x + width - 2 - columns->fraction_need, y, MEANING_DIM, SIGN_DASH);
         return;
     }
     /* Texts end where numbers end; numbers have their points one below the other. */
-    int room = width - 2;
     int all = least_of(value.whole + value.fraction, room);
-    int behind = value.numeric ? columns->fraction_need - value.fraction : 0;
+    int behind = value.numeric ? most_of(columns->fraction_need - value.fraction, 0) : 0;
     int begin = x + 1 + room - all - behind;
     if (begin < x + 1)
         begin = x + 1;
@@ -313,7 +318,7 @@ static void draw_range(const struct tag_columns *columns, const struct pane *pan
     double limits[BAR_LIMITS_MAX];
     struct bar bar = {.low = tag->low,
                       .high = tag->high,
-                      .value = tag->type == VALUE_NUMBER ? tag->number : NAN,
+                      .value = mirror_tag_pointer(tag),
                       .setpoint = NAN,
                       .uncertain = trust->bracketed,
                       .limits = limits,

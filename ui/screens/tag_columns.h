@@ -27,11 +27,12 @@ struct tag_columns {
 struct tag_value_text {
     char text[64];
     bool numeric;
-    int whole, fraction; /* columns before the point, from the point on; a text has all in `whole` */
+    int whole, fraction; /* columns before the point, from the point on; others have all in `whole` */
 };
 
-/* The value as a cell shows it; its widths depend on the pane's level of drawing. */
-struct tag_value_text tag_columns_value(const struct mirror_tag *tag, const struct pane *pane);
+/* The value as a cell shows it in at most `columns` (numbers; texts are cut when they are drawn); its widths
+ * depend on the pane's level of drawing. */
+struct tag_value_text tag_columns_value(const struct mirror_tag *tag, const struct pane *pane, int columns);
 
 /* Takes what this row needs into account. */
 void tag_columns_need(struct tag_columns *columns, const struct tag_row *row, const struct pane *pane);

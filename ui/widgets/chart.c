@@ -124,9 +124,7 @@ static void chart_label(const struct chart *chart, double value, double step, ch
         return;
     }
     int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
-    num_format(out, size, value, decimals);
-    if ((int)strlen(out) > chart->label_columns)
-        snprintf(out, size, "%.3g", value);
+    num_format_fit(out, size, value, decimals, chart->label_columns);
 }
 
 static void chart_draw_scale(const struct pane *pane, const struct chart *chart,

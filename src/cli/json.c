@@ -1,0 +1,32 @@
+#include "cli/json.h"
+
+#include "base/num.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+void json_add_number(struct cJSON *object, const char *name, double value)
+{
+    char text[NUM_TEXT_MAX];
+    num_format_exact(text, sizeof text, value);
+    if (isfinite(value))
+        cJSON_AddRawToObject(object, name, text);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+void json_add_signed(struct cJSON *object, const char *name, int64_t value)
+{
+    char text[NUM_TEXT_MAX];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    cJSON_AddRawToObject(object, name, text);
+}
+
+void json_add_unsigned(struct cJSON *object, const char *name, uint64_t value)
+{
+    char text[NUM_TEXT_MAX];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    cJSON_AddRawToObject(object, name, text);
+}

@@ -1,0 +1,16 @@
+/* Numbers in the JSON that hmi prints: cJSON writes 15 digits of a number, which is not every number. */
+#ifndef CLI_JSON_H
+#define CLI_JSON_H
+
+#include <stdint.h>
+
+struct cJSON;
+
+/* Adds a number that reads back as exactly the same value; null for what JSON has no number for. */
+void json_add_number(struct cJSON *object, const char *name, double value);
+
+/* Adds a whole number, all digits of it. */
+void json_add_signed(struct cJSON *object, const char *name, int64_t value);
+void json_add_unsigned(struct cJSON *object, const char *name, uint64_t value);
+
+#endif
