@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "recorder/writer.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -109,6 +110,17 @@ static bool fault_disk_failed(const struct fault_view *view)
         return false;
     fault_what(view, "writing to the history fails: %s", pipeline->error.text);
     fault_cure(view, "free space, check the file's rights and the disk; samples wait in memory meanwhile");
+    return true;
+}
+
+static bool fault_history_gone(const struct fault_view *view)
+{
+    if (!writer_file_is_gone(view->sources->pipeline->writer))
+        return false;
+    fault_what(view, "the history file was deleted or replaced while it was written: %.300s",
+               view->sources->config->history.file);
+    fault_cure(view,
+               "copy it back, then start the recorder again; to move a history stop the recorder first");
     return true;
 }
 
@@ -254,12 +266,13 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},          {2, true, fault_no_broker},      {2, true, fault_disk_failed},
-    {2, true, fault_disk_slow},         {2, false, fault_samples_lost},  {2, false, fault_disk_full},
-    {2, true, fault_filter_refused},    {1, false, fault_disk_low},      {1, false, fault_kicked},
-    {1, false, fault_silence},          {1, false, fault_tag_cap},       {1, false, fault_unheard},
-    {1, false, fault_payloads_refused}, {1, false, fault_times_refused}, {1, true, fault_clock_stepped},
-    {1, false, fault_housekeeping},     {1, false, fault_wal_large},     {1, true, fault_reload},
+    {2, true, fault_id_taken},      {2, true, fault_no_broker},         {2, true, fault_disk_failed},
+    {2, true, fault_disk_slow},     {2, false, fault_history_gone},     {2, false, fault_samples_lost},
+    {2, false, fault_disk_full},    {2, true, fault_filter_refused},    {1, false, fault_disk_low},
+    {1, false, fault_kicked},       {1, false, fault_silence},          {1, false, fault_tag_cap},
+    {1, false, fault_unheard},      {1, false, fault_payloads_refused}, {1, false, fault_times_refused},
+    {1, true, fault_clock_stepped}, {1, false, fault_housekeeping},     {1, false, fault_wal_large},
+    {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)

@@ -96,6 +96,7 @@ static bool recorder_open_signals(struct recorder *recorder, struct err *err)
     sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of the file's size is a failed write, which the pipeline bears */
     recorder->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return recorder->signal_fd >= 0 || err_set(err, EX_OSERR, "cannot receive signals: %s", strerror(errno));
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,16 +31,27 @@ struct writer {
     struct writer_result result;
     struct history_stats stats;
     uint64_t free_bytes;
+    bool file_is_gone;
     char tidy_error[ERR_TEXT_MAX];
     /* the thread's own */
+    struct stat file; /* as it was at the start */
     int64_t tidied_us;
     bool more; /* housekeeping is left over */
 };
 
+/* UINT64_MAX: not known. */
 static uint64_t writer_free_bytes(const struct writer *writer)
 {
     struct statvfs status;
-    return statvfs(writer->path, &status) == 0 ? (uint64_t)status.f_bavail * status.f_frsize : 0;
+    return statvfs(writer->path, &status) == 0 ? (uint64_t)status.f_bavail * status.f_frsize : UINT64_MAX;
+}
+
+/* Whether the path leads to another file than at the start, or to none. */
+static bool writer_look_for_file(const struct writer *writer)
+{
+    struct stat now;
+    return stat(writer->path, &now) != 0 || now.st_dev != writer->file.st_dev ||
+           now.st_ino != writer->file.st_ino;
 }
 
 static void writer_commit(struct writer *writer, struct batch *batch)
@@ -70,9 +82,11 @@ static void writer_tidy(struct writer *writer)
     struct history_stats stats;
     history_get_stats(writer->history, &stats);
     uint64_t free_bytes = writer_free_bytes(writer);
+    bool file_is_gone = writer_look_for_file(writer);
     pthread_mutex_lock(&writer->mutex);
     writer->stats = stats;
     writer->free_bytes = free_bytes;
+    writer->file_is_gone = file_is_gone;
     snprintf(writer->tidy_error, sizeof writer->tidy_error, "%s", good ? "" : err.text);
     pthread_mutex_unlock(&writer->mutex);
 }
@@ -128,6 +142,7 @@ struct writer *writer_start(struct history *history, const char *path, struct er
     history_get_stats(history, &writer->stats);
     writer->path = mem_copy_text(path);
     writer->free_bytes = writer_free_bytes(writer);
+    writer->file_is_gone = stat(path, &writer->file) != 0;
     int code = writer->fd < 0 ? errno : pthread_create(&writer->thread, NULL, writer_run, writer);
     if (code) {
         err_set(err, EX_OSERR, "cannot start the writer thread: %s", strerror(code));
@@ -172,6 +187,14 @@ void writer_get_stats(struct writer *writer, struct history_stats *stats, uint64
     *stats = writer->stats;
     *free_bytes = writer->free_bytes;
     pthread_mutex_unlock(&writer->mutex);
+}
+
+bool writer_file_is_gone(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->mutex);
+    bool gone = writer->file_is_gone;
+    pthread_mutex_unlock(&writer->mutex);
+    return gone;
 }
 
 void writer_get_tidy_error(struct writer *writer, char *text)

@@ -41,6 +41,9 @@ bool writer_take(struct writer *writer, struct writer_result *result);
  * writer, because a disk that hangs would hold the caller). */
 void writer_get_stats(struct writer *writer, struct history_stats *stats, uint64_t *free_bytes);
 
+/* Whether somebody has deleted or replaced the file while we write to it: what we write is then lost at the end. */
+bool writer_file_is_gone(struct writer *writer);
+
 /* The last housekeeping error in words, "" when all is well; `text` of ERR_TEXT_MAX bytes. */
 void writer_get_tidy_error(struct writer *writer, char *text);
 
