@@ -66,6 +66,9 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
                              .rows = HISTORY_INSERT_ROWS,
                              .foot = LATEST_FOOT},
     [HISTORY_LATEST_ONE] = {.head = LATEST_HEAD, .row = "(?,?,?,?)", .rows = 1, .foot = LATEST_FOOT},
+    /* A gap that was noted while it grew, and whose reason is now known further. */
+    [HISTORY_GAP_NAME] = {.head = "UPDATE OR REPLACE unrecorded SET reason = ?2 WHERE ts_start = ?1"
+                                  " AND reason <> ?2 AND substr(?2, 1, length(reason)) = reason"},
     [HISTORY_GAP] =
         {.head = "INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"
                  " ON CONFLICT (ts_start, reason) DO UPDATE SET ts_end = max(ts_end, excluded.ts_end)"},
@@ -378,12 +381,14 @@ static bool history_write_tail(struct history *history, const struct batch *batc
 
 static bool history_write_gaps(struct history *history, const struct batch *batch)
 {
-    sqlite3_stmt *put = history->statements[HISTORY_GAP];
+    sqlite3_stmt *put = history->statements[HISTORY_GAP], *name = history->statements[HISTORY_GAP_NAME];
     for (size_t i = 0; i < batch->gap_count; i++) {
+        sqlite3_bind_int64(name, 1, batch->gaps[i].start_us);
+        sqlite3_bind_text(name, 2, batch->gaps[i].reason, -1, SQLITE_STATIC);
         sqlite3_bind_int64(put, 1, batch->gaps[i].start_us);
         sqlite3_bind_int64(put, 2, batch->gaps[i].end_us);
         sqlite3_bind_text(put, 3, batch->gaps[i].reason, -1, SQLITE_STATIC);
-        if (!sql_run(put))
+        if (!sql_run(name) || !sql_run(put))
             return false;
     }
     return true;
@@ -399,7 +404,8 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
     if (history->tail->count >= HISTORY_TAIL_ROWS_MAX && !history_flush(history, err))
         return false;
     bool as_run = batch->count >= HISTORY_RUN_ROWS;
-    bool alive = history_alive_is_due(history, now_us);
+    /* With each gap, too: should we be killed, the gap of the next start begins where this one ends. */
+    bool alive = history_alive_is_due(history, now_us) || batch->gap_count;
     if (!history_begin(history, err))
         return false;
     if (!history_tags_write(history, batch) || !history_write_gaps(history, batch) ||

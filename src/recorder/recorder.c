@@ -85,8 +85,9 @@ static void recorder_on_connected(void *context, bool session)
     bool forgotten = !session && recorder->had_session && !recorder->config->broker.clean;
     bool brief = uplink_connects(recorder->uplink) == 1 &&
                  recorder->time.wall_us - recorder->away_since_us < GAP_LEAST_US;
-    if (forgotten)
-        recorder_note_gap(recorder, "session forgotten by the broker", false);
+    if (forgotten) /* one interruption is one gap: these words begin as those of the gap while it grew */
+        recorder_note_gap(
+            recorder, brief ? "session forgotten by the broker" : "broker away, session forgotten", false);
     else if (!brief)
         recorder_note_gap(recorder, "broker away", false);
     recorder->away_since_us = 0;

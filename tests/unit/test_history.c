@@ -201,6 +201,22 @@ static void test_gaps(void **state)
         "2023-11-14T22:13:20.000Z|2023-11-14T22:13:22.500Z|1700000000000000|1700000002500000|broker away\n");
 }
 
+/* The reason becomes known while a gap grows: one interruption stays one row, also when a batch comes twice. */
+static void test_a_gap_whose_reason_grows(void **state)
+{
+    struct fixture *f = *state;
+    batch_add_gap(f->batch, T0, T0 + SECOND, "broker away");
+    batch_add_gap(f->batch, T0, T0 + SECOND, "recorder stopped"); /* another one, with the same start */
+    fixture_append(f, T0);
+    for (int i = 0; i < 2; i++) {
+        batch_add_gap(f->batch, T0, T0 + SECOND, "broker away");
+        batch_add_gap(f->batch, T0, T0 + 3 * SECOND, "broker away, session forgotten");
+        fixture_append(f, T0 + 3 * SECOND);
+    }
+    fixture_expect(f, "SELECT reason, ts_end - ts_start FROM gap ORDER BY reason",
+                   "broker away, session forgotten|3000000\nrecorder stopped|1000000\n");
+}
+
 /* Written at most every 5 s, at the stop exactly, and on a clock that was set back at once. */
 static void test_proof_of_life(void **state)
 {
@@ -325,6 +341,7 @@ int main(void)
         HISTORY_TEST(test_late_samples_do_not_become_the_last_value),
         HISTORY_TEST(test_names_move),
         HISTORY_TEST(test_gaps),
+        HISTORY_TEST(test_a_gap_whose_reason_grows),
         HISTORY_TEST(test_proof_of_life),
         HISTORY_TEST(test_client_id_stays),
         HISTORY_TEST(test_each_tag),
