@@ -27,6 +27,7 @@ static const struct cause_cure CAUSE_CURES[CAUSE_COUNT] = {
     [CAUSE_CLOSED] = {"does this port want TLS? then set broker.tls; else look at the broker's log",
                       "does this port want TLS? then use -L mqtts://{host}:{port}; else look at the broker's "
                       "log"},
+    [CAUSE_ENDED] = {"look at the broker's log", NULL},
     [CAUSE_NO_TLS] = {"set broker.port to the broker's TLS port (often 8883), or take broker.tls out",
                       "use the broker's TLS port (often 8883) after -p, or connect without TLS: -H {host}"},
     [CAUSE_TLS_CLOSED] =

@@ -16,6 +16,7 @@ enum cause {
     CAUSE_UNREACHABLE,
     CAUSE_SILENT, /* connected, but it says nothing */
     CAUSE_CLOSED, /* ended before a word of MQTT, without TLS */
+    CAUSE_ENDED,  /* ended by the broker without a word after it stood */
     /* TLS */
     CAUSE_NO_TLS,
     CAUSE_TLS_CLOSED, /* ended before a word of MQTT, inside of TLS */

@@ -48,15 +48,34 @@ __attribute__((format(printf, 2, 3))) static void fault_cure(const struct fault_
     va_end(args);
 }
 
+/* Stands steadily while connections come and go. */
+static bool fault_kicked(const struct fault_view *view)
+{
+    const char *why;
+    bool id_shared;
+    if (!uplink_is_kicked(view->sources->uplink, &why, &id_shared))
+        return false;
+    fault_what(view, "%s: connections end within seconds", why);
+    if (id_shared)
+        fault_cure(view, "run one recorder for each history file; else give each client its own "
+                         "broker.client_id, then restart this recorder");
+    else
+        fault_cure(view, "look at the broker's log");
+    return true;
+}
+
 static bool fault_no_broker(const struct fault_view *view)
 {
-    enum wire_link state = uplink_state(view->sources->uplink);
-    const char *failure = uplink_failure(view->sources->uplink);
-    if ((state != WIRE_LINK_DOWN && state != WIRE_LINK_CONNECTING) || !*failure)
+    const struct config *config = view->sources->config;
+    struct uplink *uplink = view->sources->uplink;
+    enum wire_link state = uplink_state(uplink);
+    const char *failure = uplink_failure(uplink), *why;
+    bool id_shared;
+    if ((state != WIRE_LINK_DOWN && state != WIRE_LINK_CONNECTING) || !*failure ||
+        uplink_is_kicked(uplink, &why, &id_shared)) /* then fault_kicked() tells it */
         return false;
     fault_what(view, "no connection to the broker %s: %s", view->status->broker, failure);
-    const struct config *config = view->sources->config;
-    cause_print_cure(uplink_cause(view->sources->uplink), config, !config->path, view->cure, STATUS_TEXT_MAX);
+    cause_print_cure(uplink_cause(uplink), config, !config->path, view->cure, STATUS_TEXT_MAX);
     return true;
 }
 
@@ -64,20 +83,8 @@ static bool fault_id_taken(const struct fault_view *view)
 {
     if (uplink_state(view->sources->uplink) != WIRE_LINK_STOPPED)
         return false;
-    fault_what(view, "another client uses this id ('%s'): recording has stopped", view->sources->client_id);
+    fault_what(view, "another client uses the id '%s': recording has stopped", view->sources->client_id);
     fault_cure(view, "give each client its own broker.client_id, then restart this recorder");
-    return true;
-}
-
-static bool fault_kicked(const struct fault_view *view)
-{
-    unsigned kicks = uplink_kicks(view->sources->uplink);
-    if (kicks < UPLINK_KICKS_SUSPECT)
-        return false;
-    fault_what(view, "the last %u connections ended soon after they stood", kicks);
-    snprintf(view->cure, STATUS_TEXT_MAX,
-             "another client probably uses the id '%s': set broker.client_id; or look at the broker's log",
-             view->sources->client_id);
     return true;
 }
 
@@ -266,10 +273,10 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},      {2, true, fault_no_broker},         {2, true, fault_disk_failed},
-    {2, true, fault_disk_slow},     {2, false, fault_history_gone},     {2, false, fault_samples_lost},
-    {2, false, fault_disk_full},    {2, true, fault_filter_refused},    {1, false, fault_disk_low},
-    {1, false, fault_kicked},       {1, false, fault_silence},          {1, false, fault_tag_cap},
+    {2, true, fault_id_taken},      {2, false, fault_kicked},           {2, true, fault_no_broker},
+    {2, true, fault_disk_failed},   {2, true, fault_disk_slow},         {2, false, fault_history_gone},
+    {2, false, fault_samples_lost}, {2, false, fault_disk_full},        {2, true, fault_filter_refused},
+    {1, false, fault_disk_low},     {1, false, fault_silence},          {1, false, fault_tag_cap},
     {1, false, fault_unheard},      {1, false, fault_payloads_refused}, {1, false, fault_times_refused},
     {1, true, fault_clock_stepped}, {1, false, fault_housekeeping},     {1, false, fault_wal_large},
     {1, true, fault_reload},

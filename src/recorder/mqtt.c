@@ -89,7 +89,7 @@ static const struct mqtt_reason MQTT_REFUSALS[] = {
 
 static const struct mqtt_reason MQTT_ENDINGS[] = {
     {MOSQ_ERR_SUCCESS, CAUSE_OTHER, "disconnected"},
-    {MOSQ_ERR_CONN_LOST, CAUSE_OTHER, "the broker closed the connection"},
+    {MOSQ_ERR_CONN_LOST, CAUSE_ENDED, "the broker closed the connection"},
     {MOSQ_ERR_NO_CONN, CAUSE_OTHER, "the connection is gone"},
     {MOSQ_ERR_KEEPALIVE, CAUSE_UNREACHABLE, "the broker did not answer within the keepalive time"},
     {MOSQ_ERR_PROTOCOL, CAUSE_OTHER, "the broker broke the MQTT protocol"},
@@ -292,7 +292,10 @@ static void mqtt_on_disconnect(struct mosquitto *handle, void *context, int code
     if (early)
         mqtt_blame_early_end(mqtt);
     else if (!refused && code == MOSQ_ERR_ERRNO)
-        mqtt_blame(mqtt, CAUSE_UNREACHABLE, "the connection broke: %s", strerror(number));
+        mqtt_blame(mqtt,
+                   number == ECONNRESET || number == EPIPE || number == EPROTO ? CAUSE_ENDED
+                                                                               : CAUSE_UNREACHABLE,
+                   "the connection broke: %s", strerror(number));
     else if (!refused && code == MOSQ_ERR_TLS)
         mqtt_blame_tls(mqtt);
     else if (!refused)

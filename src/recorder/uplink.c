@@ -10,9 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-#define UPLINK_GREETING_US   (10 * CLOCK_US_PER_SECOND)
-#define UPLINK_STEADY_US     (10 * CLOCK_US_PER_SECOND) /* after so long the next backoff starts anew */
-#define UPLINK_KICK_US       (30 * CLOCK_US_PER_SECOND) /* one that the broker ends sooner counts as a kick */
+#define UPLINK_GREETING_US (10 * CLOCK_US_PER_SECOND)
+#define UPLINK_STEADY_US   (10 * CLOCK_US_PER_SECOND) /* after so long the next backoff starts anew */
+/* One that ends sooner counts as a kick. Longer than BACKOFF_LAST_US: so long does a twin wait between kicks. */
+#define UPLINK_KICK_US       (60 * CLOCK_US_PER_SECOND)
 #define UPLINK_EARLY_ENDS    2 /* MQTT 5 connections that end before CONNACK: try 3.1.1 */
 #define UPLINK_STRICT_DRY_US (20 * CLOCK_US_PER_MS) /* silence that ends a strict broker's backlog */
 #define UPLINK_LOOK_US       (5 * CLOCK_US_PER_MS)  /* between two looks whether the backlog is over */
@@ -42,6 +43,8 @@ struct uplink {
     struct mqtt *mqtt;           /* GREETING, STANDING */
     bool version5;
     unsigned early_ends, kicks;
+    bool id_shared;                 /* uplink_is_kicked() */
+    char kicked[ERR_TEXT_MAX];      /* how the last kick was told */
     bool refused_version, id_taken; /* said by the handle that is ending */
     struct backoff backoff;
     int64_t retry_us, deadline_us, stood_us, answered_us, message_us; /* monotonic */
@@ -237,6 +240,7 @@ static void uplink_stop(struct uplink *uplink)
 static void uplink_note_early_end(struct uplink *uplink)
 {
     bool may_fall_back = uplink->config->broker.protocol == PROTOCOL_MQTT5;
+    uplink->kicks = 0;
     if (uplink->refused_version && uplink->version5) {
         uplink->version5 = false;
         backoff_reset(&uplink->backoff);
@@ -252,7 +256,17 @@ static void uplink_note_end_of_standing(struct uplink *uplink, int64_t now_us)
     int64_t lasted_us = now_us - uplink->stood_us;
     if (lasted_us >= UPLINK_STEADY_US)
         backoff_reset(&uplink->backoff);
-    uplink->kicks = lasted_us < UPLINK_KICK_US ? uplink->kicks + 1 : 0;
+    if (lasted_us >= UPLINK_KICK_US) {
+        uplink->kicks = 0;
+        return;
+    }
+    uplink->id_shared = (!uplink->kicks || uplink->id_shared) && uplink->cause == CAUSE_ENDED &&
+                        uplink->client_id && !uplink->config->broker.clean;
+    uplink->kicks++;
+    if (uplink->kicks >= UPLINK_KICKS_SUSPECT && uplink->id_shared)
+        snprintf(uplink->failure, sizeof uplink->failure, "another client seems to use the id '%s'",
+                 uplink->client_id);
+    snprintf(uplink->kicked, sizeof uplink->kicked, "%s", uplink->failure);
 }
 
 /* The handle's connection is gone. `hung`: by silence, so that it ended when the broker was last heard. */
@@ -281,6 +295,7 @@ static void uplink_fail(struct uplink *uplink, enum cause cause, const struct er
 {
     snprintf(uplink->failure, sizeof uplink->failure, "%s", err->text);
     uplink->cause = cause;
+    uplink->kicks = 0; /* a broker that is away has other reasons to end connections */
     uplink_wait(uplink, now_us);
     uplink_tell_change(uplink);
 }
@@ -371,6 +386,8 @@ void uplink_tick(struct uplink *uplink, uint64_t unacknowledged, int64_t now_us)
         uplink_end(uplink, true, now_us);
         uplink->cause = CAUSE_SILENT;
     }
+    if (uplink->phase == UPLINK_STANDING && now_us - uplink->stood_us >= UPLINK_KICK_US)
+        uplink->kicks = 0;
     uplink->looked_us = now_us;
     if (uplink->state == WIRE_LINK_BACKLOG && uplink_has_settled(uplink, unacknowledged, now_us)) {
         uplink_set_state(uplink, WIRE_LINK_UP, "connected");
@@ -555,9 +572,11 @@ uint64_t uplink_connects(const struct uplink *uplink)
     return uplink->connects;
 }
 
-unsigned uplink_kicks(const struct uplink *uplink)
+bool uplink_is_kicked(const struct uplink *uplink, const char **why, bool *id_shared)
 {
-    return uplink->kicks;
+    *why = uplink->kicked;
+    *id_shared = uplink->id_shared;
+    return uplink->kicks >= UPLINK_KICKS_SUSPECT;
 }
 
 uint64_t uplink_window(const struct uplink *uplink)

@@ -28,7 +28,7 @@
 
 #define UPLINK_BACKLOG_MAX_US INT64_C(10000000) /* should a flood never let it end */
 #define UPLINK_QUIET_US       INT64_C(50000) /* after the subscriptions' answers: retained ones may follow */
-#define UPLINK_KICKS_SUSPECT  3              /* short connections in a row */
+#define UPLINK_KICKS_SUSPECT  2              /* short connections in a row, no attempt failing between them */
 
 struct uplink_handler {
     void (*message)(void *context, const struct mqtt_message *message);
@@ -92,7 +92,10 @@ int64_t uplink_since_us(const struct uplink *uplink); /* wall */
 const char *uplink_text(const struct uplink *uplink); /* the state in words */
 bool uplink_version5(const struct uplink *uplink);
 uint64_t uplink_connects(const struct uplink *uplink);
-unsigned uplink_kicks(const struct uplink *uplink); /* short connections in a row that the broker ended */
+/* Whether connections end soon after they stood, again and again; stands until one has lasted for a minute.
+ * `why` tells how they end; *id_shared that the broker just closes them, as it does when another client connects
+ * with our id (mosquitto 2.0 has no other words for that, not even in MQTT 5). */
+bool uplink_is_kicked(const struct uplink *uplink, const char **why, bool *id_shared);
 const char *uplink_refused_filter(const struct uplink *uplink); /* one that the broker refused; NULL: none */
 /* The window of unacknowledged messages that the broker was told; 0: not known (3.1.1). */
 uint64_t uplink_window(const struct uplink *uplink);
