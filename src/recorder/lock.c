@@ -37,8 +37,10 @@ int lock_take(const char *history_path, struct err *err)
                 strerror(errno));
     } else if (fcntl(fd, F_SETLK, &lock) != 0) {
         if (errno == EAGAIN || errno == EACCES)
-            err_set(err, EX_TEMPFAIL, "another recorder (process %ld) already records to '%s'",
-                    (long)lock_holder_of(fd), history_path);
+            err_set(
+                err, EX_TEMPFAIL,
+                "another recorder (process %ld) already records to '%s': attach with hmi, or end it with hmi stop",
+                (long)lock_holder_of(fd), history_path);
         else
             err_set(err, EX_OSERR, "cannot lock '%s': %s (is it on a network file system?)", path,
                     strerror(errno));
