@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "recorder/openssl.h"
+#include "recorder/tls_words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,52 +109,6 @@ static const struct mqtt_reason MQTT_ENDINGS[] = {
     {MQTT_RC_WILDCARD_SUBS_NOT_SUPPORTED, CAUSE_OTHER, "the broker allows no wildcards in filters"},
 };
 
-/* Why the broker's certificate is not accepted: OpenSSL's X509_V_ERR_ numbers (x509_vfy.h; they never change).
- * Number 1, "unspecified", is what remains when only libmosquitto's own check of the name says no. */
-static const struct mqtt_reason MQTT_CERTIFICATES[] = {
-    {1, CAUSE_CERTIFICATE_NAME, NULL},
-    {2, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
-    {9, CAUSE_CERTIFICATE_EARLY, "the broker's certificate is not valid yet"},
-    {10, CAUSE_CERTIFICATE_EXPIRED, "the broker's certificate has expired"},
-    {18, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is signed by itself"},
-    {19, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
-    {20, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
-    {21, CAUSE_CERTIFICATE_UNKNOWN, "the broker's certificate is of an unknown authority"},
-    {23, CAUSE_CERTIFICATE_OTHER, "the broker's certificate has been revoked"},
-    {62, CAUSE_CERTIFICATE_NAME, NULL},
-    {64, CAUSE_CERTIFICATE_NAME, NULL},
-};
-
-/* What OpenSSL's messages tell, by a part of them. */
-static const struct mqtt_tls_sign {
-    const char *part;
-    enum cause cause;
-    const char *text;
-} MQTT_TLS_SIGNS[] = {
-    {"certificate required", CAUSE_CLIENT_CERTIFICATE, "the broker wants a client certificate"},
-    {"handshake failure", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
-    {"alert unknown ca", CAUSE_CLIENT_CERTIFICATE, "the broker does not accept our client certificate"},
-    {"alert bad certificate", CAUSE_CLIENT_CERTIFICATE, "the broker does not accept our client certificate"},
-    {"alert certificate", CAUSE_CLIENT_CERTIFICATE, "the broker does not accept our client certificate"},
-    {"protocol version", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
-    {"unsupported protocol", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
-    {"dh key too small", CAUSE_TLS_VERSION, "the broker offers no TLS that is accepted here"},
-};
-
-/* Those of something that is no TLS; only before the handshake's end, for later they say less. */
-static const char *const MQTT_NO_TLS_SIGNS[] = {"unexpected eof",         "wrong version number",
-                                                "packet length too long", "record layer failure",
-                                                "unexpected message",     "http request"};
-
-static const struct mqtt_reason *mqtt_find_reason(const struct mqtt_reason *reasons, size_t count, int code)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (reasons[i].code == code)
-            return &reasons[i];
-    }
-    return NULL;
-}
-
 /* Puts down why it failed or ended. */
 __attribute__((format(printf, 3, 4))) static void mqtt_blame(struct mqtt *mqtt, enum cause cause,
                                                              const char *format, ...)
@@ -167,7 +122,9 @@ __attribute__((format(printf, 3, 4))) static void mqtt_blame(struct mqtt *mqtt, 
 
 static void mqtt_blame_code(struct mqtt *mqtt, const struct mqtt_reason *reasons, size_t count, int code)
 {
-    const struct mqtt_reason *reason = mqtt_find_reason(reasons, count, code);
+    const struct mqtt_reason *reason = NULL;
+    for (size_t i = 0; i < count && !reason; i++)
+        reason = reasons[i].code == code ? &reasons[i] : NULL;
     const char *text = reason        ? reason->text
                        : code >= 128 ? mosquitto_reason_string(code)
                                      : mosquitto_strerror(code);
@@ -204,58 +161,25 @@ static void mqtt_on_log(struct mosquitto *handle, void *context, int level, cons
     openssl_print_names(&mqtt->openssl, ssl, mqtt->names, sizeof mqtt->names);
 }
 
-static void mqtt_blame_certificate(struct mqtt *mqtt)
+static void mqtt_blame_tls(struct mqtt *mqtt, bool in_handshake)
 {
-    const struct mqtt_reason *found = mqtt_find_reason(
-        MQTT_CERTIFICATES, sizeof MQTT_CERTIFICATES / sizeof *MQTT_CERTIFICATES, (int)mqtt->certificate);
-    if (!found)
-        mqtt_blame(mqtt, CAUSE_CERTIFICATE_OTHER, "the broker's certificate is not good (verdict %ld)",
-                   mqtt->certificate);
-    else if (found->text)
-        mqtt_blame(mqtt, found->cause, "%s", found->text);
-    else
-        mqtt_blame(mqtt, found->cause, "the broker's certificate is for %s, not for the host name %s",
-                   *mqtt->names ? mqtt->names : "another", mqtt->host);
-}
-
-/* By what OpenSSL says of it; false when that is nothing known. */
-static bool mqtt_blame_tls_sign(struct mqtt *mqtt)
-{
-    for (size_t i = 0; i < sizeof MQTT_TLS_SIGNS / sizeof *MQTT_TLS_SIGNS; i++) {
-        if (!strstr(mqtt->log_text, MQTT_TLS_SIGNS[i].part))
-            continue;
-        mqtt_blame(mqtt, MQTT_TLS_SIGNS[i].cause, "%s", MQTT_TLS_SIGNS[i].text);
-        return true;
-    }
-    return false;
-}
-
-/* The handshake failed. */
-static void mqtt_blame_tls(struct mqtt *mqtt)
-{
-    if (mqtt->certificate) {
-        mqtt_blame_certificate(mqtt);
-        return;
-    }
-    if (mqtt_blame_tls_sign(mqtt))
-        return;
-    for (size_t i = 0; i < sizeof MQTT_NO_TLS_SIGNS / sizeof *MQTT_NO_TLS_SIGNS; i++) {
-        if (!strstr(mqtt->log_text, MQTT_NO_TLS_SIGNS[i]))
-            continue;
-        mqtt_blame(mqtt, CAUSE_NO_TLS, "the broker does not speak TLS on this port");
-        return;
-    }
-    mqtt_blame(mqtt, CAUSE_TLS_OTHER, "TLS failed: %s",
-               *mqtt->log_text ? mqtt->log_text : "no more is known");
+    const struct tls_failure failure = {
+        .in_handshake = in_handshake,
+        .verdict = mqtt->certificate,
+        .names = mqtt->names,
+        .host = mqtt->host,
+        .message = mqtt->log_text,
+    };
+    mqtt->cause = tls_words_explain(&failure, mqtt->reason, sizeof mqtt->reason);
 }
 
 /* The connection ended before the broker said a word of MQTT: most often a matter of TLS. */
 static void mqtt_blame_early_end(struct mqtt *mqtt)
 {
-    if (!mqtt->tls)
+    if (mqtt->tls)
+        mqtt_blame_tls(mqtt, false);
+    else
         mqtt_blame(mqtt, CAUSE_CLOSED, "the broker ended the connection before it answered");
-    else if (!mqtt_blame_tls_sign(mqtt))
-        mqtt_blame(mqtt, CAUSE_TLS_CLOSED, "the broker ended the TLS connection before it answered");
 }
 
 static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, int flags,
@@ -297,7 +221,7 @@ static void mqtt_on_disconnect(struct mosquitto *handle, void *context, int code
                                                                                : CAUSE_UNREACHABLE,
                    "the connection broke: %s", strerror(number));
     else if (!refused && code == MOSQ_ERR_TLS)
-        mqtt_blame_tls(mqtt);
+        mqtt_blame_tls(mqtt, true);
     else if (!refused)
         MQTT_BLAME_CODE(mqtt, MQTT_ENDINGS, code);
     if (mqtt->handler->disconnected)
@@ -498,7 +422,7 @@ bool mqtt_connect(struct mqtt *mqtt, struct err *err)
         mqtt_blame(mqtt, CAUSE_UNREACHABLE, "cannot reach %s:%d: %s", mqtt->host, mqtt->port,
                    strerror(number));
     else if (code == MOSQ_ERR_TLS || *mqtt->log_text)
-        mqtt_blame_tls(mqtt);
+        mqtt_blame_tls(mqtt, true);
     else
         mqtt_blame(mqtt, CAUSE_OTHER, "cannot connect to %s:%d: %s", mqtt->host, mqtt->port,
                    mosquitto_strerror(code));

@@ -94,7 +94,7 @@ def two_with_one_id(words):
 
 def reason_142(words):
     with Handmade() as broker:
-        broker.on_connected = lambda: broker._answer(b"\xe0\x01\x8e")  # DISCONNECT: session taken over
+        broker.on_connected = lambda: broker.send(b"\xe0\x01\x8e")  # DISCONNECT: session taken over
         with Recorder(broker, broker_more='client_id = "twin";') as recorder:
             told(recorder, words)
 
