@@ -3,13 +3,9 @@
 #include "recorder/tls_words.h"
 #include "unit.h"
 
-#include <stdio.h>
-
+static char host[] = "plant.example", user[] = "hmi", password_file[] = "/etc/hmi/password";
 static const struct config CONFIG = {
-    .broker = {.host = "plant.example",
-               .port = 1884,
-               .username = "hmi",
-               .password_file = "/etc/hmi/password"},
+    .broker = {.host = host, .port = 1884, .username = user, .password_file = password_file},
 };
 
 static void test_every_cause_has_cures(void **state)
