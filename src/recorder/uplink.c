@@ -43,9 +43,11 @@ struct uplink {
     struct mqtt *mqtt;           /* GREETING, STANDING */
     bool version5;
     unsigned early_ends, kicks;
-    bool id_shared;                 /* uplink_is_kicked() */
-    char kicked[ERR_TEXT_MAX];      /* how the last kick was told */
-    bool refused_version, id_taken; /* said by the handle that is ending */
+    bool id_shared;                          /* uplink_is_kicked() */
+    char kicked[ERR_TEXT_MAX];               /* how the last kick was told */
+    bool refused, refused_version, id_taken; /* said by the handle that is ending */
+    bool told_old;                           /* the broker has said that it does not speak MQTT 5 */
+    bool leaving; /* after a reload: the connection is to be made anew, once writing is allowed */
     struct backoff backoff;
     int64_t retry_us, deadline_us, stood_us, answered_us, message_us; /* monotonic */
     int64_t heard_us;                                                 /* wall: bytes came from the broker */
@@ -98,6 +100,7 @@ static void uplink_on_connected(void *context, bool good, bool session, bool ref
 {
     struct uplink *uplink = context;
     if (!good) {
+        uplink->refused = true;
         uplink->refused_version = refused_version;
         snprintf(uplink->failure, sizeof uplink->failure, "%s", reason);
         return;
@@ -236,16 +239,18 @@ static void uplink_stop(struct uplink *uplink)
               uplink->client_id ? uplink->client_id : "");
 }
 
-/* Before CONNACK: the version is refused in words, or by closing the connection. */
+/* Before CONNACK, or with it: the version is refused in words, or by closing the connection. That may have other
+ * reasons (a proxy whose broker is away), so both versions are tried in turn. */
 static void uplink_note_early_end(struct uplink *uplink)
 {
     bool may_fall_back = uplink->config->broker.protocol == PROTOCOL_MQTT5;
     uplink->kicks = 0;
     if (uplink->refused_version && uplink->version5) {
         uplink->version5 = false;
+        uplink->told_old = true;
         backoff_reset(&uplink->backoff);
         log_info("the broker does not speak MQTT 5: trying 3.1.1");
-    } else if (may_fall_back && ++uplink->early_ends >= UPLINK_EARLY_ENDS) {
+    } else if (may_fall_back && !uplink->refused && ++uplink->early_ends >= UPLINK_EARLY_ENDS) {
         uplink->early_ends = 0;
         uplink->version5 = !uplink->version5;
     }
@@ -256,6 +261,8 @@ static void uplink_note_end_of_standing(struct uplink *uplink, int64_t now_us)
     int64_t lasted_us = now_us - uplink->stood_us;
     if (lasted_us >= UPLINK_STEADY_US)
         backoff_reset(&uplink->backoff);
+    if (!uplink->told_old) /* 3.1.1 was a guess: the better version is tried first again */
+        uplink->version5 = uplink->config->broker.protocol == PROTOCOL_MQTT5;
     if (lasted_us >= UPLINK_KICK_US) {
         uplink->kicks = 0;
         return;
@@ -280,7 +287,7 @@ static void uplink_end(struct uplink *uplink, bool hung, int64_t now_us)
         uplink_note_end_of_standing(uplink, now_us);
     else
         uplink_note_early_end(uplink);
-    uplink->refused_version = false;
+    uplink->refused = uplink->refused_version = uplink->leaving = false;
     if (uplink->id_taken)
         uplink_stop(uplink);
     else
@@ -456,7 +463,37 @@ void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_us, b
 
 bool uplink_wants_write(struct uplink *uplink)
 {
-    return uplink->mqtt && mqtt_wants_write(uplink->mqtt);
+    return uplink->mqtt && (uplink->leaving || mqtt_wants_write(uplink->mqtt));
+}
+
+void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_us)
+{
+    if (uplink->phase == UPLINK_STANDING)
+        mqtt_part(uplink->mqtt, now_us + linger_us);
+    mqtt_free(uplink->mqtt);
+    uplink->mqtt = NULL;
+    if (uplink->connector)
+        uplink->left_thread |= connector_abandon(uplink->connector);
+    uplink->connector = NULL;
+    uplink->leaving = false;
+    uplink->phase = UPLINK_WAITING;
+    uplink->retry_us = now_us;
+}
+
+/* Ends what there is of a connection and begins another one at once. */
+static void uplink_renew(struct uplink *uplink, int64_t now_us)
+{
+    bool stood = uplink->phase == UPLINK_STANDING;
+    uplink_close(uplink, 0, now_us);
+    uplink->version5 = uplink->config->broker.protocol == PROTOCOL_MQTT5;
+    uplink->told_old = false;
+    uplink->early_ends = uplink->kicks = 0;
+    backoff_reset(&uplink->backoff);
+    uplink_set_state(uplink, uplink->connects ? WIRE_LINK_DOWN : WIRE_LINK_CONNECTING,
+                     "connecting anew after a reload");
+    if (stood)
+        uplink->handler->lost(uplink->context, clock_wall_us(), "reload");
+    uplink_tell_change(uplink);
 }
 
 bool uplink_write(struct uplink *uplink, int64_t now_us)
@@ -464,6 +501,10 @@ bool uplink_write(struct uplink *uplink, int64_t now_us)
     struct err err = {0};
     if (!uplink->mqtt)
         return true;
+    if (uplink->leaving) {
+        uplink_renew(uplink, now_us);
+        return true;
+    }
     if (!mqtt_write(uplink->mqtt, &err)) {
         uplink_end(uplink, false, now_us);
         return true;
@@ -476,25 +517,6 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_us)
     struct err err = {0};
     if (uplink->phase == UPLINK_STANDING && !mqtt_misc(uplink->mqtt, &err))
         uplink_end(uplink, true, now_us);
-}
-
-/* Without a word, for with DISCONNECT all acknowledgements that are queued would leave. */
-static void uplink_drop(struct uplink *uplink, int64_t now_us)
-{
-    mqtt_free(uplink->mqtt);
-    uplink->mqtt = NULL;
-    if (uplink->connector)
-        uplink->left_thread |= connector_abandon(uplink->connector);
-    uplink->connector = NULL;
-    uplink->phase = UPLINK_WAITING;
-    uplink->retry_us = now_us;
-}
-
-void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_us)
-{
-    if (uplink->phase == UPLINK_STANDING)
-        mqtt_part(uplink->mqtt, now_us + linger_us);
-    uplink_drop(uplink, now_us);
 }
 
 static bool uplink_names_filter(const struct config *config, const char *filter)
@@ -515,15 +537,11 @@ void uplink_set_config(struct uplink *uplink, const struct config *config, bool 
     }
     uplink->config = config;
     uplink_take_filters(uplink);
-    if (reconnect || uplink->phase == UPLINK_STOPPED) {
-        uplink->version5 = config->broker.protocol == PROTOCOL_MQTT5;
-        uplink_drop(uplink, now_us);
-        backoff_reset(&uplink->backoff);
-        uplink->kicks = 0;
-        uplink_set_state(uplink, uplink->connects ? WIRE_LINK_DOWN : WIRE_LINK_CONNECTING,
-                         "connecting anew after a reload");
-        if (stood)
-            uplink->handler->lost(uplink->context, clock_wall_us(), "reload");
+    if (reconnect && stood) {
+        uplink->leaving =
+            true; /* DISCONNECT takes all queued acknowledgements along: not before uplink_write() */
+    } else if (reconnect || uplink->phase == UPLINK_STOPPED) {
+        uplink_renew(uplink, now_us);
     } else if (stood) {
         uplink_subscribe_all(uplink);
     }

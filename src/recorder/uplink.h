@@ -80,8 +80,8 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_mono_us);
 void uplink_close(struct uplink *uplink, int64_t linger_us, int64_t now_mono_us);
 
 /* Another configuration: filters that are gone are unsubscribed, all others subscribed (again); with
- * `reconnect` the connection is made anew (what is not acknowledged comes again). To be called while the old
- * configuration still exists. */
+ * `reconnect` the connection is made anew at the next uplink_write(). To be called while the old configuration
+ * still exists. */
 void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect,
                        int64_t now_mono_us);
 

@@ -36,7 +36,8 @@ def text(value):
 class Handmade:
     """Options:
     window           unacknowledged QoS 1 messages at a time (a broker's max_inflight_messages)
-    connack          reason code of every CONNACK, or a function of the number of the connection (0, 1, …); None: none
+    connack          reason code of every CONNACK, or a function of the number of the connection (0, 1, …); None: none,
+                     the connection is closed instead
     session          what CONNACK says of the session from the second connection on
     suback           reason code of each SUBACK; None: no answer
     tls              a Certificate of tls.py
@@ -59,7 +60,7 @@ class Handmade:
         self._flying = {}            # packet id -> (topic, payload, retain)
         self._next_id = 1
         self._client, self._input, self._output = None, b"", b""
-        self._version5 = self._standing = self._ended = False
+        self._version5 = self.standing = self._ended = False
         self._lock = threading.Lock()
         self._context = None
         if tls:
@@ -117,7 +118,7 @@ class Handmade:
             time.sleep(0.01)
 
     def wait_connected(self, count=1, seconds=15):
-        self.wait(lambda: self.connects >= count and self._standing, seconds, f"connection {count}")
+        self.wait(lambda: self.connects >= count and self.standing, seconds, f"connection {count}")
 
     def wait_sent(self, seconds=10):
         self.wait(lambda: not self._output, seconds, "the socket to take everything")
@@ -165,7 +166,7 @@ class Handmade:
         if self._client:
             self._client.close()
         with self._lock:
-            self._client, self._input, self._output, self._standing = None, b"", b"", False
+            self._client, self._input, self._output, self.standing = None, b"", b"", False
 
     def _read(self):
         try:
@@ -217,6 +218,7 @@ class Handmade:
         code = self.connack(self.connects) if callable(self.connack) else self.connack
         if code is None:
             self.connects += 1
+            self._forget()
             return
         known = 1 if self.session and self.connects and code == 0 else 0
         self._answer(packet(0x20, bytes([known, code]) + (b"\0" if self._version5 else b"")))
@@ -228,7 +230,7 @@ class Handmade:
             self._flying.clear()
         if self.on_connected:
             self.on_connected()
-        self._standing = True
+        self.standing = True
 
     def _on_subscribe(self, body):
         if self.suback is not None:
@@ -256,7 +258,7 @@ class Handmade:
     def _fill(self):
         """Queued messages leave as far as the window allows."""
         with self._lock:
-            while self._standing and self._queue and len(self._flying) < self.window:
+            while self.standing and self._queue and len(self._flying) < self.window:
                 topic, payload, retain = self._queue.popleft()
                 number = self._next_id
                 self._next_id = number % 65535 + 1

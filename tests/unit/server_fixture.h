@@ -114,6 +114,9 @@ static inline int fixture_teardown(void **state)
     server_free(f->server);
     plant_free(&f->plant);
     batch_free(f->batch);
+    for (size_t i = 0; i < f->config.access[ROLE_NONE].count; i++) /* a rule that no file can give */
+        free(f->config.access[ROLE_NONE].names[i]);
+    free(f->config.access[ROLE_NONE].names);
     config_free(&f->config);
     unlink(f->path);
     int left = rmdir(f->directory);
