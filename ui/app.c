@@ -34,11 +34,16 @@ struct app_areas {
     char banner_text[FRAME_TEXT_MAX];
 };
 
+static bool app_is_starting(const struct app *app)
+{
+    return link_is_starting(app->link, app->host.mono_us);
+}
+
 static struct app_areas app_layout(struct app *app)
 {
     struct app_areas areas;
     struct pane all = pane_whole(&app->canvas);
-    areas.has_banner = frame_banner_text(&app->mirror, app->link, areas.banner_text);
+    areas.has_banner = frame_banner_text(&app->mirror, app->link, app_is_starting(app), areas.banner_text);
     int top = areas.has_banner ? 2 : 1;
     areas.header = pane_part(&all, 0, 0, -1, 1);
     areas.banner = pane_part(&all, 0, 1, -1, areas.has_banner ? 1 : 0);
@@ -47,10 +52,11 @@ static struct app_areas app_layout(struct app *app)
     return areas;
 }
 
-static unsigned app_where(const struct app *app)
+/* NULL when the table's actions are what the keys do. */
+static const struct screen_key *app_own_keys(struct app *app)
 {
-    const struct screen_class *class = app->stack[app->depth - 1].class;
-    return class->overlay && app->depth > 1 ? app->stack[app->depth - 2].class->where : class->where;
+    const struct app_layer *top = app_top(app);
+    return top->class->keys ? top->class->keys(top->state) : NULL;
 }
 
 static void app_take_input(struct app *app, struct input input)
@@ -58,6 +64,11 @@ static void app_take_input(struct app *app, struct input input)
     struct app_layer *top = app_top(app);
     struct app_areas areas = app_layout(app);
     bool on_keys = input.type == INPUT_CLICK && input.y == areas.keys.y;
+    const struct screen_key *own_keys = app_own_keys(app);
+    if (on_keys && own_keys) {
+        input = (struct input){.type = INPUT_KEY, .key = frame_own_key_at(own_keys, input.x)};
+        on_keys = false;
+    }
     struct input inside = input;
     inside.x -= areas.body.x;
     inside.y -= areas.body.y;
@@ -67,7 +78,7 @@ static void app_take_input(struct app *app, struct input input)
     if (effect != SCREEN_IGNORED) {
         app_apply(app, effect);
     } else if (on_keys) {
-        app_dispatch(app, frame_key_at(&areas.keys, app_where(app), app->depth == 1, input.x));
+        app_dispatch(app, frame_key_at(&areas.keys, top->class->where, app->depth == 1, input.x));
     } else if (input.type == INPUT_KEY && !input.pasted) {
         bool interrupt = input.key == 'c' - 0x60; /* Ctrl-C: what people press who want to leave */
         app_dispatch(app, interrupt ? ACTION_BACK : action_of_key(input.key, top->class->where));
@@ -108,7 +119,7 @@ static void app_draw(struct app *app)
     size_t first = app->depth - 1;
     if (titled->overlay && first > 0)
         titled = app->stack[--first].class;
-    frame_draw_header(&areas.header, &app->mirror, titled->title, app->host.wall_us);
+    frame_draw_header(&areas.header, &app->mirror, app_is_starting(app), titled->title, app->host.wall_us);
     if (areas.has_banner)
         frame_draw_banner(&areas.banner, areas.banner_text);
     for (size_t i = first; i < app->depth; i++)
@@ -119,7 +130,11 @@ static void app_draw(struct app *app)
         pane_text(&areas.body, 1, y, -1,
                   app->message_meaning == MEANING_ERROR ? MEANING_BANNER : MEANING_MESSAGE, app->message);
     }
-    frame_draw_keys(&areas.keys, app_where(app), app->depth == 1);
+    const struct screen_key *own_keys = app_own_keys(app);
+    if (own_keys)
+        frame_draw_own_keys(&areas.keys, own_keys);
+    else
+        frame_draw_keys(&areas.keys, app_top(app)->class->where, app->depth == 1);
 }
 
 static void app_paint(struct app *app)
@@ -311,7 +326,8 @@ int app_run(const struct app_options *options, struct err *err)
         return err->code;
     }
     terminal_init_canvas(app->terminal, &app->canvas);
-    app->host = (struct screen_host){.app = app, .mirror = &app->mirror, .link = app->link};
+    app->host =
+        (struct screen_host){.app = app, .mirror = &app->mirror, .link = app->link, .demo = options->demo};
     app_read_clocks(app);
     app_open(app, SCREEN_TAGS, 0);
     while (!app->ended)

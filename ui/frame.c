@@ -2,10 +2,11 @@
 
 #include "base/timefmt.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-struct frame_light frame_broker_light(const struct mirror *mirror)
+struct frame_light frame_broker_light(const struct mirror *mirror, bool starting)
 {
     static const struct frame_light LIGHTS[] = {
         [WIRE_LINK_CONNECTING] = {SIGN_OFF, MEANING_LIGHT_WARNING, "CONNECTING"},
@@ -14,7 +15,9 @@ struct frame_light frame_broker_light(const struct mirror *mirror)
         [WIRE_LINK_DOWN] = {SIGN_OFF, MEANING_LIGHT_BAD, "NO BROKER"},
         [WIRE_LINK_STOPPED] = {SIGN_FAILED, MEANING_LIGHT_BAD, "BROKER STOPPED"},
     };
-    if (!mirror->attached || !mirror->has_status)
+    if (starting || (mirror->attached && !mirror->has_status))
+        return (struct frame_light){SIGN_OFF, MEANING_HEADER_DIM, "attaching…"};
+    if (!mirror->attached)
         return (struct frame_light){SIGN_OFF, MEANING_LIGHT_BAD, "NO RECORDER"};
     if (mirror->status.link >= sizeof LIGHTS / sizeof *LIGHTS)
         return (struct frame_light){SIGN_OFF, MEANING_LIGHT_WARNING, "BROKER ?"};
@@ -91,18 +94,25 @@ static void add_light(struct pieces *pieces, const struct pane *pane, int rank, 
     add_piece(pieces, pane, rank, light.meaning, (int)light.sign, light.text);
 }
 
+/* What the user may do here, in a word. */
+static const char *role_word(const struct wire_welcome *welcome)
+{
+    if (welcome->look || welcome->look_kept) /* nobody changes anything, whatever the recorder would allow */
+        return "look";
+    return ROLE_WORDS[welcome->role <= ROLE_ENGINEER ? welcome->role : ROLE_NONE];
+}
+
 static void collect_pieces(struct pieces *pieces, const struct pane *pane, const struct mirror *mirror,
-                           int64_t wall_us)
+                           bool starting, int64_t wall_us)
 {
     char text[128], when[TIMEFMT_MAX];
     bool known = mirror->attached || mirror->lost_us;
     pieces->count = 0;
     if (known) {
-        unsigned role = mirror->welcome.role <= ROLE_ENGINEER ? mirror->welcome.role : ROLE_NONE;
-        snprintf(text, sizeof text, "%.60s %s", mirror->welcome.user, ROLE_WORDS[role]);
+        snprintf(text, sizeof text, "%.60s %s", mirror->welcome.user, role_word(&mirror->welcome));
         add_piece(pieces, pane, 1, MEANING_HEADER_DIM, -1, text);
     }
-    add_light(pieces, pane, 5, frame_broker_light(mirror));
+    add_light(pieces, pane, 5, frame_broker_light(mirror, starting));
     if (mirror->attached && mirror->has_status)
         add_light(pieces, pane, 4, frame_recording_light(mirror));
     if (pane->columns >= 100) {
@@ -121,12 +131,12 @@ static void collect_pieces(struct pieces *pieces, const struct pane *pane, const
     pieces->list[pieces->count - 2].columns -= 1;
 }
 
-void frame_draw_header(const struct pane *pane, const struct mirror *mirror, const char *title,
+void frame_draw_header(const struct pane *pane, const struct mirror *mirror, bool starting, const char *title,
                        int64_t wall_us)
 {
     struct pieces pieces;
     const char *plant = mirror->attached || mirror->lost_us ? mirror->welcome.plant : "hmi";
-    collect_pieces(&pieces, pane, mirror, wall_us);
+    collect_pieces(&pieces, pane, mirror, starting, wall_us);
     pane_fill(pane, 0, 0, -1, 1, MEANING_HEADER);
     int title_columns = pane_text_columns(pane, title) + 1;
     int plant_columns = pane_text_columns(pane, plant);
@@ -154,9 +164,24 @@ void frame_draw_header(const struct pane *pane, const struct mirror *mirror, con
 
 /* ---- banner ---- */
 
-bool frame_banner_text(const struct mirror *mirror, const struct link *link, char out[FRAME_TEXT_MAX])
+/* What to do about a recorder that is gone; the most useful words first, for the tail may be cut. */
+static void describe_no_recorder(const struct mirror *mirror, const struct link *link, char *out, size_t size)
 {
-    char when[TIMEFMT_MAX];
+    int error = link_errno(link);
+    if (link_state(link) == LINK_SILENT || link_state(link) == LINK_ATTACHING)
+        snprintf(out, size, "it does not answer yet; values are not live");
+    else if (mirror->welcome.look || mirror->welcome.look_kept)
+        snprintf(out, size, "values are not live; the look is over: leave with q");
+    else if (link_state(link) == LINK_SEARCHING && error && error != ENOENT && error != ECONNREFUSED)
+        snprintf(out, size, "%.400s", link_text(link));
+    else
+        snprintf(out, size, "values are not live; start it: hmi record – attaches by itself");
+}
+
+bool frame_banner_text(const struct mirror *mirror, const struct link *link, bool starting,
+                       char out[FRAME_TEXT_MAX])
+{
+    char when[TIMEFMT_MAX], what[FRAME_TEXT_MAX - 64];
     if (mirror->attached && link_state(link) != LINK_SILENT) {
         if (!mirror->has_status || !mirror->status.no_data_since_us)
             return false;
@@ -168,10 +193,12 @@ bool frame_banner_text(const struct mirror *mirror, const struct link *link, cha
         snprintf(out, FRAME_TEXT_MAX, "THE RECORDER REFUSES: %.480s", mirror->refused.reason);
         return true;
     }
-    if (!mirror->lost_us)
+    if (starting)
         return false;
+    describe_no_recorder(mirror, link, what, sizeof what);
     timefmt_local(when, sizeof when, mirror->lost_us, 0);
-    snprintf(out, FRAME_TEXT_MAX, "NO RECORDER since %s – values are not live; attaching again", when);
+    snprintf(out, FRAME_TEXT_MAX, "NO RECORDER%s%s – %s", mirror->lost_us ? " since " : "",
+             mirror->lost_us ? when : "", what);
     return true;
 }
 
@@ -211,14 +238,36 @@ static bool next_key(const struct pane *pane, unsigned where, bool top, struct k
     return false;
 }
 
+static int draw_key(const struct pane *pane, int x, const char *key, const char *label)
+{
+    int used = pane_text(pane, x, 0, -1, MEANING_KEY, key);
+    int columns = (int)strlen(key) + (int)strlen(label) + 2;
+    pane_fill(pane, x + used, 0, columns - used - 1, 1, MEANING_KEY_LABEL);
+    pane_text(pane, x + used, 0, -1, MEANING_KEY_LABEL, label);
+    return columns;
+}
+
 void frame_draw_keys(const struct pane *pane, unsigned where, bool top)
 {
     struct key_item item = {.action = ACTION_NONE};
-    while (next_key(pane, where, top, &item)) {
-        int used = pane_text(pane, item.x, 0, -1, MEANING_KEY, item.key);
-        pane_fill(pane, item.x + used, 0, item.columns - used - 1, 1, MEANING_KEY_LABEL);
-        pane_text(pane, item.x + used, 0, -1, MEANING_KEY_LABEL, item.label);
+    while (next_key(pane, where, top, &item))
+        draw_key(pane, item.x, item.key, item.label);
+}
+
+void frame_draw_own_keys(const struct pane *pane, const struct screen_key *keys)
+{
+    for (int x = 0; keys->key; keys++)
+        x += draw_key(pane, x, keys->key, keys->label);
+}
+
+uint32_t frame_own_key_at(const struct screen_key *keys, int x)
+{
+    for (int end = 0; keys->key; keys++) {
+        end += (int)strlen(keys->key) + (int)strlen(keys->label) + 2;
+        if (x < end - 1)
+            return input_key_of_name(keys->key);
     }
+    return 0;
 }
 
 enum action frame_key_at(const struct pane *pane, unsigned where, bool top, int x)

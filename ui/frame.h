@@ -7,6 +7,7 @@
 #include "ui/canvas.h"
 #include "ui/link.h"
 #include "ui/mirror.h"
+#include "ui/screen.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,17 +22,25 @@ struct frame_light {
     const char *text;
 };
 
-/* Whether plant data come from the broker, and whether they are recorded. */
-struct frame_light frame_broker_light(const struct mirror *mirror);
+/* Whether plant data come from the broker, and whether they are recorded. `starting`: link_is_starting(), when
+ * nothing alarming is to be said. */
+struct frame_light frame_broker_light(const struct mirror *mirror, bool starting);
 struct frame_light frame_recording_light(const struct mirror *mirror);
 
 /* The header line of `pane` (its row 0). */
-void frame_draw_header(const struct pane *pane, const struct mirror *mirror, const char *title,
+void frame_draw_header(const struct pane *pane, const struct mirror *mirror, bool starting, const char *title,
                        int64_t wall_us);
 
 /* The banner's text; false when the plant is seen and none is due. */
-bool frame_banner_text(const struct mirror *mirror, const struct link *link, char out[FRAME_TEXT_MAX]);
+bool frame_banner_text(const struct mirror *mirror, const struct link *link, bool starting,
+                       char out[FRAME_TEXT_MAX]);
 void frame_draw_banner(const struct pane *pane, const char *text);
+
+/* The key bar of a screen that takes its keys itself. */
+void frame_draw_own_keys(const struct pane *pane, const struct screen_key *keys);
+
+/* The key of `keys` whose place holds column x; 0 between them. */
+uint32_t frame_own_key_at(const struct screen_key *keys, int x);
 
 /* The key bar in row 0 of `pane`: actions of this screen that have a label, as many as fit. `top`: nothing
  * lies below, so that "back" is "quit". */

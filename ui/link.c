@@ -36,6 +36,7 @@ struct link {
     int error;         /* errno of the last try */
     size_t error_path; /* and which path it is about */
     struct buf in, out;
+    int64_t began_us; /* the first step; 0: not yet */
     int64_t next_try_us;
     int64_t heard_us; /* the last STATUS, or the connect */
     uint64_t received;
@@ -91,6 +92,13 @@ int64_t link_due_us(const struct link *link)
     if (link->fd < 0)
         return link->next_try_us;
     return link->state == LINK_SILENT ? INT64_MAX : link->heard_us + LINK_SILENT_US;
+}
+
+bool link_is_starting(const struct link *link, int64_t mono_us)
+{
+    bool was_attached = link->mirror->attached || link->mirror->lost_us;
+    return !was_attached && link->state != LINK_REFUSED &&
+           (!link->began_us || mono_us - link->began_us < LINK_START_US);
 }
 
 enum link_state link_state(const struct link *link)
@@ -308,6 +316,8 @@ bool link_step(struct link *link, short revents, int64_t mono_us, int64_t wall_u
     bool changed = false, readable = revents & (POLLIN | POLLHUP | POLLERR);
     if (link->state == LINK_ENDED)
         return false;
+    if (!link->began_us)
+        link->began_us = mono_us;
     if (link->fd < 0) {
         if (mono_us < link->next_try_us)
             return false;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define LINK_RETRY_US  INT64_C(1000000)       /* between two tries to attach */
+#define LINK_START_US  INT64_C(1500000)       /* so long nobody is alarmed that no recorder is there */
 #define LINK_SILENT_US (5 * INT64_C(1000000)) /* without STATUS for so long: the recorder does not answer */
 
 /* For those that only want to know whether somebody is there:
@@ -42,6 +43,10 @@ int64_t link_due_us(const struct link *link);
 
 /* Does what is due, given what poll() reported. Returns true when something came or the state changed. */
 bool link_step(struct link *link, short revents, int64_t mono_us, int64_t wall_us);
+
+/* True while no recorder can be expected to have answered: never attached yet, and looked for one for less
+ * than LINK_START_US. */
+bool link_is_starting(const struct link *link, int64_t mono_us);
 
 /* How the attachment stands. */
 enum link_state link_state(const struct link *link);

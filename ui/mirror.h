@@ -133,6 +133,8 @@ enum mirror_trust mirror_tag_trust(const struct mirror_tag *tag);
 /* False for a retained value without a time of its source: its time is that of the subscription. */
 bool mirror_tag_age_is_known(const struct mirror_tag *tag);
 
+#define MIRROR_WORD_LOST "lost"
+
 /* One word for tables, of at most 6 columns: quality_word(), or "lost" when the recorder is, "retain" for
  * MIRROR_RETAINED, "" before the first value. */
 const char *mirror_tag_word(const struct mirror_tag *tag);

@@ -263,7 +263,7 @@ bool mirror_tag_age_is_known(const struct mirror_tag *tag)
 const char *mirror_tag_word(const struct mirror_tag *tag)
 {
     if (!tag->live)
-        return "lost";
+        return MIRROR_WORD_LOST;
     enum mirror_trust trust = mirror_tag_trust(tag);
     return trust == MIRROR_NO_VALUE ? "" : trust == MIRROR_RETAINED ? "retain" : quality_word(tag->quality);
 }

@@ -46,6 +46,12 @@ struct screen_host {
     struct history_reader *history; /* NULL until a history file is known */
     int64_t wall_us, mono_us;       /* the time of this round: screens never read a clock */
     enum screen_id below;           /* for a screen that lies over another: which */
+    bool demo;                      /* this console is a demo's: all of it ends with the console */
+};
+
+/* A key that a screen takes itself, for the key bar. */
+struct screen_key {
+    const char *key, *label; /* a name of input_key_of_name() */
 };
 
 struct screen_class {
@@ -67,6 +73,10 @@ struct screen_class {
     /* Any key or mouse event, before it is looked up in the table: for text entry. Mouse coordinates are the
      * pane's. May be NULL. SCREEN_IGNORED lets it through. */
     unsigned (*input)(void *state, struct screen_host *host, const struct input *input);
+
+    /* Where the screen takes every key itself (text entry, a question): what the key bar offers instead of the
+     * table's actions; ends in a NULL key. NULL: the table's. May be NULL. */
+    const struct screen_key *(*keys)(const void *state);
 
     /* The mirror changed (values or tags), or a second passed; true: paint. Called at most once a frame. May
      * be NULL: such a screen is painted at each change. */

@@ -1,6 +1,7 @@
 #include "ui/tag_list_order.h"
 
 #include "base/mem.h"
+#include "plant/quality.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,11 +47,43 @@ static bool quality_matches(const struct mirror_tag *tag, const char *word, size
     return strncasecmp(class, word, length) == 0 || strncasecmp(mirror_tag_word(tag), word, length) == 0;
 }
 
+/* The length of the "quality:" that a word of a filter begins with; 0: it is another word. */
+static size_t quality_prefix(const char *word, size_t length)
+{
+    static const char QUALITY[] = "quality:";
+    size_t prefix = sizeof QUALITY - 1;
+    return length >= prefix && strncasecmp(word, QUALITY, prefix) == 0 ? prefix : 0;
+}
+
+static bool is_known_quality(const char *word, size_t length)
+{
+    for (size_t i = 0; i < sizeof QUALITY_CLASSES / sizeof *QUALITY_CLASSES; i++)
+        if (strncasecmp(QUALITY_CLASSES[i], word, length) == 0)
+            return true;
+    const char *known;
+    for (size_t i = 0; (known = quality_word_at(i)); i++)
+        if (strncasecmp(known, word, length) == 0)
+            return true;
+    return strncasecmp(MIRROR_WORD_LOST, word, length) == 0;
+}
+
+bool tag_list_asks_unknown_quality(const char *filter)
+{
+    while (*filter) {
+        size_t length = strcspn(filter, " "), prefix = quality_prefix(filter, length);
+        if (prefix && !is_known_quality(filter + prefix, length - prefix))
+            return true;
+        filter += length;
+        filter += strspn(filter, " ");
+    }
+    return false;
+}
+
 static bool word_matches(const struct mirror_tag *tag, const char *word, size_t length)
 {
-    static const char QUALITY[] = "quality:", AREA[] = "area:";
-    size_t quality = sizeof QUALITY - 1, area = sizeof AREA - 1;
-    if (length >= quality && strncasecmp(word, QUALITY, quality) == 0)
+    static const char AREA[] = "area:";
+    size_t quality = quality_prefix(word, length), area = sizeof AREA - 1;
+    if (quality)
         return quality_matches(tag, word + quality, length - quality);
     if (length >= area && strncasecmp(word, AREA, area) == 0)
         return contains(tag->area, word + area, length - area);
@@ -97,6 +130,20 @@ static void choose_tags(struct tag_list *list, const struct mirror *mirror)
     for (size_t i = 0; i < mirror->tag_count; i++)
         if (tag_list_matches(mirror->tags[i], list->filter))
             list->shown[list->tag_count++] = mirror->tags[i];
+}
+
+bool tag_list_can_sort(enum tag_list_column column)
+{
+    return column < TAG_COLUMN_COUNT && column != TAG_COLUMN_TREND;
+}
+
+enum tag_list_column tag_list_next_sort(enum tag_list_column column, int step)
+{
+    int next = (int)column;
+    do
+        next = (next + step + TAG_COLUMN_COUNT) % TAG_COLUMN_COUNT;
+    while (!tag_list_can_sort((enum tag_list_column)next));
+    return (enum tag_list_column)next;
 }
 
 void tag_list_set_sort(struct tag_list *list, enum tag_list_column column)
@@ -230,6 +277,11 @@ static struct tag_group *hiding_group(struct tag_list *list)
  * group, what the filter hides is remembered until it shows again. */
 static void find_cursor(struct tag_list *list)
 {
+    if (!list->touched) {
+        list->cursor = list->top = 0;
+        remember_cursor(list);
+        return;
+    }
     size_t height = list->cursor >= list->top ? list->cursor - list->top : 0;
     size_t i = 0;
     while (i < list->row_count && !is_under_cursor(list, &list->rows[i]))
@@ -304,7 +356,13 @@ void tag_list_go(struct tag_list *list, size_t row, int64_t mono_us)
 {
     list->cursor = row < list->row_count ? row : list->row_count ? list->row_count - 1 : 0;
     list->touched_us = mono_us;
+    list->touched = true;
     remember_cursor(list);
+}
+
+void tag_list_touch(struct tag_list *list)
+{
+    list->touched = true;
 }
 
 void tag_list_move(struct tag_list *list, long step, int64_t mono_us)

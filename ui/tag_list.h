@@ -2,7 +2,7 @@
  * is. Pure: knows the mirror's tags, not how they are drawn.
  *
  * What must stay true: the cursor stays on its tag while rows move, and that row stays where it is on the
- * screen. Sorting by something that lives happens once a second at most, and not within TAG_LIST_REST_US of a
+ * screen; but until the operator has touched anything it stays on the first row, whatever tags arrive. Sorting by something that lives happens once a second at most, and not within TAG_LIST_REST_US of a
  * key: nothing moves under a hand.
  *
  * Pointers to tags are those of the mirror:
@@ -25,7 +25,7 @@
 enum tag_list_column {
     TAG_COLUMN_NAME,
     TAG_COLUMN_VALUE,
-    TAG_COLUMN_TREND, /* by how much it moved, in parts of its range */
+    TAG_COLUMN_TREND, /* a picture: nothing to sort by */
     TAG_COLUMN_RANGE, /* place in the range */
     TAG_COLUMN_AGE,
     TAG_COLUMN_QUALITY, /* the worst first */
@@ -67,6 +67,7 @@ struct tag_list {
     size_t shown_capacity;
     uint64_t tags_changes; /* of the mirror, at the last update */
     bool stale_filter, stale_order, stale_rows;
+    bool touched;                  /* by the operator: the cursor has a tag of its own from then on */
     int64_t sorted_us, touched_us; /* on the monotonic clock */
 };
 
@@ -82,6 +83,13 @@ bool tag_list_update(struct tag_list *list, const struct mirror *mirror, int64_t
 void tag_list_set_filter(struct tag_list *list, const char *filter);
 bool tag_list_matches(const struct mirror_tag *tag, const char *filter);
 
+/* True when the filter asks for a quality that no tag can ever have. */
+bool tag_list_asks_unknown_quality(const char *filter);
+
+/* True for a column that rows can be sorted by. The next such column, round the end; `step` 1 or -1. */
+bool tag_list_can_sort(enum tag_list_column column);
+enum tag_list_column tag_list_next_sort(enum tag_list_column column, int step);
+
 void tag_list_set_sort(struct tag_list *list, enum tag_list_column column);
 void tag_list_set_reverse(struct tag_list *list, bool reverse);
 void tag_list_set_grouped(struct tag_list *list, bool grouped);
@@ -89,6 +97,9 @@ void tag_list_set_grouped(struct tag_list *list, bool grouped);
 /* Folds or unfolds a group; all of them. */
 void tag_list_fold(struct tag_list *list, struct tag_group *group, bool folded);
 void tag_list_fold_all(struct tag_list *list, bool folded);
+
+/* The operator did something: from now on the cursor sticks to what it is on. */
+void tag_list_touch(struct tag_list *list);
 
 /* The row under the cursor; NULL when there are none. */
 const struct tag_row *tag_list_current(const struct tag_list *list);

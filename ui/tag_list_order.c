@@ -14,17 +14,6 @@ double tag_list_place(const struct mirror_tag *tag)
     return (tag->number - tag->low) / (tag->high - tag->low);
 }
 
-/* How far it moved in the last minutes, in parts of its range; of its size where it has no range. */
-static double movement(const struct mirror_tag *tag, int64_t wall_us)
-{
-    if (!tag->series)
-        return NAN;
-    struct series_span span;
-    series_columns(tag->series, wall_us, MIRROR_SERIES_BINS, &span, 1);
-    double size = tag->has_range ? tag->high - tag->low : fmax(fabs(span.low), fabs(span.high));
-    return size > 0 ? (span.high - span.low) / size : 0;
-}
-
 struct sort_item {
     double number; /* NaN sorts last either way */
     const char *text;
@@ -42,9 +31,6 @@ static struct sort_item item_of(const struct tag_list *list, struct mirror_tag *
         item.number = tag->type == VALUE_NUMBER ? tag->number : NAN;
         item.text = tag->type == VALUE_TEXT ? tag->text : "";
         break;
-    case TAG_COLUMN_TREND:
-        item.number = -movement(tag, wall_us);
-        break;
     case TAG_COLUMN_RANGE:
         item.number = -tag_list_place(tag);
         break;
@@ -59,6 +45,7 @@ static struct sort_item item_of(const struct tag_list *list, struct mirror_tag *
         item.number = *tag->description ? 0 : NAN;
         break;
     case TAG_COLUMN_NAME:
+    case TAG_COLUMN_TREND:
     case TAG_COLUMN_COUNT:
         item.text = tag->name;
         break;

@@ -35,7 +35,8 @@ struct terminal {
     enum theme theme;
     enum glyph_level level;
     bool utf8, paste_mode, pasting;
-    int colours; /* 0, 8 or 256 */
+    bool parks_cursor; /* it cannot be hidden: it rests in a corner instead of where was drawn last */
+    int colours;       /* 0, 8 or 256 */
     struct {
         int16_t fg, bg;
     } pairs[PAIRS_MAX]; /* [0] is the terminal's own */
@@ -112,7 +113,7 @@ static void set_modes(struct terminal *terminal)
     define_keys();
     mouseinterval(0);
     mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-    curs_set(0);
+    terminal->parks_cursor = curs_set(0) == ERR;
     if (terminal->colours) {
         start_color();
         use_default_colors();
@@ -127,6 +128,8 @@ struct terminal *terminal_open(const struct terminal_options *options, struct er
                 "the console needs a terminal; without one use hmi status, hmi tags or hmi record");
         return NULL;
     }
+    if (!terminal_check(err))
+        return NULL;
     struct terminal *terminal = mem_new(1, sizeof *terminal);
     terminal->screen = newterm(NULL, stdout, stdin);
     if (!terminal->screen) {
@@ -318,6 +321,8 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas)
     curs_set(canvas->cursor_x >= 0);
     if (canvas->cursor_x >= 0)
         move(canvas->cursor_y, canvas->cursor_x);
+    else if (terminal->parks_cursor)
+        move(canvas->rows - 1, canvas->columns - 1);
     refresh();
 }
 

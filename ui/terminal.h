@@ -17,6 +17,10 @@ struct terminal_options {
     const char *glyphs; /* a word of GLYPH_LEVEL_WORDS; NULL: chosen by locale and terminal */
 };
 
+/* Looks whether the console can be shown on this type of terminal ($TERM), without touching it: false with
+ * `err` set when the type is unknown, or cannot place its cursor. */
+bool terminal_check(struct err *err);
+
 /* Takes over standard input and output. NULL with `err` set when they are no terminal, or of a type that
  * nobody knows. The locale must have been set (LC_CTYPE only). */
 struct terminal *terminal_open(const struct terminal_options *options, struct err *err);

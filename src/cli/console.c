@@ -28,7 +28,7 @@
 #define CONSOLE_FILTERS_MAX  32
 #define CONSOLE_PASSWORD_MAX 1024
 
-enum { CONSOLE_KEEP = 256, CONSOLE_THEME, CONSOLE_GLYPHS, CONSOLE_SOCKET };
+enum { CONSOLE_KEEP = 256, CONSOLE_THEME, CONSOLE_GLYPHS, CONSOLE_SOCKET, CONSOLE_OF_DEMO };
 
 static const struct cli_option CONSOLE_OPTIONS[] = {
     CLI_OPTION_CONFIG,
@@ -41,6 +41,7 @@ static const struct cli_option CONSOLE_OPTIONS[] = {
     {CONSOLE_THEME, "theme", "THEME", "dark, light or mono (chosen by the terminal)"},
     {CONSOLE_GLYPHS, "glyphs", "LEVEL", "braille, blocks, line or ascii (chosen by locale and terminal)"},
     {CONSOLE_SOCKET, "socket", "PATH", NULL},
+    {CONSOLE_OF_DEMO, "of-demo", NULL, NULL},
     {0},
 };
 
@@ -50,6 +51,7 @@ struct console {
     const char *filters[CONSOLE_FILTERS_MAX];
     size_t filter_count;
     const char *theme, *glyphs;
+    bool of_demo; /* hmi demo started it, and ends with it */
     char *folder; /* of a look; owned */
     pid_t recorder;
 };
@@ -98,6 +100,9 @@ static int console_parse(const struct cli_command *command, int argc, char **arg
             break;
         case CONSOLE_SOCKET:
             console->socket = value;
+            break;
+        case CONSOLE_OF_DEMO:
+            console->of_demo = true;
             break;
         default:
             return EX_USAGE;
@@ -300,6 +305,7 @@ static int console_show(const struct console *console, const struct config *conf
                      .glyphs =
                          first_of(console->glyphs, getenv("HMI_GLYPHS"), config ? config->glyphs : NULL)},
         .socket_paths = paths,
+        .demo = console->of_demo,
     };
     int kept = console_hide_stderr();
     int status = app_run(&options, err);
@@ -353,6 +359,10 @@ static int console_run(const struct cli_command *command, int argc, char **argv)
         fprintf(stderr,
                 "hmi: the console needs a terminal; without one use hmi status, hmi tags or hmi record\n");
         return EX_USAGE;
+    }
+    if (!terminal_check(&err)) { /* before a recorder is started for a console that cannot be shown */
+        fprintf(stderr, "hmi: %s\n", err.text);
+        return err.code;
     }
     app_block_signals();
     if (console_is_look(&console)) {

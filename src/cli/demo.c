@@ -8,6 +8,7 @@
 #include "cli/demo_keeper.h"
 #include "cli/demo_process.h"
 #include "db/query.h"
+#include "ui/terminal.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -173,7 +174,7 @@ static bool demo_headless(struct demo *demo, struct err *err)
 
 static bool demo_console(struct demo *demo, struct err *err)
 {
-    const char *argv[] = {"hmi", "-c", demo->files.config, NULL};
+    const char *argv[] = {"hmi", "-c", demo->files.config, "--of-demo", NULL};
     demo->console = (struct demo_process){.name = "the console"};
     if (!demo_process_start(&demo->console, NULL, argv, NULL, err))
         return false;
@@ -290,8 +291,9 @@ static int demo_run_command(const struct cli_command *command, int argc, char **
     if (!demo_parse(command, argc, argv, &demo.options))
         return EX_USAGE;
     char *mosquitto = demo_process_find("mosquitto");
-    bool good = mosquitto ||
-                err_set(&err, EX_UNAVAILABLE, "the broker mosquitto is not installed: apt install mosquitto");
+    bool good = (demo.options.seconds || terminal_check(&err)) &&
+                (mosquitto || err_set(&err, EX_UNAVAILABLE,
+                                      "the broker mosquitto is not installed: apt install mosquitto"));
     good = good && demo_watch_signals(&demo, &err) && demo_run(&demo, mosquitto, &err);
     if (!good)
         fprintf(stderr, "hmi demo: %s\n", err.text);

@@ -37,6 +37,11 @@ const char *quality_word(uint32_t quality)
     return quality_find(quality)->word;
 }
 
+const char *quality_word_at(size_t index)
+{
+    return index < sizeof QUALITIES / sizeof *QUALITIES ? QUALITIES[index].word : NULL;
+}
+
 const char *quality_text(uint32_t quality)
 {
     return quality_find(quality)->text;

@@ -4,6 +4,7 @@
 #define PLANT_QUALITY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define QUALITY_GOOD                  UINT32_C(0x00000000)
@@ -33,6 +34,9 @@ static inline bool quality_is_bad(uint32_t quality)
 /* One word of at most 6 columns for tables: "good", "stale", "nocomm", "init", "uncert", "decode", "range",
  * "nodata", "oos", "bad". */
 const char *quality_word(uint32_t quality);
+
+/* The words that quality_word() can give, one after the other; NULL behind the last. */
+const char *quality_word_at(size_t index);
 
 /* A sentence for people, such as "uncertain: link to the broker down, last usable value". */
 const char *quality_text(uint32_t quality);

@@ -140,6 +140,7 @@ static void recorder_on_welcome(void *context, struct wire_welcome *welcome)
     welcome->started_us = recorder->started_us;
     welcome->pid = (uint32_t)getpid();
     welcome->look = recorder->look && recorder->config->history.temporary;
+    welcome->look_kept = recorder->look && !recorder->config->history.temporary;
     welcome->started_by_console = recorder->from_console;
     recorder->status_due = true;
 }

@@ -47,7 +47,8 @@ enum wire_purpose {
     X(I64, started_us, "when the recorder started")                                                          \
     X(U32, pid, "process id of the recorder")                                                                \
     X(U32, look, "1: a look at a broker, nothing is kept")                                                   \
-    X(U32, started_by_console, "1: a console started this recorder")
+    X(U32, started_by_console, "1: a console started this recorder")                                         \
+    X(U32, look_kept, "1: a look at a broker whose history is kept")
 
 /* recorder -> console: access denied, versions too far apart, too many consoles; then it closes */
 #define WIRE_REFUSED_FIELDS(X) X(TEXT, reason, "what is wrong and what to do")

@@ -72,7 +72,7 @@ class Starts(unittest.TestCase):
         console, pid = self.attach()
         other, _ = self.attach()
         other.key("q")
-        other.wait("The recorder goes on recording.")  # not the last one
+        other.wait("The recorder goes on without this console.")  # not the last one
         other.key("y")
         self.assertEqual(other.wait_end(5), 0)
         wait_health(self.recorder, lambda status: status["consoles"] == 1, "one console")

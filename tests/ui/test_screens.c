@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "plant/quality.h"
 #include "plant/tagdef.h"
+#include "plant/value.h"
 #include "tests/ui/fake_recorder.h"
 #include "tests/ui/vt.h"
 
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 
 #include <cmocka.h>
 
@@ -238,6 +240,7 @@ static void a_look_says_that_nothing_is_kept(void **state)
     fake_recorder_snapshot_end(&console.recorder);
     assert_true(fake_recorder_send(&console.recorder, console.vt));
     expect(&console, "look: nothing is kept");
+    expect(&console, "alice look "); /* in place of a role that says more than is possible */
     expect(&console, "No tags yet");
     finish(&console);
 }
@@ -593,20 +596,67 @@ static void ten_thousand_tags_scroll_at_once(void **state)
     finish(&console);
 }
 
-static size_t bytes_in(struct console *console, int seconds, bool changing)
+static size_t bytes_so_far(struct console *console)
 {
-    size_t before, after;
-    vt_raw(console->vt, &before);
-    for (int i = 0; i < seconds; i++) {
-        for (uint32_t id = 1; changing && id <= 40; id++)
-            fake_recorder_number(&console->recorder, id,
-                                 20 + (double)((id * 7 + (uint32_t)i * 13) % 100) / 10, QUALITY_GOOD, 0);
-        fake_recorder_status(&console->recorder, NULL);
-        assert_true(fake_recorder_send(&console->recorder, console->vt));
-        vt_run(console->vt, 1000);
+    size_t length;
+    vt_raw(console->vt, &length);
+    return length;
+}
+
+/* All 40 values, `age_us` old, and what a recorder says each second. */
+static void send_second(struct console *console, int round, int64_t age_us)
+{
+    int64_t ts_us = clock_wall_us() - age_us;
+    for (uint32_t id = 1; round >= 0 && id <= 40; id++)
+        wire_put(&console->recorder.out, WIRE_SAMPLE,
+                 &(struct wire_sample){.tag = id,
+                                       .type = VALUE_NUMBER,
+                                       .number = 20 + (double)((id * 7 + (uint32_t)round * 13) % 100) / 10,
+                                       .ts_us = ts_us,
+                                       .arrival_us = ts_us});
+    fake_recorder_status(&console->recorder, NULL);
+    assert_true(fake_recorder_send(&console->recorder, console->vt));
+}
+
+/* Bytes for one change of all 40 values: those from the message that brings them until nothing more comes. How
+ * fast this machine is at the moment does not matter; what the clock needs meanwhile is counted, too. */
+static size_t bytes_of_changes(struct console *console, int rounds)
+{
+    size_t before = bytes_so_far(console);
+    for (int i = 0; i < rounds; i++) {
+        char last[16];
+        int64_t next_us = clock_mono_us() + CLOCK_US_PER_SECOND;
+        send_second(console, i, 0);
+        snprintf(last, sizeof last, " %.1f ", 20 + (double)((280 + i * 13) % 100) / 10);
+        expect_row(console, "boiler.tag040", last);
+        while (clock_mono_us() < next_us)
+            vt_run(console->vt, 20);
     }
-    vt_raw(console->vt, &after);
-    return (after - before) / (size_t)seconds;
+    return (bytes_so_far(console) - before) / (size_t)rounds;
+}
+
+/* Bytes a second of the clock on the wall while nothing changes. The values' age is of the kind that is written
+ * in minutes; a span that a busy machine stretched to the next minute says nothing, and is measured again. */
+static size_t bytes_of_silence(struct console *console, int seconds)
+{
+    for (int tries = 0; tries < 5; tries++) {
+        int64_t sent_us = clock_wall_us();
+        send_second(console, 0, 61 * CLOCK_US_PER_SECOND);
+        expect_row(console, "boiler.tag040", " 1m ");
+        assert_true(vt_wait_quiet(console->vt, 300, WAIT_MS));
+        size_t before = bytes_so_far(console);
+        int64_t begin_us = clock_wall_us();
+        for (int i = 0; i < seconds; i++) {
+            send_second(console, -1, 0);
+            vt_run(console->vt, 1000);
+        }
+        size_t bytes = bytes_so_far(console) - before;
+        int64_t end_us = clock_wall_us();
+        if (end_us - sent_us < 55 * CLOCK_US_PER_SECOND)
+            return bytes / (size_t)((end_us - begin_us) / CLOCK_US_PER_SECOND);
+    }
+    fail_msg("this machine is too busy to measure anything");
+    return 0;
 }
 
 static void a_slow_line_is_enough(void **state)
@@ -614,13 +664,114 @@ static void a_slow_line_is_enough(void **state)
     struct console console;
     (void)state;
     start_plant(&console, 46, 132, NULL, 40);
-    vt_run(console.vt, 1500);
-    size_t busy = bytes_in(&console, 10, true);
-    bytes_in(&console, 12, false); /* no value is new any more */
-    size_t quiet = bytes_in(&console, 10, false);
+    size_t busy = bytes_of_changes(&console, 10);
+    size_t quiet = bytes_of_silence(&console, 10);
     print_message("bytes a second: 40 values changing %zu, nothing changing %zu\n", busy, quiet);
     assert_true(busy <= 4000);
     assert_true(quiet <= 100); /* the clock */
+    finish(&console);
+}
+
+/* ---- what a newcomer meets first ---- */
+
+/* Nobody is alarmed before a recorder had time to answer. */
+static void starting_is_no_fault(void **state)
+{
+    struct console console;
+    (void)state;
+    start(&console, 24, 80, NULL);
+    expect(&console, "attaching");
+    assert_null(strstr(vt_text(console.vt), "NO RECORDER"));
+    fake_recorder_plant(&console.recorder, 12);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "● broker");
+    finish(&console);
+}
+
+static void a_missing_recorder_is_said_with_its_cure(void **state)
+{
+    struct console console;
+    (void)state;
+    start(&console, 24, 80, NULL); /* connected, and not a word */
+    expect(&console, "○ NO RECORDER");
+    expect(&console, "it does not answer yet");
+    fake_recorder_plant(&console.recorder, 12);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect_gone(&console, "NO RECORDER");
+    fake_recorder_close(&console.recorder);
+    expect(&console, "NO RECORDER since");
+    expect(&console, "values are not live; start it: hmi record");
+    check_output(&console);
+    assert_true(vt_close(console.vt, WAIT_MS));
+}
+
+static void the_foot_offers_only_what_works(void **state)
+{
+    struct console console;
+    (void)state;
+    start_plant(&console, 24, 80, NULL, 12);
+    expect_row(&console, "F1Help", "EnterOpen");
+    key(&console, "q");
+    expect(&console, "EscapeStay");
+    expect_gone(&console, "EnterOpen");
+    key(&console, "Escape");
+    key(&console, "F9");
+    expect_gone(&console, "EnterOpen");
+    key(&console, "Escape");
+    key(&console, ":");
+    expect(&console, "EnterGo  EscapeBack");
+    key(&console, "Escape");
+    vt_type(console.vt, "/quality:xyz", 12);
+    expect(&console, "EnterKeep  EscapeShow all");
+    expect(&console, "unknown quality");
+    key(&console, "Backspace");
+    key(&console, "Backspace");
+    key(&console, "Backspace");
+    expect_gone(&console, "unknown quality");
+    finish(&console);
+}
+
+/* The console ends at once, with a word on standard error and a status that scripts understand. */
+static void a_terminal_without_a_cursor_is_refused(void **state)
+{
+    static const char *const TYPES[] = {"TERM=dumb", "TERM=no-such-terminal"};
+    static const char *const WORDS[] = {"cannot place its cursor", "is not known here"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct err err = {0};
+        int status;
+        const char *build = getenv("HMI_BUILD");
+        char program[512];
+        snprintf(program, sizeof program, "%s/hmi", build ? build : "build");
+        const char *const argv[] = {program, NULL};
+        const char *const env[] = {"HMI_SOCKET=/nonexistent/hmi.sock", TYPES[i], NULL};
+        struct vt_options options = {.argv = argv, .env = env, .rows = 24, .cols = 132};
+        struct vt *vt = vt_start(&options, &err);
+        assert_non_null(vt);
+        assert_true(vt_wait_text(vt, WORDS[i], WAIT_MS));
+        assert_true(vt_wait_end(vt, WAIT_MS, &status));
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EX_UNAVAILABLE);
+        vt_close(vt, WAIT_MS);
+    }
+}
+
+/* A vt100 cannot hide its cursor: it rests in the corner, not where something was drawn last. */
+static void a_cursor_that_cannot_be_hidden_rests(void **state)
+{
+    struct console console;
+    (void)state;
+    start_plant(&console, 24, 80, "TERM=vt100", 12);
+    for (int i = 0; i < 5; i++) {
+        fake_recorder_number(&console.recorder, 1, 30 + i, QUALITY_GOOD, 0);
+        assert_true(fake_recorder_send(&console.recorder, console.vt));
+        char value[16];
+        snprintf(value, sizeof value, "%d.0", 30 + i);
+        expect_row(&console, "boiler.tag001", value);
+        assert_true(vt_wait_quiet(console.vt, 100, WAIT_MS));
+        struct vt_cursor cursor = vt_cursor(console.vt);
+        assert_int_equal(cursor.row, 23);
+        assert_int_equal(cursor.col, 79);
+    }
     finish(&console);
 }
 
@@ -648,6 +799,11 @@ int main(void)
         cmocka_unit_test(escape_sequences_never_reach_the_terminal),
         cmocka_unit_test(ten_thousand_tags_scroll_at_once),
         cmocka_unit_test(a_slow_line_is_enough),
+        cmocka_unit_test(starting_is_no_fault),
+        cmocka_unit_test(a_missing_recorder_is_said_with_its_cure),
+        cmocka_unit_test(the_foot_offers_only_what_works),
+        cmocka_unit_test(a_terminal_without_a_cursor_is_refused),
+        cmocka_unit_test(a_cursor_that_cannot_be_hidden_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,6 +329,35 @@ static void test_any_size(void **state)
     }
 }
 
+static void test_quit_says_what_ends(void **state)
+{
+    static const struct {
+        struct wire_welcome welcome;
+        bool demo;
+        const char *words;
+    } ROWS[] = {
+        {{0}, false, "The recorder goes on without this console."},
+        {{.started_by_console = 1}, false, "leave, stop recording"},
+        {{.started_by_console = 1, .look = 1}, false, "Nothing of it is"},
+        {{.started_by_console = 1, .look_kept = 1}, false, "Its history is"},
+        {{.look = 1}, false, "goes on at another"},
+        {{0}, true, "Its plant, broker and recorder end with it."},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        struct stage stage;
+        stage_open(&stage, SCREEN_QUIT, 80, 21, GLYPH_ASCII);
+        struct wire_welcome welcome = ROWS[i].welcome;
+        welcome.version = WIRE_VERSION;
+        welcome.plant = "Test";
+        fixture_apply(&stage.mirror, WIRE_WELCOME, &welcome, FIXTURE_NOW_US);
+        stage.host.demo = ROWS[i].demo;
+        stage_draw(&stage);
+        assert_true(find_row(&stage, ROWS[i].words) >= 0);
+        stage_close(&stage);
+    }
+}
+
 int main(void)
 {
     setenv("TZ", "UTC", 1);
@@ -342,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_system_is_quiet_when_all_is_well),
         cmocka_unit_test(test_system_puts_faults_and_cures_on_top),
         cmocka_unit_test(test_system_scrolls_to_its_end),
+        cmocka_unit_test(test_quit_says_what_ends),
         cmocka_unit_test(test_any_size),
     };
     return cmocka_run_group_tests_name("screens", tests, NULL, NULL);

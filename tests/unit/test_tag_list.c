@@ -290,6 +290,59 @@ static void test_cursor_stays_on_its_tag(void **state)
     mirror_free(&mirror);
 }
 
+/* A plant that is being discovered: nobody has chosen a tag yet, so the list begins at its beginning. */
+static void test_untouched_cursor_stays_on_the_first_row(void **state)
+{
+    struct mirror mirror;
+    struct tag_list list;
+    (void)state;
+    make_plant(&mirror);
+    tag_list_init(&list);
+    update(&list, &mirror, LATE_US);
+    assert_int_equal(tag_list_current(&list)->tag->id, 5); /* flame */
+    add_tag(&mirror, 6, "alpha", "boiler", "");
+    update(&list, &mirror, LATE_US);
+    tag_list_scroll(&list, 2);
+    assert_int_equal(list.cursor, 0);
+    assert_int_equal(list.top, 0);
+    assert_int_equal(tag_list_current(&list)->tag->id, 6);
+    tag_list_touch(&list);
+    add_tag(&mirror, 7, "aardvark", "boiler", "");
+    update(&list, &mirror, LATE_US);
+    assert_int_equal(list.cursor, 1);
+    assert_int_equal(tag_list_current(&list)->tag->id, 6);
+    tag_list_free(&list);
+    mirror_free(&mirror);
+}
+
+static void test_sorting_passes_over_the_trend(void **state)
+{
+    enum tag_list_column column = TAG_COLUMN_NAME;
+    (void)state;
+    assert_false(tag_list_can_sort(TAG_COLUMN_TREND));
+    assert_false(tag_list_can_sort(TAG_COLUMN_COUNT));
+    for (int i = 0; i < TAG_COLUMN_COUNT - 1; i++) {
+        enum tag_list_column next = tag_list_next_sort(column, 1);
+        assert_true(tag_list_can_sort(next));
+        assert_int_equal(tag_list_next_sort(next, -1), column);
+        column = next;
+    }
+    assert_int_equal(column, TAG_COLUMN_NAME); /* once round */
+}
+
+static void test_unknown_qualities_are_noticed(void **state)
+{
+    static const char *const KNOWN[] = {"",          "quality:",     "quality:GOOD", "quality:ret",
+                                        "quality:s", "quality:lost", "quality:init", "pump quality:nocomm",
+                                        "area:xyz",  "xyz",          "quality"};
+    static const char *const UNKNOWN[] = {"quality:xyz", "quality:goodx", "pump quality:lots tank"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(KNOWN); i++)
+        assert_false(tag_list_asks_unknown_quality(KNOWN[i]));
+    for (size_t i = 0; i < COUNT(UNKNOWN); i++)
+        assert_true(tag_list_asks_unknown_quality(UNKNOWN[i]));
+}
+
 static void test_cursor_survives_filter_and_fold(void **state)
 {
     struct mirror mirror;
@@ -337,6 +390,7 @@ static void test_scroll_keeps_the_cursor_in_sight(void **state)
     end_snapshot(&mirror);
     tag_list_init(&list);
     tag_list_set_sort(&list, TAG_COLUMN_VALUE);
+    tag_list_touch(&list);
     for (int round = 0; round < 3000; round++) {
         size_t rows = unit_random_below(&random, 40) + 1;
         int64_t mono_us = LATE_US + round * TAG_LIST_SORT_US;
@@ -414,6 +468,9 @@ int main(void)
         cmocka_unit_test(test_retained_values_are_no_fault),
         cmocka_unit_test(test_groups_fold),
         cmocka_unit_test(test_cursor_stays_on_its_tag),
+        cmocka_unit_test(test_untouched_cursor_stays_on_the_first_row),
+        cmocka_unit_test(test_sorting_passes_over_the_trend),
+        cmocka_unit_test(test_unknown_qualities_are_noticed),
         cmocka_unit_test(test_cursor_survives_filter_and_fold),
         cmocka_unit_test(test_scroll_keeps_the_cursor_in_sight),
         cmocka_unit_test(test_neighbours),

@@ -168,6 +168,13 @@ static unsigned palette_input(void *state, struct screen_host *host, const struc
     return SCREEN_PAINT;
 }
 
+static const struct screen_key *palette_keys(const void *state)
+{
+    static const struct screen_key KEYS[] = {{"Enter", "Go"}, {"Escape", "Back"}, {0}};
+    (void)state;
+    return KEYS;
+}
+
 const struct screen_class SCREEN_CLASS_PALETTE = {
     .id = SCREEN_PALETTE,
     .title = "Go",
@@ -176,4 +183,5 @@ const struct screen_class SCREEN_CLASS_PALETTE = {
     .close = palette_close,
     .draw = palette_draw,
     .input = palette_input,
+    .keys = palette_keys,
 };

@@ -6,18 +6,27 @@
 #include <stdlib.h>
 
 enum quit_kind {
-    QUIT_ALONE,    /* no recorder is attached */
-    QUIT_PLAIN,    /* the recorder goes on, being nobody's here */
-    QUIT_RECORDER, /* shall the recorder go on? */
-    QUIT_LOOK      /* a look ends with its last console */
+    QUIT_ALONE,     /* no recorder is attached */
+    QUIT_PLAIN,     /* the recorder goes on, being nobody's here */
+    QUIT_RECORDER,  /* shall the recorder go on? */
+    QUIT_LOOK,      /* a look ends with its last console */
+    QUIT_LOOK_KEPT, /* and leaves its history behind */
+    QUIT_LOOK_ON,   /* it goes on at another console */
+    QUIT_DEMO       /* a demo ends with its console */
 };
 
-static enum quit_kind kind_of(const struct mirror *mirror)
+static enum quit_kind kind_of(const struct screen_host *host)
 {
+    const struct mirror *mirror = host->mirror;
+    const struct wire_welcome *welcome = &mirror->welcome;
+    if (host->demo)
+        return QUIT_DEMO;
     if (!mirror->attached)
         return QUIT_ALONE;
-    bool ours = mirror->welcome.started_by_console && mirror->console_count <= 1;
-    return !ours ? QUIT_PLAIN : mirror->welcome.look ? QUIT_LOOK : QUIT_RECORDER;
+    bool ours = welcome->started_by_console && mirror->console_count <= 1;
+    if (welcome->look || welcome->look_kept)
+        return !ours ? QUIT_LOOK_ON : welcome->look ? QUIT_LOOK : QUIT_LOOK_KEPT;
+    return ours ? QUIT_RECORDER : QUIT_PLAIN;
 }
 
 static const struct {
@@ -32,7 +41,7 @@ static const struct {
                     "This console is attached to no recorder.",
                     {{'y', "leave", false}, {0, "stay", false}}},
     [QUIT_PLAIN] = {"Leave hmi?",
-                    "The recorder goes on recording.",
+                    "The recorder goes on without this console.",
                     {{'y', "leave", false}, {0, "stay", false}}},
     [QUIT_RECORDER] = {"Leave hmi?",
                        "This is the last console. Shall the recorder go on recording?",
@@ -42,6 +51,15 @@ static const struct {
     [QUIT_LOOK] = {"Leave hmi?",
                    "The look at the broker ends. Nothing of it is kept.",
                    {{'y', "leave", true}, {0, "stay", false}}},
+    [QUIT_LOOK_KEPT] = {"Leave hmi?",
+                        "The look at the broker ends. Its history is kept.",
+                        {{'y', "leave", true}, {0, "stay", false}}},
+    [QUIT_LOOK_ON] = {"Leave hmi?",
+                      "The look at the broker goes on at another console.",
+                      {{'y', "leave", false}, {0, "stay", false}}},
+    [QUIT_DEMO] = {"Leave the demo?",
+                   "Its plant, broker and recorder end with it.",
+                   {{'y', "leave", false}, {0, "stay", false}}},
 };
 
 struct quit {
@@ -68,7 +86,7 @@ static size_t answer_count(enum quit_kind kind)
 static void quit_draw(void *state, struct screen_host *host, const struct pane *pane)
 {
     struct quit *quit = state;
-    enum quit_kind kind = kind_of(host->mirror);
+    enum quit_kind kind = kind_of(host);
     int columns = pane->columns < 52 ? pane->columns : 52, rows = (int)answer_count(kind) + 6;
     struct pane box = pane_part(pane, (pane->columns - columns) / 2,
                                 pane->rows > rows ? (pane->rows - rows) / 3 : 0, columns, rows);
@@ -87,7 +105,7 @@ static void quit_draw(void *state, struct screen_host *host, const struct pane *
 static unsigned quit_input(void *state, struct screen_host *host, const struct input *input)
 {
     struct quit *quit = state;
-    enum quit_kind kind = kind_of(host->mirror);
+    enum quit_kind kind = kind_of(host);
     bool clicked = input->type == INPUT_CLICK;
     if (input->type != INPUT_KEY && !clicked)
         return SCREEN_HANDLED;
@@ -108,6 +126,13 @@ static unsigned quit_input(void *state, struct screen_host *host, const struct i
     return away || clicked ? SCREEN_CLOSE : SCREEN_HANDLED;
 }
 
+static const struct screen_key *quit_keys(const void *state)
+{
+    static const struct screen_key KEYS[] = {{"Escape", "Stay"}, {0}};
+    (void)state;
+    return KEYS;
+}
+
 const struct screen_class SCREEN_CLASS_QUIT = {
     .id = SCREEN_QUIT,
     .title = "Quit",
@@ -116,4 +141,5 @@ const struct screen_class SCREEN_CLASS_QUIT = {
     .close = quit_close,
     .draw = quit_draw,
     .input = quit_input,
+    .keys = quit_keys,
 };

@@ -52,7 +52,9 @@ static void draw_empty(const struct tags *tags, const struct screen_host *host, 
 {
     struct pane text = pane_part(pane, 2, 1, pane->columns - 4, pane->rows - 1);
     const struct mirror *mirror = host->mirror;
-    if (!mirror->attached) {
+    if (link_is_starting(host->link, host->mono_us)) {
+        pane_text(&text, 0, 0, -1, MEANING_DIM, "attaching…");
+    } else if (!mirror->attached) {
         pane_paragraph(&text, 0, 0, -1, text.rows, MEANING_TEXT, link_text(host->link));
     } else if (!mirror->complete) {
         pane_text(&text, 0, 0, -1, MEANING_DIM, "The recorder sends its tags ...");
@@ -82,9 +84,14 @@ static void draw_foot(struct tags *tags, const struct pane *pane, int y)
         snprintf(place, sizeof place, "%zu/%zu of %zu", at, list->row_count, list->all_count);
     else
         snprintf(place, sizeof place, "%zu/%zu", at, list->row_count);
-    int right = (int)strlen(place) + 1;
-    int room = pane->columns - right - 2, x = 1;
+    int right = (int)strlen(place) + 1, x = 1;
     pane_text_right(pane, 0, y, pane->columns - 1, MEANING_DIM, place);
+    if (tag_list_asks_unknown_quality(list->filter)) {
+        static const char UNKNOWN[] = "unknown quality";
+        right += (int)sizeof UNKNOWN + 1;
+        pane_text(pane, pane->columns - right, y, -1, MEANING_WARNING, UNKNOWN);
+    }
+    int room = pane->columns - right - 2;
     if (tags->typing) {
         x += pane_text(pane, x, y, room, MEANING_KEY, "/");
         line_editor_draw(&tags->filter, pane, x, y, room - 1);
@@ -222,7 +229,6 @@ static void sort_by(struct tags *tags, struct screen_host *host, enum tag_list_c
     static const char *const WORDS[TAG_COLUMN_COUNT] = {
         [TAG_COLUMN_NAME] = "name",
         [TAG_COLUMN_VALUE] = "value",
-        [TAG_COLUMN_TREND] = "movement of the last minutes",
         [TAG_COLUMN_RANGE] = "place in the range",
         [TAG_COLUMN_AGE] = "age",
         [TAG_COLUMN_QUALITY] = "quality",
@@ -273,6 +279,7 @@ static unsigned tags_act(void *state, struct screen_host *host, enum action acti
     struct tags *tags = state;
     struct tag_list *list = &tags->list;
     tag_list_update(list, host->mirror, host->wall_us, host->mono_us);
+    tag_list_touch(list);
     if (move_cursor(tags, host, action))
         return SCREEN_PAINT;
     switch (action) {
@@ -291,10 +298,10 @@ static unsigned tags_act(void *state, struct screen_host *host, enum action acti
         tag_list_set_grouped(list, !list->grouped);
         return SCREEN_PAINT;
     case ACTION_SORT_NEXT:
-        sort_by(tags, host, (enum tag_list_column)((list->sort + 1) % TAG_COLUMN_COUNT));
+        sort_by(tags, host, tag_list_next_sort(list->sort, 1));
         return SCREEN_PAINT;
     case ACTION_SORT_PREVIOUS:
-        sort_by(tags, host, (enum tag_list_column)((list->sort + TAG_COLUMN_COUNT - 1) % TAG_COLUMN_COUNT));
+        sort_by(tags, host, tag_list_next_sort(list->sort, -1));
         return SCREEN_PAINT;
     case ACTION_REVERSE:
         tag_list_set_reverse(list, !list->reverse);
@@ -339,7 +346,7 @@ static unsigned click(struct tags *tags, struct screen_host *host, const struct 
     struct tag_list *list = &tags->list;
     if (input->y == 0) {
         enum tag_list_column column = tag_columns_at(&tags->columns, input->x);
-        if (column == TAG_COLUMN_COUNT)
+        if (!tag_list_can_sort(column))
             return SCREEN_HANDLED;
         if (column == list->sort)
             tag_list_set_reverse(list, !list->reverse);
@@ -359,6 +366,7 @@ static unsigned tags_input(void *state, struct screen_host *host, const struct i
 {
     struct tags *tags = state;
     tag_list_update(&tags->list, host->mirror, host->wall_us, host->mono_us);
+    tag_list_touch(&tags->list);
     switch (input->type) {
     case INPUT_KEY:
         return tags->typing ? type_filter(tags, host, input) : SCREEN_IGNORED;
@@ -374,6 +382,12 @@ static unsigned tags_input(void *state, struct screen_host *host, const struct i
         break;
     }
     return SCREEN_IGNORED;
+}
+
+static const struct screen_key *tags_keys(const void *state)
+{
+    static const struct screen_key TYPING[] = {{"Enter", "Keep"}, {"Escape", "Show all"}, {0}};
+    return ((const struct tags *)state)->typing ? TYPING : NULL;
 }
 
 static uint32_t tags_tag(void *state, struct screen_host *host)
@@ -403,6 +417,7 @@ const struct screen_class SCREEN_CLASS_TAGS = {
     .draw = tags_draw,
     .act = tags_act,
     .input = tags_input,
+    .keys = tags_keys,
     .history = tags_history,
     .tag = tags_tag,
     .neighbour = tags_neighbour,
