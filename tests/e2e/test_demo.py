@@ -202,7 +202,7 @@ class ConsoleTest(DemoCase):
         console.wait_re("boiler[.]pressure +[67][.]", 10)
         console.wait("RUNNING")
         console.key("q")
-        console.wait("Leave hmi?")
+        console.wait("Leave the demo?")
         console.key("y")
         self.assertEqual(console.wait_end(20), 0)
         self.wait_gone()

@@ -145,12 +145,16 @@ class Look(unittest.TestCase):
             console = self.look(broker, "--keep", kept)
             console.wait_re(row("a", "1"))
             wait_until(lambda: os.path.exists(kept), 5, "the file")
-            console.key("q", "y")
+            console.key("q")
+            console.wait("The look at the broker ends. Its history is")
+            console.key("y")
             self.assertEqual(console.wait_end(), 0)
             self.check_nothing_left()
-            got = subprocess.run(["sqlite3", "-readonly", kept, "SELECT tag, value FROM history"], capture_output=True,
-                                 text=True, check=True)
-            self.assertEqual(got.stdout, "a|1.0\n")
+
+            def stored():  # the recorder says yes first, then commits and closes
+                return subprocess.run(["sqlite3", "-readonly", kept, "SELECT tag, value FROM history"], capture_output=True,
+                                      text=True).stdout
+            wait_until(lambda: stored() == "a|1.0\n", 10, lambda: f"in the kept history: {stored()!r}")
 
     def test_without_a_terminal(self):
         done = subprocess.run([hmi_path(), "-H", "127.0.0.1"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
