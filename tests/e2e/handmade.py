@@ -51,6 +51,7 @@ class Handmade:
         self.on_acknowledged, self.on_connected = on_acknowledged, on_connected
         self.connects = 0            # CONNECTs so far
         self.versions = []           # their protocol levels
+        self.subscribes = 0          # SUBSCRIBEs
         self.acknowledged = 0
         self.goodbyes = 0            # DISCONNECTs
         self.pings = []              # when they came (monotonic)
@@ -233,6 +234,7 @@ class Handmade:
         self.standing = True
 
     def _on_subscribe(self, body):
+        self.subscribes += 1
         if self.suback is not None:
             self._answer(packet(0x90, body[:2] + (b"\0" if self._version5 else b"") + bytes([self.suback])))
 
