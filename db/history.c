@@ -2,12 +2,11 @@
  * at each commit (measured: 7 kB written a sample for 10,000 tags, against 0.2 kB this way).
  *
  *   append  a batch goes to the end of the table `tail`: few pages, one fsync
- *   flush   a tail of 16,384 samples is sorted into a run of fresh_a or fresh_b, one transaction
- *           (history_run.c)
- *   merge   runs become the archive (not built yet; the tables `store`, run_a and run_b already serve it)
+ *   flush   a tail of 16,384 samples is sorted into a run of fresh_a or fresh_b (history_run.c)
+ *   merge   many runs become part of the archive with its minutes and hours (history_merge.c)
  *
  * A batch that is as big as a run becomes one without the detour. The views show the union of the stages,
- * each sample once, because every move is one transaction.
+ * each sample once, at every commit, because a move and the mark that tells of it are one transaction.
  *
  * The copy of the tail in memory changes only after the commit that changed the table, so the two never
  * differ: a failed commit leaves both as they were. */
@@ -35,16 +34,18 @@
 /* OR FAIL: SQLite keeps no journal of its own for each statement, which would cost a third more. What a
  * failed statement leaves behind goes with the transaction, which is then always rolled back.
  *
- * The statements: head, one row's values repeated, foot.
- * '@' stands for the letter of the active set, a or b. */
+ * The statements: head, one row's values repeated, foot. In those of a set '@' stands
+ * for its letter, a or b.
+ */
 struct history_sql {
     const char *head, *row, *foot;
     int rows;
 };
 
-#define TAIL_HEAD   "INSERT OR FAIL INTO tail (tag_id, ts, value, quality) VALUES "
-#define RUN_HEAD    "INSERT OR FAIL INTO fresh_@ (run, tag_id, ts, value, quality) VALUES "
-#define LATEST_HEAD "INSERT OR FAIL INTO latest_flushed (tag_id, ts, value, quality) VALUES "
+#define TAIL_HEAD    "INSERT OR FAIL INTO tail (tag_id, ts, value, quality) VALUES "
+#define RUN_HEAD     "INSERT OR FAIL INTO fresh_@ (run, tag_id, ts, value, quality) VALUES "
+#define ARCHIVE_HEAD "INSERT OR FAIL INTO archive (tag_id, ts, value, quality) VALUES "
+#define LATEST_HEAD  "INSERT OR FAIL INTO latest_flushed (tag_id, ts, value, quality) VALUES "
 #define LATEST_FOOT                                                                                          \
     " ON CONFLICT (tag_id) DO UPDATE SET ts = excluded.ts, value = excluded.value,"                          \
     " quality = excluded.quality WHERE excluded.ts >= ts"
@@ -58,9 +59,11 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_TAIL_MANY] = {.head = TAIL_HEAD, .row = "(?,?,?,?)", .rows = HISTORY_INSERT_ROWS},
     [HISTORY_TAIL_ONE] = {.head = TAIL_HEAD, .row = "(?,?,?,?)", .rows = 1},
     [HISTORY_TAIL_CLEAR] = {.head = "DELETE FROM tail"},
-    [HISTORY_RUN_NEW] = {.head = "INSERT INTO run_@ (t_min, t_max) VALUES (?1, ?2)"},
-    [HISTORY_RUN_MANY] = {.head = RUN_HEAD, .row = "(?1,?,?,?,?)", .rows = HISTORY_INSERT_ROWS},
-    [HISTORY_RUN_ONE] = {.head = RUN_HEAD, .row = "(?1,?,?,?,?)", .rows = 1},
+    [HISTORY_ARCHIVE_MANY] = {.head = ARCHIVE_HEAD, .row = "(?,?,?,?)", .rows = HISTORY_INSERT_ROWS},
+    [HISTORY_ARCHIVE_ONE] = {.head = ARCHIVE_HEAD, .row = "(?,?,?,?)", .rows = 1},
+    [HISTORY_ARCHIVE_AT] = {.head = "SELECT value, quality FROM archive WHERE tag_id = ?1 AND ts = ?2"},
+    [HISTORY_ARCHIVE_LAST] = {.head = "SELECT max(ts) FROM archive WHERE tag_id = ?1"},
+    [HISTORY_STORE_FLIP] = {.head = "UPDATE store SET active = ?1"},
     [HISTORY_LATEST_MANY] = {.head = LATEST_HEAD,
                              .row = "(?,?,?,?)",
                              .rows = HISTORY_INSERT_ROWS,
@@ -69,9 +72,15 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     /* A gap that was noted while it grew, and whose reason is now known further. */
     [HISTORY_GAP_NAME] = {.head = "UPDATE OR REPLACE unrecorded SET reason = ?2 WHERE ts_start = ?1"
                                   " AND reason <> ?2 AND substr(?2, 1, length(reason)) = reason"},
-    [HISTORY_GAP] =
-        {.head = "INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"
-                 " ON CONFLICT (ts_start, reason) DO UPDATE SET ts_end = max(ts_end, excluded.ts_end)"},
+    [HISTORY_GAP] = {.head =
+                         "INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"
+                         " ON CONFLICT (ts_start, reason) DO UPDATE SET ts_end = excluded.ts_end, rolled = 0"
+                         " WHERE excluded.ts_end > ts_end"},
+    [HISTORY_GAP_WAITING] = {.head =
+                                 "SELECT ts_start, ts_end, reason FROM unrecorded WHERE rolled = 0 LIMIT 1"},
+    [HISTORY_GAP_ROLLED] = {.head = "UPDATE unrecorded SET rolled = 1"
+                                    " WHERE ts_start = ?1 AND ts_end = ?2 AND reason = ?3"},
+    [HISTORY_TAG_NEXT] = {.head = "SELECT id FROM tag WHERE id > ?1 ORDER BY id LIMIT 1"},
     [HISTORY_TAG_PARK] = {.head = "UPDATE tag SET name = char(1) || id WHERE name = ?2 AND id <> ?1"},
     [HISTORY_TAG_PUT] =
         {.head =
@@ -90,6 +99,20 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_STATES_CLEAR] = {.head = "DELETE FROM tag_state WHERE tag_id = ?1"},
     [HISTORY_STATE_PUT] = {.head =
                                "INSERT OR REPLACE INTO tag_state (tag_id, value, text) VALUES (?1, ?2, ?3)"},
+};
+
+static const struct history_sql HISTORY_SET_SQL[HISTORY_SET_STATEMENTS] = {
+    [HISTORY_RUN_NEW] = {.head = "INSERT INTO run_@ (id, t_min, t_max, rows, filled_us)"
+                                 " VALUES (?1, ?2, ?3, ?4, ?5)"},
+    [HISTORY_RUN_MANY] = {.head = RUN_HEAD, .row = "(?1,?,?,?,?)", .rows = HISTORY_INSERT_ROWS},
+    [HISTORY_RUN_ONE] = {.head = RUN_HEAD, .row = "(?1,?,?,?,?)", .rows = 1},
+    [HISTORY_RUN_CLEAR] = {.head = "DELETE FROM run_@"},
+    [HISTORY_MARK] = {.head = "UPDATE store SET mark_@ = ?1, mark_@_ts = ?2"},
+    [HISTORY_FRESH_NTH] =
+        {.head = "SELECT run, tag_id, ts FROM fresh_@ ORDER BY run, tag_id, ts LIMIT 1 OFFSET ?1"},
+    [HISTORY_FRESH_EMPTY] = {.head = "DELETE FROM fresh_@"},
+    [HISTORY_FRESH_CLEAR] = {.head = "DELETE FROM fresh_@ WHERE run = ?1"},
+    [HISTORY_FRESH_CLEAR_TO] = {.head = "DELETE FROM fresh_@ WHERE (run, tag_id, ts) < (?1, ?2, ?3)"},
 };
 
 bool history_fail(struct history *history, const char *doing, struct err *err)
@@ -200,15 +223,15 @@ static sqlite3_stmt *history_prepare_one(struct history *history, const struct h
 
 static bool history_prepare(struct history *history, struct err *err)
 {
-    sqlite3_int64 active;
-    if (!sql_read_int(history->db, "SELECT active FROM store", 0, &active))
-        return sql_fail(history->db, -1, "read it", err);
-    for (int i = 0; i < HISTORY_STATEMENTS; i++) {
-        history->statements[i] = history_prepare_one(history, &HISTORY_SQL[i], active ? 'b' : 'a');
-        if (!history->statements[i])
-            return sql_fail(history->db, -1, "use it", err);
-    }
-    return true;
+    bool done = true;
+    for (int i = 0; done && i < HISTORY_STATEMENTS; i++)
+        done = (history->statements[i] = history_prepare_one(history, &HISTORY_SQL[i], 0)) != NULL;
+    for (int set = 0; set < 2; set++)
+        for (int i = 0; done && i < HISTORY_SET_STATEMENTS; i++)
+            done = (history->sets[set].statements[i] =
+                        history_prepare_one(history, &HISTORY_SET_SQL[i], set ? 'b' : 'a')) != NULL;
+    done = done && (history->rollup = rollup_new(history->db)) != NULL;
+    return done || sql_fail(history->db, -1, "use it", err);
 }
 
 static bool history_load_tail(struct history *history, struct err *err)
@@ -271,11 +294,17 @@ static void history_free(struct history *history)
 {
     for (int i = 0; i < HISTORY_STATEMENTS; i++)
         sqlite3_finalize(history->statements[i]);
+    for (int set = 0; set < 2; set++)
+        for (int i = 0; i < HISTORY_SET_STATEMENTS; i++)
+            sqlite3_finalize(history->sets[set].statements[i]);
+    rollup_free(history->rollup);
+    history_merge_free(history->merge);
+    history_flush_free(&history->flush);
+    gaps_free(&history->gaps);
     sqlite3_close(history->db);
     if (history->shm_fd >= 0)
         close(history->shm_fd);
     batch_free(history->tail);
-    free(history->keys);
     free(history->path);
     free(history);
 }
@@ -290,8 +319,17 @@ struct history *history_open(const struct history_options *options, struct err *
     history->shm_fd = -1;
     history->path = mem_copy_text(options->path);
     history->tail = batch_new();
+    history->options = (struct history_options){
+        .durability_full = options->durability_full,
+        .merge_rows_per_tag =
+            options->merge_rows_per_tag ? options->merge_rows_per_tag : HISTORY_MERGE_ROWS_PER_TAG,
+        .merge_rows = options->merge_rows ? options->merge_rows : HISTORY_MERGE_ROWS,
+        .merge_age_us = options->merge_age_us ? options->merge_age_us : HISTORY_MERGE_AGE_US,
+    };
+    history->gaps_changed = history->gaps_wait = true;
     if (!history_connect(history, options, err) || !history_prepare(history, err) ||
-        !history_load_meta(history, err) || !history_load_tail(history, err)) {
+        !history_load_meta(history, err) || !history_load_tail(history, err) ||
+        !history_sets_load(history, err)) {
         history_free(history);
         return NULL;
     }
@@ -354,8 +392,8 @@ bool history_each_tag(struct history *history, history_tag_function *function, v
 
 /* ---- writing ---- */
 
-static void history_bind_tail(sqlite3_stmt *statement, int index, const struct batch *batch,
-                              const struct batch_sample *sample)
+static void history_bind_sample(sqlite3_stmt *statement, int index, const struct batch *batch,
+                                const struct batch_sample *sample)
 {
     struct value value = batch_sample_value(batch, sample);
     sqlite3_bind_int64(statement, index, sample->tag_id);
@@ -364,32 +402,18 @@ static void history_bind_tail(sqlite3_stmt *statement, int index, const struct b
     sqlite3_bind_int64(statement, index + 3, sample->quality);
 }
 
-static bool history_write_tail(struct history *history, const struct batch *batch)
+bool history_write_rows(struct history *history, enum history_statement many, enum history_statement one,
+                        const struct batch *batch)
 {
     size_t i = 0;
     while (i < batch->count) {
         size_t rows = batch->count - i >= HISTORY_INSERT_ROWS ? HISTORY_INSERT_ROWS : 1;
-        sqlite3_stmt *statement = history->statements[rows > 1 ? HISTORY_TAIL_MANY : HISTORY_TAIL_ONE];
+        sqlite3_stmt *statement = history->statements[rows > 1 ? many : one];
         for (size_t row = 0; row < rows; row++)
-            history_bind_tail(statement, 1 + 4 * (int)row, batch, &batch->samples[i + row]);
+            history_bind_sample(statement, 1 + 4 * (int)row, batch, &batch->samples[i + row]);
         if (!sql_run(statement))
             return false;
         i += rows;
-    }
-    return true;
-}
-
-static bool history_write_gaps(struct history *history, const struct batch *batch)
-{
-    sqlite3_stmt *put = history->statements[HISTORY_GAP], *name = history->statements[HISTORY_GAP_NAME];
-    for (size_t i = 0; i < batch->gap_count; i++) {
-        sqlite3_bind_int64(name, 1, batch->gaps[i].start_us);
-        sqlite3_bind_text(name, 2, batch->gaps[i].reason, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(put, 1, batch->gaps[i].start_us);
-        sqlite3_bind_int64(put, 2, batch->gaps[i].end_us);
-        sqlite3_bind_text(put, 3, batch->gaps[i].reason, -1, SQLITE_STATIC);
-        if (!sql_run(name) || !sql_run(put))
-            return false;
     }
     return true;
 }
@@ -399,31 +423,48 @@ static bool history_alive_is_due(const struct history *history, int64_t now_us)
     return now_us < history->alive_us || now_us - history->alive_us >= HISTORY_ALIVE_EVERY_US;
 }
 
+/* Keeps the tail bounded whatever its user does; and a batch that becomes a run comes after all that is
+ * older: what is merged must not be newer than what waits in the tail. */
+static bool history_make_room(struct history *history, bool as_run, struct err *err)
+{
+    bool full = history->tail->count + (history->flush.rows ? history->flush.rows->count : 0) >=
+                HISTORY_TAIL_ROWS_MAX;
+    return !(full || as_run) || history_flush(history, err);
+}
+
 bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err)
 {
-    if (history->tail->count >= HISTORY_TAIL_ROWS_MAX && !history_flush(history, err))
-        return false;
     bool as_run = batch->count >= HISTORY_RUN_ROWS;
     /* With each gap, too: should we be killed, the gap of the next start begins where this one ends. */
     bool alive = history_alive_is_due(history, now_us) || batch->gap_count;
-    if (!history_begin(history, err))
+    history->now_us = now_us;
+    if (!history_make_room(history, as_run, err) || !history_begin(history, err))
         return false;
-    if (!history_tags_write(history, batch) || !history_write_gaps(history, batch) ||
-        !(as_run ? history_run_write(history, batch) : history_write_tail(history, batch)) ||
-        (alive && !history_put_alive(history, now_us)))
+    struct history_set *set = &history->sets[history->active], before = *set;
+    if (!history_tags_write(history, batch) || !history_gaps_write(history, batch) ||
+        !(as_run ? history_run_write(history, batch)
+                 : history_write_rows(history, HISTORY_TAIL_MANY, HISTORY_TAIL_ONE, batch)) ||
+        (alive && !history_put_alive(history, now_us))) {
+        *set = before;
         return history_fail(history, "store samples", err);
-    if (!history_commit(history, err))
+    }
+    if (!history_commit(history, err)) {
+        *set = before;
         return false;
+    }
     if (!as_run)
         batch_add_samples(history->tail, batch);
     if (alive)
         history->alive_us = now_us;
+    if (batch->tag_count)
+        history->tags = 0; /* counted again when it matters */
     history->stats.samples_written += batch->count;
     return true;
 }
 
 bool history_mark_alive(struct history *history, int64_t now_us, struct err *err)
 {
+    history->now_us = now_us;
     if (!history_alive_is_due(history, now_us))
         return true;
     if (!history_put_alive(history, now_us))
@@ -445,7 +486,8 @@ void history_get_stats(struct history *history, struct history_stats *stats)
 {
     history->stats.file_bytes = history_file_bytes(history->path, "");
     history->stats.wal_bytes = history_file_bytes(history->path, "-wal");
-    history->stats.tail_rows = history->tail->count;
+    history->stats.tail_rows = history->tail->count + (history->flush.rows ? history->flush.rows->count : 0);
+    history->stats.fresh_rows = history->sets[0].rows + history->sets[1].rows;
     history->stats.wal_holder = history->wal_holder;
     *stats = history->stats;
 }

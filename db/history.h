@@ -16,6 +16,29 @@ struct history;
 struct history_options {
     const char *path;
     bool durability_full; /* fsync at each commit; else when the operating system likes */
+    /* When the sorted runs are merged into the archive: as soon as one of these is reached; 0: the defaults
+     * below. */
+    uint64_t merge_rows_per_tag; /* in the runs, on average */
+    uint64_t merge_rows;         /* in the runs */
+    int64_t merge_age_us;        /* of the oldest run */
+};
+
+/* Merging seldom makes a merge cheap (a tag's page of the archive is touched once for many samples); merging
+ * often keeps the fresh part small, which every query of a tag reads through: 800 samples of a tag lie in at
+ * most as many runs. */
+#define HISTORY_MERGE_ROWS_PER_TAG 800
+#define HISTORY_MERGE_ROWS         UINT64_C(8000000)
+#define HISTORY_MERGE_AGE_US       (INT64_C(2) * 3600 * 1000000)
+
+/* What a slice of housekeeping did. */
+enum history_work {
+    HISTORY_WORK_NONE,
+    HISTORY_WORK_FLUSH,
+    HISTORY_WORK_MERGE,
+    HISTORY_WORK_EMPTY,
+    HISTORY_WORK_GAP,
+    HISTORY_WORK_CHECKPOINT,
+    HISTORY_WORKS
 };
 
 /* A tag as the file knows it, with its last value; texts are valid during the callback only. */
@@ -33,8 +56,12 @@ struct history_stats {
     uint64_t file_bytes, wal_bytes;
     uint64_t samples_written; /* since it was opened */
     uint64_t commits;
-    uint64_t tail_rows; /* waiting to be sorted */
-    long wal_holder;    /* a process whose long reading lets the WAL grow; 0: none */
+    uint64_t tail_rows;  /* waiting to be sorted */
+    uint64_t fresh_rows; /* sorted, waiting to be merged */
+    uint64_t merges;     /* since it was opened */
+    uint64_t merged_rows;
+    enum history_work work; /* of the last slice */
+    long wal_holder;        /* a process whose long reading lets the WAL grow; 0: none */
 };
 
 /* Makes the directory that the file is to lie in, mode 2750, when it is missing; its parent must exist. For
@@ -65,9 +92,9 @@ bool history_each_tag(struct history *history, history_tag_function *function, v
  * given again. `now_us` (wall) is stored now and then as the proof of life. */
 bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err);
 
-/* One slice of housekeeping of about `budget_us`: sorts a full tail into a run, or checkpoints the WAL. Sets
- * *more when there is more to do at once. Sorting is one transaction and cannot be divided: 12 to 20 ms for
- * 16,384 samples, and the fsync. Later: merge, rollups, retention. */
+/* One slice of housekeeping of at most about `budget_us` (10 ms), one short transaction: sorting a full tail
+ * into a run, merging runs into the archive with its minutes and hours, emptying what was merged, minutes and
+ * hours around a gap, or a checkpoint of the WAL. Sets *more when there is more to do at once. */
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err);
 
 /* Proof of life without samples (a quiet plant): at most every few seconds. */

@@ -4,12 +4,16 @@
  *   history_file.c  the file, its rights, its making
  *   history_tags.c  the rows that describe tags
  *   history_run.c   sorting samples into a run
- *   history_tidy.c  when to sort, when to empty the WAL
+ *   history_merge.c runs into the archive
+ *   history_gaps.c  gaps, and what the archive's minutes and hours make of them
+ *   history_tidy.c  what to do next, and when to empty the WAL
  */
 #ifndef DB_HISTORY_INTERNAL_H
 #define DB_HISTORY_INTERNAL_H
 
+#include "db/gaps.h"
 #include "db/history.h"
+#include "db/rollup.h"
 #include "db/sql.h"
 
 /* A tail of this many samples is sorted into a run. */
@@ -27,7 +31,17 @@
 
 /* Pages (of 4 KiB) in the WAL before it is worth a checkpoint. A page that is written again and again
  * meanwhile is copied once. */
-#define HISTORY_WAL_FRAMES 2000
+#define HISTORY_WAL_FRAMES 3000
+
+/* Pages after which it is tried again when readers kept it from being emptied. */
+#define HISTORY_WAL_AGAIN 500
+
+/* Readers that come after everything was copied do not use the WAL; those before them get so long to end. */
+#define HISTORY_WAL_WAIT_MS 5
+
+/* With so many pages it is more urgent than a quick next batch. */
+#define HISTORY_WAL_LARGE        6000
+#define HISTORY_WAL_WAIT_LONG_MS 40
 
 /* The statements that are prepared once; their SQL is the table in history.c. */
 enum history_statement {
@@ -38,13 +52,18 @@ enum history_statement {
     HISTORY_TAIL_MANY,
     HISTORY_TAIL_ONE,
     HISTORY_TAIL_CLEAR,
-    HISTORY_RUN_NEW,
-    HISTORY_RUN_MANY,
-    HISTORY_RUN_ONE,
     HISTORY_LATEST_MANY,
     HISTORY_LATEST_ONE,
+    HISTORY_ARCHIVE_MANY,
+    HISTORY_ARCHIVE_ONE,
+    HISTORY_ARCHIVE_AT,
+    HISTORY_ARCHIVE_LAST,
+    HISTORY_STORE_FLIP,
     HISTORY_GAP_NAME,
     HISTORY_GAP,
+    HISTORY_GAP_WAITING,
+    HISTORY_GAP_ROLLED,
+    HISTORY_TAG_NEXT,
     HISTORY_TAG_PARK,
     HISTORY_TAG_PUT,
     HISTORY_TAG_PARKED,
@@ -54,6 +73,51 @@ enum history_statement {
     HISTORY_STATEMENTS
 };
 
+/* Those that exist for each of the two sets of runs. */
+enum history_set_statement {
+    HISTORY_RUN_NEW,
+    HISTORY_RUN_MANY,
+    HISTORY_RUN_ONE,
+    HISTORY_RUN_CLEAR,
+    HISTORY_MARK,
+    HISTORY_FRESH_NTH,
+    HISTORY_FRESH_EMPTY,
+    HISTORY_FRESH_CLEAR,
+    HISTORY_FRESH_CLEAR_TO,
+    HISTORY_SET_STATEMENTS
+};
+
+/* Where a sample lies in its batch, and what it is sorted by. */
+struct history_run_key {
+    int64_t ts_us;
+    uint32_t tag_id;
+    uint32_t index;
+};
+
+/* A tail that is becoming a run, a slice at a time. */
+struct history_flush {
+    struct batch *rows; /* owned; NULL: none. They still lie in the table tail, before history->tail */
+    int64_t run;        /* its number, not registered yet */
+    struct history_run_key *keys;
+    size_t key_capacity;
+    size_t count, done; /* keys, and how many have become rows of the run */
+    size_t latest_count, latest_done;
+    int64_t t_min, t_max;
+    bool sorted, keeps_last;
+};
+
+/* One of the two sets of runs. */
+struct history_set {
+    sqlite3_stmt *statements[HISTORY_SET_STATEMENTS];
+    uint64_t rows;     /* in its runs */
+    int64_t filled_us; /* when its oldest run was registered; 0: no run */
+    int64_t next_run;  /* a number no row has */
+    int64_t mark, mark_ts_us;
+    bool dirty; /* it may hold rows */
+};
+
+struct history_merge;
+
 struct history {
     sqlite3 *db;
     char *path;
@@ -61,11 +125,21 @@ struct history {
      * of a file drops the locks that this process has on it (fcntl(2)), SQLite's too. */
     int shm_fd;
     char client_id[32];
-    int64_t alive_us; /* the last one written */
+    struct history_options options; /* the path is not kept */
+    int64_t alive_us;               /* the last one written */
+    int64_t now_us;                 /* the last that a caller told */
     sqlite3_stmt *statements[HISTORY_STATEMENTS];
-    struct batch *tail; /* what the table `tail` holds, so that it need not be read again to be sorted */
-    struct history_run_key *keys; /* room for sorting; owned */
-    size_t key_capacity;
+    struct history_set sets[2];
+    int active;         /* the set that is filled; the other one is merged */
+    struct batch *tail; /* what the table `tail` holds past the flush, so that it need not be read again */
+    struct history_flush flush;
+    struct history_merge *merge; /* NULL: none begun since the start */
+    struct rollup *rollup;
+    struct gaps gaps;
+    bool gaps_changed;        /* the table holds others than `gaps` */
+    bool gaps_wait;           /* minutes and hours of the archive may not know of all of them */
+    int64_t gap_tag;          /* up to which tag the first of those is done */
+    uint64_t tags;            /* rows of the table tag; 0: not counted since some were written */
     uint64_t wal_frames;      /* pages in the WAL after the last commit */
     uint64_t wal_frames_next; /* when it is checkpointed next */
     long wal_holder; /* the process whose reading kept the last checkpoint from starting it anew; 0: none */
@@ -78,14 +152,42 @@ bool history_fail(struct history *history, const char *doing, struct err *err);
 bool history_begin(struct history *history, struct err *err);
 bool history_commit(struct history *history, struct err *err);
 
-/* Writes the batch's tags inside the open transaction.
- * This and history_run_write() leave a failure in the connection. */
+/* Writes the batch's tags inside the open transaction. This, history_run_write(), history_write_rows() and
+ * history_gaps_write() leave a failure in the connection. */
 bool history_tags_write(struct history *history, const struct batch *batch);
+
+/* Writes samples by statements of many rows and of one. */
+bool history_write_rows(struct history *history, enum history_statement many, enum history_statement one,
+                        const struct batch *batch);
 
 /* Sorts the samples of a batch into a new run and updates the last values, inside the open transaction. */
 bool history_run_write(struct history *history, const struct batch *batch);
 
-/* Moves the whole tail into a run, in a transaction of its own. */
+/* Throws away the rows of runs that were never registered, and sees what the sets hold. */
+bool history_sets_load(struct history *history, struct err *err);
+
+/* A slice of sorting the tail into a run, until about `until_us` (clock_mono_us()); begins one when none is
+ * under way and the tail holds anything. */
+bool history_flush_slice(struct history *history, int64_t until_us, struct err *err);
+
+/* Moves the whole tail into a run. */
 bool history_flush(struct history *history, struct err *err);
+void history_flush_free(struct history_flush *flush);
+
+/* Is there something to merge or to empty? Begins a merge when it is due. */
+bool history_merge_is_due(const struct history *history);
+
+/* A slice of merging or emptying. */
+bool history_merge_slice(struct history *history, int64_t until_us, struct err *err);
+void history_merge_free(struct history_merge *merge);
+
+/* Writes the batch's gaps inside the open transaction. */
+bool history_gaps_write(struct history *history, const struct batch *batch);
+
+/* Brings `gaps` up to date; to be called before minutes are computed. */
+bool history_gaps_load(struct history *history);
+
+/* A slice of telling minutes and hours of the archive about gaps. */
+bool history_gaps_slice(struct history *history, int64_t until_us, struct err *err);
 
 #endif

@@ -4,32 +4,18 @@
  * Readers keep the WAL from being started anew while they look at it,
  * and a checkpoint that waits for them would hold up recording for as long as they like.
  * So a PASSIVE checkpoint copies what it can without waiting, and when it could copy everything a RESTART
- * that does not wait either asks for the WAL to begin at its start again: it succeeds in any moment
- * without a reader. (PASSIVE alone: 244 MB of WAL after 20 s of overlapping short readers; so: 7 MB.)
+ * that waits for some milliseconds asks for the WAL to begin at its start again.
+ * When that failed until the WAL is large, a RESTART waits a little longer for the readers to come up to date:
+ * nothing is committed meanwhile, so that each new one does no harm.
+ * (PASSIVE alone: 244 MB of WAL after 20 s of overlapping short readers; so: 24 MB.)
  * A single reader that keeps a transaction open lets it grow; the statistics then name that process. */
 #include "db/history_internal.h"
+
+#include "base/clock.h"
 
 /* The locks of readers that use the WAL, for sql_find_holder(). */
 #define WAL_READERS_FIRST 3
 #define WAL_READERS       5
-
-/* Pages (of 4 KiB) in the WAL before it is worth a checkpoint. Pages that are written again and again
- * meanwhile are copied once. */
-#define HISTORY_WAL_FRAMES 2000
-
-bool history_flush(struct history *history, struct err *err)
-{
-    if (!history->tail->count)
-        return true;
-    if (!history_begin(history, err))
-        return false;
-    if (!history_run_write(history, history->tail) || !sql_run(history->statements[HISTORY_TAIL_CLEAR]))
-        return history_fail(history, "sort the newest samples", err);
-    if (!history_commit(history, err))
-        return false;
-    batch_clear(history->tail);
-    return true;
-}
 
 static bool history_tail_is_full(const struct history *history)
 {
@@ -40,8 +26,9 @@ static bool history_checkpoint(struct history *history, struct err *err)
 {
     int frames = 0, copied = 0;
     int code = sqlite3_wal_checkpoint_v2(history->db, "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
-    if (code == SQLITE_OK && frames == copied) {
-        sqlite3_busy_timeout(history->db, 0);
+    bool large = frames > HISTORY_WAL_LARGE;
+    if (code == SQLITE_OK && (frames == copied || large)) {
+        sqlite3_busy_timeout(history->db, large ? HISTORY_WAL_WAIT_LONG_MS : HISTORY_WAL_WAIT_MS);
         code = sqlite3_wal_checkpoint_v2(history->db, "main", SQLITE_CHECKPOINT_RESTART, NULL, NULL);
         sqlite3_busy_timeout(history->db, HISTORY_BUSY_MS);
         if (code == SQLITE_OK)
@@ -51,19 +38,34 @@ static bool history_checkpoint(struct history *history, struct err *err)
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
         return sql_fail(history->db, history->shm_fd, "empty its WAL", err);
     history->wal_frames = (uint64_t)frames;
-    history->wal_frames_next = history->wal_frames + HISTORY_WAL_FRAMES;
+    history->wal_frames_next =
+        history->wal_frames + (frames && !large ? HISTORY_WAL_AGAIN : HISTORY_WAL_FRAMES);
     return true;
+}
+
+/* A slice works for this share of its budget; the rest is for the commit. */
+static int64_t history_slice_us(int64_t budget_us)
+{
+    return budget_us / 2;
 }
 
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err)
 {
-    (void)budget_us; /* one flush is the smallest step that keeps each sample visible once */
-    *more = false;
-    if (history_tail_is_full(history)) {
-        if (!history_flush(history, err))
-            return false;
-        *more = history->wal_frames >= history->wal_frames_next;
-        return true;
+    int64_t until_us = clock_mono_us() + history_slice_us(budget_us);
+    history->stats.work = HISTORY_WORK_NONE;
+    *more = true;
+    if (history->wal_frames >= history->wal_frames_next) {
+        history->stats.work = HISTORY_WORK_CHECKPOINT;
+        return history_checkpoint(history, err);
     }
-    return history->wal_frames < history->wal_frames_next || history_checkpoint(history, err);
+    if (history->flush.rows || history_tail_is_full(history)) {
+        history->stats.work = HISTORY_WORK_FLUSH;
+        return history_flush_slice(history, until_us, err);
+    }
+    if (history->gaps_wait)
+        return history_gaps_slice(history, until_us, err);
+    if (history_merge_is_due(history))
+        return history_merge_slice(history, until_us, err);
+    *more = false;
+    return true;
 }

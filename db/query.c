@@ -30,40 +30,48 @@ struct query {
     sqlite3_stmt *statements[QUERY_STATEMENTS]; /* prepared when first used */
 };
 
-/* The samples of tag ?1 in one set of runs with a condition on ts, and those in the tail. The runs' own spans
- * leave out those that cannot hold any; the mark leaves out a tag that has moved on (schema.sql, `store`). */
-#define QUERY_RANGE_OF(run, fresh, mark)                                                                     \
-    "SELECT s.ts, s.value, s.quality FROM " run " r CROSS JOIN " fresh " s ON s.run = r.id"                  \
+/* The samples of tag ?1 in the archive, in one set of runs, and in the tail with a condition on ts. The runs'
+ * own spans leave out those that cannot hold any; the mark leaves out what has moved on (schema.sql,
+ * `store`).
+ */
+#define QUERY_RANGE_OF(x)                                                                                    \
+    "SELECT s.ts, s.value, s.quality FROM run_" x " r CROSS JOIN fresh_" x " s ON s.run = r.id"              \
     " WHERE s.tag_id = ?1 AND s.ts BETWEEN ?2 AND ?3 AND r.t_max >= ?2 AND r.t_min <= ?3"                    \
-    " AND ?1 > (SELECT " mark " FROM store)"
-#define QUERY_BEFORE_OF(run, fresh, mark)                                                                    \
-    "SELECT s.ts, s.value, s.quality FROM " run " r CROSS JOIN " fresh " s ON s.run = r.id"                  \
-    " WHERE s.tag_id = ?1 AND r.t_min < ?2 AND ?1 > (SELECT " mark " FROM store)"                            \
-    " AND s.ts = (SELECT max(ts) FROM " fresh " WHERE run = r.id AND tag_id = ?1 AND ts < ?2)"
-#define QUERY_COUNT_OF(run, fresh, mark)                                                                     \
-    "(SELECT count(*) FROM " run " r CROSS JOIN " fresh " s ON s.run = r.id WHERE s.tag_id > (SELECT " mark  \
-    " FROM store))"
+    " AND (?1, +s.ts) > (SELECT mark_" x ", mark_" x "_ts FROM store)"
+#define QUERY_BEFORE_OF(x)                                                                                   \
+    "SELECT s.ts, s.value, s.quality FROM run_" x " r CROSS JOIN fresh_" x " s ON s.run = r.id"              \
+    " WHERE s.tag_id = ?1 AND r.t_min < ?2 AND (?1, +s.ts) > (SELECT mark_" x ", mark_" x "_ts FROM store)"  \
+    " AND s.ts = (SELECT max(ts) FROM fresh_" x " WHERE run = r.id AND tag_id = ?1 AND ts < ?2)"
+#define QUERY_COUNT_OF(x)                                                                                    \
+    "(SELECT count(*) FROM run_" x " r CROSS JOIN fresh_" x " s ON s.run = r.id"                             \
+    " WHERE (+s.tag_id, +s.ts) > (SELECT mark_" x ", mark_" x "_ts FROM store))"
 
 static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
     [QUERY_BEGIN] = "BEGIN",
     [QUERY_END] = "COMMIT",
-    /* clang-format off */
-    [QUERY_BEFORE] = QUERY_BEFORE_OF("run_a", "fresh_a", "mark_a") " UNION ALL "
-                     QUERY_BEFORE_OF("run_b", "fresh_b", "mark_b") " UNION ALL "
-                     "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts < ?2"
-                     " ORDER BY ts DESC LIMIT 1",
-    [QUERY_RANGE] = QUERY_RANGE_OF("run_a", "fresh_a", "mark_a") " UNION ALL "
-                    QUERY_RANGE_OF("run_b", "fresh_b", "mark_b") " UNION ALL "
-                    "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts BETWEEN ?2 AND ?3"
-                    " ORDER BY ts LIMIT ?4",
+    [QUERY_BEFORE] =
+        "SELECT * FROM (SELECT ts, value, quality FROM archive WHERE tag_id = ?1 AND ts < ?2"
+        " ORDER BY ts DESC LIMIT 1) UNION ALL " QUERY_BEFORE_OF("a") " UNION ALL " QUERY_BEFORE_OF(
+            "b") " UNION ALL "
+                 "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts < ?2"
+                 " ORDER BY ts DESC LIMIT 1",
+    [QUERY_RANGE] = "SELECT ts, value, quality FROM archive WHERE tag_id = ?1 AND ts BETWEEN ?2 AND ?3"
+                    " UNION ALL " QUERY_RANGE_OF("a") " UNION ALL " QUERY_RANGE_OF(
+                        "b") " UNION ALL "
+                             "SELECT ts, value, quality FROM tail WHERE tag_id = ?1 AND ts BETWEEN ?2 AND ?3"
+                             " ORDER BY ts LIMIT ?4",
     /* clang-format on */
     [QUERY_LATEST] = "SELECT l.ts, l.value, l.quality, t.name, t.unit, t.description,"
                      " (SELECT s.text FROM tag_state s WHERE s.tag_id = t.id AND s.value = l.value)"
                      " FROM tag t LEFT JOIN latest_stored l ON l.tag_id = t.id ORDER BY t.name",
     [QUERY_GAPS] = "SELECT ts_start, ts_end, reason FROM unrecorded WHERE ts_start <= ?2 AND ts_end >= ?1"
                    " ORDER BY ts_start, ts_end",
-    [QUERY_COUNT_SAMPLES] = "SELECT " QUERY_COUNT_OF("run_a", "fresh_a", "mark_a") " + " QUERY_COUNT_OF(
-        "run_b", "fresh_b", "mark_b") " + (SELECT count(*) FROM tail)",
+    /* clang-format off */
+    /* every sample of the archive is counted in one hour */
+    [QUERY_COUNT_SAMPLES] = "SELECT (SELECT total(n) FROM hour) + (SELECT total(n) FROM hour_open) + "
+                            QUERY_COUNT_OF("a") " + "
+                            QUERY_COUNT_OF("b") " + (SELECT count(*) FROM tail)",
+    /* clang-format on */
     [QUERY_COUNT_TAGS] = "SELECT count(*) FROM tag",
 };
 

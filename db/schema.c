@@ -22,9 +22,30 @@ static const char SCHEMA_VIEWS[] =
 #include "views.sql.inc"
     ;
 
-/* To change the tables: the step here, such as {.to = 2, .sql = "ALTER TABLE ..."}, its result in schema.sql,
- * and one more in SCHEMA_VERSION. Version 1 was the first. */
+#define SCHEMA_BUCKETS                                                                                       \
+    "ts INTEGER NOT NULL, n INTEGER NOT NULL, min REAL, max REAL, first REAL, last REAL, avg REAL,"          \
+    " good_us INTEGER NOT NULL, held INTEGER NOT NULL"
+
+/* To change the tables: the step here, such as {.to = 3, .sql = "ALTER TABLE ..."}, its result in schema.sql,
+ * and one more in SCHEMA_VERSION. Version 1 was the first; 2 brought the archive, minutes and hours. */
 static const struct schema_step SCHEMA_STEPS[] = {
+    {.to = 2,
+     .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
+            "ALTER TABLE run_a ADD COLUMN filled_us INTEGER NOT NULL DEFAULT 0;"
+            "ALTER TABLE run_b ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
+            "ALTER TABLE run_b ADD COLUMN filled_us INTEGER NOT NULL DEFAULT 0;"
+            "ALTER TABLE store ADD COLUMN mark_a_ts INTEGER NOT NULL DEFAULT 0;"
+            "ALTER TABLE store ADD COLUMN mark_b_ts INTEGER NOT NULL DEFAULT 0;"
+            "ALTER TABLE unrecorded ADD COLUMN rolled INTEGER NOT NULL DEFAULT 0;"
+            "CREATE INDEX unrecorded_end ON unrecorded (ts_end, ts_start);"
+            "CREATE TABLE archive (tag_id INTEGER NOT NULL, ts INTEGER NOT NULL, value REAL, quality INTEGER"
+            " NOT NULL, PRIMARY KEY (tag_id, ts)) WITHOUT ROWID;"
+            "CREATE TABLE minute (tag_id INTEGER NOT NULL, " SCHEMA_BUCKETS
+            ", PRIMARY KEY (tag_id, ts)) WITHOUT ROWID;"
+            "CREATE TABLE hour (tag_id INTEGER NOT NULL, " SCHEMA_BUCKETS
+            ", PRIMARY KEY (tag_id, ts)) WITHOUT ROWID;"
+            "CREATE TABLE minute_open (tag_id INTEGER PRIMARY KEY, " SCHEMA_BUCKETS ");"
+            "CREATE TABLE hour_open (tag_id INTEGER PRIMARY KEY, " SCHEMA_BUCKETS ");"},
     {.to = 0},
 };
 

@@ -43,17 +43,23 @@ CREATE TABLE tail (
     quality INTEGER NOT NULL
 );
 
--- Stage 2: sorted runs. When the tail is full it becomes one run, in one transaction. Two sets of them, so that one can be
--- merged into the archive while the other fills.
+-- Stage 2: sorted runs. A full tail becomes one run: its rows are copied in several transactions under a number that run_a
+-- or run_b does not hold yet, so that nobody sees them; the last transaction registers the number and clears the tail. Rows
+-- of a number that was never registered are thrown away when the file is opened. Two sets, so that one can be merged into
+-- the archive while the other fills.
 CREATE TABLE run_a (
-    id    INTEGER PRIMARY KEY,
-    t_min INTEGER NOT NULL,         -- the earliest and latest ts inside
-    t_max INTEGER NOT NULL
+    id        INTEGER PRIMARY KEY,
+    t_min     INTEGER NOT NULL,     -- the earliest and latest ts inside
+    t_max     INTEGER NOT NULL,
+    rows      INTEGER NOT NULL DEFAULT 16384,
+    filled_us INTEGER NOT NULL DEFAULT 0  -- when it was registered, µs UTC
 );
 CREATE TABLE run_b (
-    id    INTEGER PRIMARY KEY,
-    t_min INTEGER NOT NULL,
-    t_max INTEGER NOT NULL
+    id        INTEGER PRIMARY KEY,
+    t_min     INTEGER NOT NULL,
+    t_max     INTEGER NOT NULL,
+    rows      INTEGER NOT NULL DEFAULT 16384,
+    filled_us INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE fresh_a (
     run     INTEGER NOT NULL,
@@ -72,14 +78,81 @@ CREATE TABLE fresh_b (
     PRIMARY KEY (run, tag_id, ts)
 ) WITHOUT ROWID;
 
--- One row: which set is filled (0: a, 1: b), and up to which tag a set has been merged. Readers leave out the tags up to
--- the mark, so that a sample that moves is seen exactly once.
+-- One row: which set is filled (0: a, 1: b), and the last (tag, ts) of a set that has moved to the archive. Readers leave
+-- out what lies up to the mark, so that a sample that moves is seen exactly once.
 CREATE TABLE store (
-    active INTEGER NOT NULL,
-    mark_a INTEGER NOT NULL,
-    mark_b INTEGER NOT NULL
+    active    INTEGER NOT NULL,
+    mark_a    INTEGER NOT NULL,
+    mark_b    INTEGER NOT NULL,
+    mark_a_ts INTEGER NOT NULL DEFAULT 0,
+    mark_b_ts INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO store VALUES (0, 0, 0);
+INSERT INTO store VALUES (0, 0, 0, 0, 0);
+
+-- Stage 3: where samples stay.
+CREATE TABLE archive (
+    tag_id  INTEGER NOT NULL,
+    ts      INTEGER NOT NULL,
+    value   REAL,
+    quality INTEGER NOT NULL,
+    PRIMARY KEY (tag_id, ts)
+) WITHOUT ROWID;
+
+-- What the archive holds by minute and by hour; changed in the same transactions, so that the two always agree
+-- (db/rollup.c). Only buckets with samples have a row. A tag's last bucket lies in minute_open and hour_open: what is still
+-- fresh adds to it in the views. All figures but n are over Good samples; good_us is the time with a Good value, taken to
+-- hold until the next sample, the next gap, or the end of the bucket. To save room max is NULL where it equals min, first
+-- where it equals min, last where it equals max. held: the last value holds to the bucket's end.
+CREATE TABLE minute (
+    tag_id  INTEGER NOT NULL,
+    ts      INTEGER NOT NULL,       -- the bucket's start
+    n       INTEGER NOT NULL,
+    min     REAL,
+    max     REAL,
+    first   REAL,
+    last    REAL,
+    avg     REAL,
+    good_us INTEGER NOT NULL,
+    held    INTEGER NOT NULL,
+    PRIMARY KEY (tag_id, ts)
+) WITHOUT ROWID;
+CREATE TABLE hour (
+    tag_id  INTEGER NOT NULL,
+    ts      INTEGER NOT NULL,
+    n       INTEGER NOT NULL,
+    min     REAL,
+    max     REAL,
+    first   REAL,
+    last    REAL,
+    avg     REAL,
+    good_us INTEGER NOT NULL,
+    held    INTEGER NOT NULL,
+    PRIMARY KEY (tag_id, ts)
+) WITHOUT ROWID;
+CREATE TABLE minute_open (
+    tag_id  INTEGER PRIMARY KEY,
+    ts      INTEGER NOT NULL,
+    n       INTEGER NOT NULL,
+    min     REAL,
+    max     REAL,
+    first   REAL,
+    last    REAL,
+    avg     REAL,
+    good_us INTEGER NOT NULL,
+    held    INTEGER NOT NULL
+);
+CREATE TABLE hour_open (
+    tag_id  INTEGER PRIMARY KEY,
+    ts      INTEGER NOT NULL,
+    n       INTEGER NOT NULL,
+    min     REAL,
+    max     REAL,
+    first   REAL,
+    last    REAL,
+    avg     REAL,
+    good_us INTEGER NOT NULL,
+    held    INTEGER NOT NULL
+);
 
 -- The last sample of each tag among those that left the tail.
 CREATE TABLE latest_flushed (
@@ -89,10 +162,12 @@ CREATE TABLE latest_flushed (
     quality INTEGER NOT NULL
 );
 
--- Time that was not recorded.
+-- Time that was not recorded. rolled: minutes and hours of the archive know of it.
 CREATE TABLE unrecorded (
     ts_start INTEGER NOT NULL,
     ts_end   INTEGER NOT NULL,
     reason   TEXT NOT NULL,
+    rolled   INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (ts_start, reason)
 ) WITHOUT ROWID;
+CREATE INDEX unrecorded_end ON unrecorded (ts_end, ts_start);

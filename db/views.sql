@@ -16,16 +16,209 @@ SELECT tag,
        (SELECT s.text FROM tag_state s WHERE s.tag_id = sample.id AND s.value = sample.value) AS text
 FROM (
     SELECT t.id, t.name AS tag, s.ts, s.value, s.quality
+    FROM tag t CROSS JOIN archive s ON s.tag_id = t.id
+    UNION ALL
+    SELECT t.id, t.name, s.ts, s.value, s.quality
     FROM run_a r CROSS JOIN fresh_a s ON s.run = r.id JOIN tag t ON t.id = s.tag_id
-    WHERE +t.id > (SELECT mark_a FROM store)
+    WHERE (+t.id, +s.ts) > (SELECT mark_a, mark_a_ts FROM store)
     UNION ALL
     SELECT t.id, t.name, s.ts, s.value, s.quality
     FROM run_b r CROSS JOIN fresh_b s ON s.run = r.id JOIN tag t ON t.id = s.tag_id
-    WHERE +t.id > (SELECT mark_b FROM store)
+    WHERE (+t.id, +s.ts) > (SELECT mark_b, mark_b_ts FROM store)
     UNION ALL
     SELECT t.id, t.name, s.ts, s.value, s.quality
     FROM tail s JOIN tag t ON t.id = s.tag_id
 ) AS sample;
+
+-- What is fresh, and of each tag the last sample of the archive (base = 1), with the moment until which the next gap lets it
+-- hold. Not for users.
+DROP VIEW IF EXISTS fresh_sample;
+CREATE VIEW fresh_sample AS
+SELECT tag, ts, value, quality, base,
+       (SELECT min(max(u.ts_start, sample.ts)) FROM unrecorded u WHERE u.ts_end > sample.ts) AS until
+FROM (
+    SELECT t.name AS tag, s.ts, s.value, s.quality, 1 AS base
+    FROM tag t CROSS JOIN archive s ON s.tag_id = t.id AND s.ts = (SELECT max(ts) FROM archive WHERE tag_id = t.id)
+    UNION ALL
+    SELECT t.name, s.ts, s.value, s.quality, 0
+    FROM run_a r CROSS JOIN fresh_a s ON s.run = r.id JOIN tag t ON t.id = s.tag_id
+    WHERE (+t.id, +s.ts) > (SELECT mark_a, mark_a_ts FROM store)
+    UNION ALL
+    SELECT t.name, s.ts, s.value, s.quality, 0
+    FROM run_b r CROSS JOIN fresh_b s ON s.run = r.id JOIN tag t ON t.id = s.tag_id
+    WHERE (+t.id, +s.ts) > (SELECT mark_b, mark_b_ts FROM store)
+    UNION ALL
+    SELECT t.name, s.ts, s.value, s.quality, 0
+    FROM tail s JOIN tag t ON t.id = s.tag_id
+) AS sample;
+
+-- The same with its neighbours in time. Every window is one of a tag, so that a condition on tag reaches the keys.
+-- good: 0 not Good, 1 a Good number, 2 a Good text. good_ts: ts of a Good number. Not for users.
+DROP VIEW IF EXISTS fresh_neighbour;
+CREATE VIEW fresh_neighbour AS
+SELECT *,
+       lag(ts) OVER ascending AS before_ts,
+       lag(value) OVER ascending AS before_value,
+       lag(good) OVER ascending AS before_good,
+       lag(until) OVER ascending AS before_until,
+       lead(ts) OVER ascending AS next_ts,
+       max(good_ts) OVER (ascending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_good_ts,
+       min(good_ts) OVER (descending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS next_good_ts,
+       max(CASE base WHEN 1 THEN ts END) OVER (PARTITION BY tag) AS base_ts
+FROM (
+    SELECT *, CASE good WHEN 1 THEN ts END AS good_ts
+    FROM (
+        SELECT *, CASE WHEN quality >= 1073741824 OR value IS NULL THEN 0 WHEN typeof(value) = 'blob' THEN 2 ELSE 1 END
+                  AS good
+        FROM fresh_sample
+    )
+)
+WINDOW ascending AS (PARTITION BY tag ORDER BY ts, base), descending AS (PARTITION BY tag ORDER BY ts DESC, base DESC);
+
+-- Minutes and hours: the buckets of the archive, and for each tag its last one together with what the fresh samples add to
+-- it and to later ones. A sample adds its own time (held) and, when it is the first of its bucket, the time that the value
+-- before it held in that bucket (carried). The archive's last sample (base) only takes back what the bucket counted past the
+-- next sample. Fresh samples that are older than the archive's last wait for the merge.
+
+DROP VIEW IF EXISTS fresh_minute;
+CREATE VIEW fresh_minute AS
+SELECT tag,
+       bucket AS ts,
+       n,
+       min,
+       max,
+       CASE WHEN texts THEN NULL ELSE area / nullif(good_us, 0) END AS avg,
+       ifnull(archived_first, first) AS first,
+       ifnull(last, archived_last) AS last,
+       good_us
+FROM (SELECT tag, bucket,
+             row_number() OVER whole AS place,
+             sum(n) OVER whole AS n,
+             min(min) OVER whole AS min,
+             max(max) OVER whole AS max,
+             max(texts) OVER whole AS texts,
+             sum(area) OVER whole AS area,
+             max(archived_first) OVER whole AS archived_first,
+             max(first) OVER whole AS first,
+             max(last) OVER whole AS last,
+             max(archived_last) OVER whole AS archived_last,
+             sum(good_us) OVER whole AS good_us
+FROM (
+    SELECT t.name AS tag, s.ts AS bucket, s.n, s.min, ifnull(s.max, s.min) AS max, NULL AS first, NULL AS last,
+           ifnull(s.first, s.min) AS archived_first, coalesce(s.last, s.max, s.min) AS archived_last,
+           ifnull(s.avg * s.good_us, 0) AS area, s.good_us, s.avg IS NULL AND s.good_us > 0 AS texts
+    FROM tag t CROSS JOIN minute_open s ON s.tag_id = t.id
+    UNION ALL
+    SELECT tag, bucket, 1 - base,
+           CASE WHEN base = 0 AND good = 1 THEN value END,
+           CASE WHEN base = 0 AND good = 1 THEN value END,
+           CASE WHEN base = 0 AND good = 1 AND ifnull(before_good_ts, -1) < bucket THEN value END,
+           CASE WHEN base = 0 AND good = 1 AND ifnull(next_good_ts, bucket + 60000000) >= bucket + 60000000 THEN value END,
+           NULL, NULL,
+           CASE good WHEN 1 THEN held_us * value ELSE 0 END + CASE before_good WHEN 1 THEN carried_us * before_value ELSE 0 END,
+           held_us + carried_us,
+           (base = 0 AND good = 2 AND held_us > 0) OR (before_good = 2 AND carried_us > 0)
+    FROM (
+        SELECT *,
+               CASE WHEN good THEN max(0, min(ifnull(next_ts, end_ts), end_ts, ifnull(until, end_ts)) - ts)
+                                   - base * max(0, min(end_ts, ifnull(until, end_ts)) - ts)
+                    ELSE 0 END AS held_us,
+               CASE WHEN base = 0 AND before_good AND before_ts < bucket
+                    THEN max(0, min(ts, ifnull(before_until, ts)) - bucket) ELSE 0 END AS carried_us
+        FROM (SELECT *, ts - ts % 60000000 AS bucket, ts - ts % 60000000 + 60000000 AS end_ts FROM fresh_neighbour)
+        WHERE base_ts IS NULL OR ts > base_ts OR base
+    )
+)
+WINDOW whole AS (PARTITION BY tag, bucket)) WHERE place = 1;
+
+DROP VIEW IF EXISTS history_minute;
+CREATE VIEW history_minute AS
+SELECT tag,
+       strftime('%Y-%m-%dT%H:%M:%SZ', ts / 1000000, 'unixepoch') AS time,
+       ts,
+       n,
+       min,
+       ifnull(max, min) AS max,
+       avg,
+       ifnull(first, min) AS first,
+       coalesce(last, max, min) AS last,
+       good_us / 60e6 AS good
+FROM (
+    SELECT t.name AS tag, s.ts, s.n, s.min, s.max, s.avg, s.first, s.last, s.good_us
+    FROM tag t CROSS JOIN minute s ON s.tag_id = t.id
+    UNION ALL
+    SELECT tag, ts, n, min, max, avg, first, last, good_us FROM fresh_minute
+);
+
+DROP VIEW IF EXISTS fresh_hour;
+CREATE VIEW fresh_hour AS
+SELECT tag,
+       bucket AS ts,
+       n,
+       min,
+       max,
+       CASE WHEN texts THEN NULL ELSE area / nullif(good_us, 0) END AS avg,
+       ifnull(archived_first, first) AS first,
+       ifnull(last, archived_last) AS last,
+       good_us
+FROM (SELECT tag, bucket,
+             row_number() OVER whole AS place,
+             sum(n) OVER whole AS n,
+             min(min) OVER whole AS min,
+             max(max) OVER whole AS max,
+             max(texts) OVER whole AS texts,
+             sum(area) OVER whole AS area,
+             max(archived_first) OVER whole AS archived_first,
+             max(first) OVER whole AS first,
+             max(last) OVER whole AS last,
+             max(archived_last) OVER whole AS archived_last,
+             sum(good_us) OVER whole AS good_us
+FROM (
+    SELECT t.name AS tag, s.ts AS bucket, s.n, s.min, ifnull(s.max, s.min) AS max, NULL AS first, NULL AS last,
+           ifnull(s.first, s.min) AS archived_first, coalesce(s.last, s.max, s.min) AS archived_last,
+           ifnull(s.avg * s.good_us, 0) AS area, s.good_us, s.avg IS NULL AND s.good_us > 0 AS texts
+    FROM tag t CROSS JOIN hour_open s ON s.tag_id = t.id
+    UNION ALL
+    SELECT tag, bucket, 1 - base,
+           CASE WHEN base = 0 AND good = 1 THEN value END,
+           CASE WHEN base = 0 AND good = 1 THEN value END,
+           CASE WHEN base = 0 AND good = 1 AND ifnull(before_good_ts, -1) < bucket THEN value END,
+           CASE WHEN base = 0 AND good = 1 AND ifnull(next_good_ts, bucket + 3600000000) >= bucket + 3600000000 THEN value END,
+           NULL, NULL,
+           CASE good WHEN 1 THEN held_us * value ELSE 0 END + CASE before_good WHEN 1 THEN carried_us * before_value ELSE 0 END,
+           held_us + carried_us,
+           (base = 0 AND good = 2 AND held_us > 0) OR (before_good = 2 AND carried_us > 0)
+    FROM (
+        SELECT *,
+               CASE WHEN good THEN max(0, min(ifnull(next_ts, end_ts), end_ts, ifnull(until, end_ts)) - ts)
+                                   - base * max(0, min(end_ts, ifnull(until, end_ts)) - ts)
+                    ELSE 0 END AS held_us,
+               CASE WHEN base = 0 AND before_good AND before_ts < bucket
+                    THEN max(0, min(ts, ifnull(before_until, ts)) - bucket) ELSE 0 END AS carried_us
+        FROM (SELECT *, ts - ts % 3600000000 AS bucket, ts - ts % 3600000000 + 3600000000 AS end_ts FROM fresh_neighbour)
+        WHERE base_ts IS NULL OR ts > base_ts OR base
+    )
+)
+WINDOW whole AS (PARTITION BY tag, bucket)) WHERE place = 1;
+
+DROP VIEW IF EXISTS history_hour;
+CREATE VIEW history_hour AS
+SELECT tag,
+       strftime('%Y-%m-%dT%H:%M:%SZ', ts / 1000000, 'unixepoch') AS time,
+       ts,
+       n,
+       min,
+       ifnull(max, min) AS max,
+       avg,
+       ifnull(first, min) AS first,
+       coalesce(last, max, min) AS last,
+       good_us / 3600e6 AS good
+FROM (
+    SELECT t.name AS tag, s.ts, s.n, s.min, s.max, s.avg, s.first, s.last, s.good_us
+    FROM tag t CROSS JOIN hour s ON s.tag_id = t.id
+    UNION ALL
+    SELECT tag, ts, n, min, max, avg, first, last, good_us FROM fresh_hour
+);
 
 -- The last sample of each tag as it is stored. Not for users. Of several with one time stamp the one that came last: max()
 -- keeps the row that it meets first, and LIMIT -1 makes the order of the tail stand.

@@ -1,9 +1,10 @@
 /* What storing a sample costs: processor time, bytes written, and how long the steps take. Plant time runs as
  * fast as the disk allows.
  *
- *   append [-t TAGS] [-r SAMPLES/S PER TAG] [-c COMMITS/S] [-s SECONDS OF PLANT TIME] [-n] FILE
+ *   append [-t TAGS] [-r SAMPLES/S PER TAG] [-c COMMITS/S] [-s SECONDS OF PLANT TIME] [-l SHARE] [-n] FILE
  *
- * -n: durability "normal". FILE must not exist; it is removed afterwards unless -k is given. */
+ * -l: so many of the samples come hours late, 0.05 for 5 %. -m: merge when the runs hold so many samples a
+ * tag. -n: durability "normal". FILE must not exist; it is removed afterwards unless -k is given. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "db/history.h"
@@ -23,6 +24,8 @@ struct append_load {
     double rate;
     double commits;
     double seconds;
+    double late;
+    uint64_t merge_rows_per_tag;
     bool normal, keep;
     const char *path;
 };
@@ -31,7 +34,7 @@ struct append_load {
 struct append_times {
     double *wall_ms; /* owned */
     size_t count, capacity;
-    double cpu_s;
+    double cpu_s, bytes; /* used; written */
 };
 
 static double append_cpu_s(void)
@@ -56,11 +59,13 @@ static double append_io(const char *name)
     return value;
 }
 
-static void append_times_add(struct append_times *times, int64_t start_us, double start_cpu_s)
+static void append_times_add(struct append_times *times, int64_t start_us, double start_cpu_s,
+                             double start_bytes)
 {
     times->wall_ms = mem_grow(times->wall_ms, &times->capacity, times->count + 1, sizeof *times->wall_ms);
     times->wall_ms[times->count++] = (double)(clock_mono_us() - start_us) / 1000;
     times->cpu_s += append_cpu_s() - start_cpu_s;
+    times->bytes += append_io("wchar") - start_bytes;
 }
 
 static int append_compare(const void *left, const void *right)
@@ -79,9 +84,9 @@ static double append_percentile(struct append_times *times, double share)
 
 static void append_print(const char *name, struct append_times *times, double samples)
 {
-    printf("%-8s %6zu times, ms median %7.2f  99 %% %7.2f  most %7.2f, CPU us/sample %6.3f\n", name,
-           times->count, append_percentile(times, 0.5), append_percentile(times, 0.99),
-           append_percentile(times, 1), times->cpu_s * 1e6 / samples);
+    printf("%-8s %6zu times, ms median %7.2f  99 %% %7.2f  most %7.2f, a sample: CPU us %6.3f, bytes %6.1f\n",
+           name, times->count, append_percentile(times, 0.5), append_percentile(times, 0.99),
+           append_percentile(times, 1), times->cpu_s * 1e6 / samples, times->bytes / samples);
 }
 
 static _Noreturn void append_die(const struct err *err)
@@ -114,41 +119,61 @@ static void append_fill(struct batch *batch, const struct append_load *load, dou
         uint32_t id = 1 + (uint32_t)((i * 7919) % load->tags);
         struct value value = {.type = VALUE_NUMBER,
                               .number = round(1000 * (50 + 40 * sin(at_s / 60 + id))) / 1000};
-        batch_add_sample(batch, id, APPEND_T0 + (int64_t)(at_s * 1e6), &value, QUALITY_GOOD);
+        int64_t late_us = fmod((double)i * 0.6180339887, 1) < load->late ? 3 * CLOCK_US_PER_HOUR + 7 : 0;
+        batch_add_sample(batch, id, APPEND_T0 + (int64_t)(at_s * 1e6) - late_us, &value, QUALITY_GOOD);
     }
 }
 
-static void append_run(struct history *history, const struct append_load *load, struct append_times *append,
-                       struct append_times *flush, struct append_times *checkpoint)
+/* The steps: an append, and each kind of housekeeping. */
+enum { APPEND_STEP = HISTORY_WORK_NONE, APPEND_STEPS = HISTORY_WORKS };
+
+static const char *const APPEND_NAMES[APPEND_STEPS] = {
+    [APPEND_STEP] = "append",       [HISTORY_WORK_FLUSH] = "flush", [HISTORY_WORK_MERGE] = "merge",
+    [HISTORY_WORK_EMPTY] = "empty", [HISTORY_WORK_GAP] = "gap",     [HISTORY_WORK_CHECKPOINT] = "ckpt",
+};
+
+/* Housekeeping: at most `slices` of it, as many as a writer has time for between two batches (0: all). */
+static void append_tidy(struct history *history, struct append_times *times, int slices)
+{
+    struct err err = {0};
+    bool more = true;
+    for (int slice = 0; more && (!slices || slice < slices); slice++) {
+        struct history_stats stats;
+        double bytes = append_io("wchar");
+        int64_t start_us = clock_mono_us();
+        double cpu_s = append_cpu_s();
+        if (!history_tidy(history, 10000, &more, &err))
+            append_die(&err);
+        int64_t end_us = clock_mono_us();
+        history_get_stats(history, &stats);
+        if (stats.work != HISTORY_WORK_NONE)
+            append_times_add(&times[stats.work], start_us + clock_mono_us() - end_us, cpu_s, bytes);
+    }
+}
+
+static void append_run(struct history *history, const struct append_load *load, struct append_times *times)
 {
     struct err err = {0};
     struct batch *batch = batch_new();
     for (double at_s = 0; at_s < load->seconds; at_s += 1 / load->commits) {
         append_fill(batch, load, at_s, at_s + 1 / load->commits);
+        double bytes = append_io("wchar");
         int64_t start_us = clock_mono_us(), now_us = APPEND_T0 + (int64_t)(at_s * 1e6);
         double cpu_s = append_cpu_s();
         if (!history_append(history, batch, now_us, &err))
             append_die(&err);
-        append_times_add(append, start_us, cpu_s);
+        append_times_add(&times[APPEND_STEP], start_us, cpu_s, bytes);
         batch_clear(batch);
-        for (bool more = true; more;) {
-            struct history_stats before, after;
-            history_get_stats(history, &before);
-            start_us = clock_mono_us();
-            cpu_s = append_cpu_s();
-            if (!history_tidy(history, 10000, &more, &err))
-                append_die(&err);
-            history_get_stats(history, &after);
-            append_times_add(after.tail_rows < before.tail_rows ? flush : checkpoint, start_us, cpu_s);
-        }
+        append_tidy(history, times, 4);
     }
+    append_tidy(history, times, 0);
     batch_free(batch);
 }
 
 static bool append_parse(int argc, char **argv, struct append_load *load)
 {
     *load = (struct append_load){.tags = 10000, .rate = 1, .commits = 4, .seconds = 60};
-    for (int key; (key = getopt(argc, argv, "t:r:c:s:nk")) != -1;) {
+    for (int key; (key = getopt(argc, argv, "t:r:c:s:l:m:nk")) != -1;) {
         switch (key) {
         case 't':
             load->tags = (uint32_t)strtoul(optarg, NULL, 10);
@@ -161,6 +186,12 @@ static bool append_parse(int argc, char **argv, struct append_load *load)
             break;
         case 's':
             load->seconds = strtod(optarg, NULL);
+            break;
+        case 'l':
+            load->late = strtod(optarg, NULL);
+            break;
+        case 'm':
+            load->merge_rows_per_tag = strtoul(optarg, NULL, 10);
             break;
         case 'n':
             load->normal = true;
@@ -181,11 +212,15 @@ int main(int argc, char **argv)
     struct append_load load;
     struct err err = {0};
     if (!append_parse(argc, argv, &load)) {
-        fprintf(stderr, "usage: append [-t TAGS] [-r RATE] [-c COMMITS/S] [-s SECONDS] [-n] [-k] FILE\n");
+        fprintf(stderr, "usage: append [-t TAGS] [-r RATE] [-c COMMITS/S] [-s SECONDS] [-l SHARE] [-m ROWS] "
+                        "[-n] [-k] FILE\n");
         return EX_USAGE;
     }
     struct history *history =
-        history_open(&(struct history_options){.path = load.path, .durability_full = !load.normal}, &err);
+        history_open(&(struct history_options){.path = load.path,
+                                               .durability_full = !load.normal,
+                                               .merge_rows_per_tag = load.merge_rows_per_tag},
+                     &err);
     if (!history)
         append_die(&err);
     struct batch *batch = batch_new();
@@ -194,25 +229,26 @@ int main(int argc, char **argv)
         append_die(&err);
     batch_free(batch);
 
-    struct append_times append = {0}, flush = {0}, checkpoint = {0};
+    struct append_times times[APPEND_STEPS] = {{0}};
     double wrote = append_io("wchar"), dirtied = append_io("write_bytes");
-    append_run(history, &load, &append, &flush, &checkpoint);
+    append_run(history, &load, times);
     wrote = append_io("wchar") - wrote;
     dirtied = append_io("write_bytes") - dirtied;
     struct history_stats stats;
     history_get_stats(history, &stats);
-    double samples = (double)stats.samples_written;
-    printf("%u tags x %g /s, %g commits/s, durability %s: %.0f samples\n", load.tags, load.rate, load.commits,
-           load.normal ? "normal" : "full", samples);
-    append_print("append", &append, samples);
-    append_print("flush", &flush, samples);
-    append_print("other", &checkpoint, samples);
-    printf("bytes a sample: written %.1f, page cache %.1f, stored %.1f; WAL %.1f MB\n", wrote / samples,
-           dirtied / samples, (double)stats.file_bytes / samples, (double)stats.wal_bytes / 1e6);
+    double samples = (double)stats.samples_written, cpu_s = 0;
+    printf("%u tags x %g /s, %g commits/s, durability %s: %.0f samples, %.0f of them merged in %.0f merges\n",
+           load.tags, load.rate, load.commits, load.normal ? "normal" : "full", samples,
+           (double)stats.merged_rows, (double)stats.merges);
+    for (int i = 0; i < APPEND_STEPS; i++) {
+        append_print(APPEND_NAMES[i], &times[i], samples);
+        cpu_s += times[i].cpu_s;
+        free(times[i].wall_ms);
+    }
+    printf("CPU us a sample: %.2f; bytes a sample: written %.1f, page cache %.1f, stored %.1f; WAL %.1f MB\n",
+           cpu_s * 1e6 / samples, wrote / samples, dirtied / samples, (double)stats.file_bytes / samples,
+           (double)stats.wal_bytes / 1e6);
     history_close(history, APPEND_T0);
-    free(append.wall_ms);
-    free(flush.wall_ms);
-    free(checkpoint.wall_ms);
     static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
     for (size_t i = 0; !load.keep && i < 3; i++) {
         char *name = mem_format("%s%s", load.path, SUFFIXES[i]);

@@ -25,14 +25,17 @@
 struct fixture {
     char directory[64];
     char path[96];
-    struct history *history; /* open unless the test closed it and set NULL */
+    struct history_options options; /* merges of a test's own; the path is `path` */
+    struct history *history;        /* open unless the test closed it and set NULL */
     struct batch *batch;
 };
 
 static inline struct history *fixture_open(const struct fixture *f)
 {
     struct err err = {0};
-    struct history *history = history_open(&(struct history_options){.path = f->path}, &err);
+    struct history_options options = f->options;
+    options.path = f->path;
+    struct history *history = history_open(&options, &err);
     if (!history)
         fail_msg("%s", err.text);
     return history;

@@ -159,13 +159,13 @@ static void test_left_over_wal_is_not_taken(void **state)
 static void test_migration(void **state)
 {
     static const struct schema_step BROKEN[] = {
-        {.to = 2, .sql = "CREATE TABLE extra (a); INSERT INTO extra SELECT count(*) FROM tail"},
-        {.to = 3, .sql = "ALTER TABLE extra ADD COLUMN b; INSERT INTO nowhere VALUES (1)"},
+        {.to = 3, .sql = "CREATE TABLE extra (a); INSERT INTO extra SELECT count(*) FROM tail"},
+        {.to = 4, .sql = "ALTER TABLE extra ADD COLUMN b; INSERT INTO nowhere VALUES (1)"},
         {.to = 0},
     };
     static const struct schema_step GOOD[] = {
-        {.to = 2, .sql = "CREATE TABLE extra (wrong)"}, /* not run again: the file is there already */
-        {.to = 3, .sql = "ALTER TABLE extra ADD COLUMN b DEFAULT 'new'"},
+        {.to = 3, .sql = "CREATE TABLE extra (wrong)"}, /* not run again: the file is there already */
+        {.to = 4, .sql = "ALTER TABLE extra ADD COLUMN b DEFAULT 'new'"},
         {.to = 0},
     };
     struct fixture *f = *state;
@@ -180,19 +180,62 @@ static void test_migration(void **state)
         f->path,
         "DROP VIEW latest; DROP VIEW history; CREATE VIEW history AS SELECT 'old'"); /* an older version's */
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_false(schema_upgrade(db, BROKEN, 3, &err));
-    assert_non_null(strstr(err.text, "from version 2 to 3"));
-    fixture_expect(f, "PRAGMA user_version", "2\n");
-    fixture_expect(f, "SELECT * FROM extra", "1\n"); /* the first step stands, nothing of the second */
-    assert_true(schema_upgrade(db, GOOD, 3, &err));
-    assert_true(schema_upgrade(db, GOOD, 3, &err)); /* nothing to do */
+    assert_false(schema_upgrade(db, BROKEN, 4, &err));
+    assert_non_null(strstr(err.text, "from version 3 to 4"));
     fixture_expect(f, "PRAGMA user_version", "3\n");
+    fixture_expect(f, "SELECT * FROM extra", "1\n"); /* the first step stands, nothing of the second */
+    assert_true(schema_upgrade(db, GOOD, 4, &err));
+    assert_true(schema_upgrade(db, GOOD, 4, &err)); /* nothing to do */
+    fixture_expect(f, "PRAGMA user_version", "4\n");
     fixture_expect(f, "SELECT * FROM extra", "1|new\n");
     fixture_expect(f, "SELECT tag, value FROM history", "t|4.0\n");
     fixture_expect(f, "SELECT tag, value FROM latest", "t|4.0\n");
-    assert_false(schema_upgrade(db, GOOD, 2, &err));
+    assert_false(schema_upgrade(db, GOOD, 3, &err));
     assert_non_null(strstr(err.text, "newer"));
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* The file of version 1, which had no archive: what it holds stays where it is, and is merged like the rest. */
+static void test_version_1_is_brought_up_to_date(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    fixture_add_tag(f, 1, "t", "t");
+    for (int i = 0; i < 100; i++)
+        fixture_add_number(f, 1, T0 + i * SECOND, i);
+    fixture_append(f, T0 + 100 * SECOND);
+    assert_true(history_flush(f->history, &err));
+    batch_add_gap(f->batch, T0 + 50 * SECOND, T0 + 60 * SECOND, "broker away");
+    fixture_add_number(f, 1, T0 + 100 * SECOND, 100);
+    fixture_append(f, T0 + 101 * SECOND);
+    char *columns = fixture_sql(f, "SELECT m.name || ' ' || c.name || ' ' || c.type || c.pk FROM"
+                                   " sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+                                   " ORDER BY m.name, c.cid");
+    history_close(f->history, T0 + 102 * SECOND);
+    f->history = NULL;
+    run_sql(f->path,
+            "DROP VIEW history_minute; DROP VIEW history_hour; DROP VIEW fresh_minute; DROP VIEW fresh_hour;"
+            "DROP VIEW fresh_neighbour; DROP VIEW fresh_sample; DROP VIEW history;"
+            "DROP TABLE archive; DROP TABLE minute; DROP TABLE hour; DROP TABLE minute_open;"
+            "DROP TABLE hour_open; DROP INDEX unrecorded_end; ALTER TABLE unrecorded DROP COLUMN rolled;"
+            "ALTER TABLE store DROP COLUMN mark_a_ts; ALTER TABLE store DROP COLUMN mark_b_ts;"
+            "ALTER TABLE run_a DROP COLUMN rows; ALTER TABLE run_a DROP COLUMN filled_us;"
+            "ALTER TABLE run_b DROP COLUMN rows; ALTER TABLE run_b DROP COLUMN filled_us;"
+            "PRAGMA user_version = 1");
+    f->history = fixture_open(f);
+    fixture_expect(f, "PRAGMA user_version", "2\n");
+    fixture_expect(f,
+                   "SELECT m.name || ' ' || c.name || ' ' || c.type || c.pk FROM"
+                   " sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+                   " ORDER BY m.name, c.cid",
+                   columns);
+    free(columns);
+    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "101|5050.0\n");
+    fixture_expect(f, "SELECT sum(n), round(sum(good) * 3600) FROM history_hour", "101|2790.0\n");
+    assert_true(history_flush(f->history, &err));
+    fixture_tidy(f);
+    fixture_expect(f, "SELECT count(*), sum(value) FROM archive", "101|5050.0\n");
+    fixture_expect(f, "SELECT sum(n), round(sum(good) * 3600) FROM history_hour", "101|2790.0\n");
 }
 
 static void expect_mode(const char *path, const char *suffix, unsigned mode)
@@ -319,15 +362,23 @@ static void test_full_disk(void **state)
     }
     struct history_stats stats;
     bool more;
+    for (int i = 0; i < 20000; i++) {
+        fixture_add_number(f, 1, T0 + DAY + i, 0);
+        if (i % 10000 == 9999)
+            fixture_append(f, T0);
+    }
     history_get_stats(f->history, &stats);
     assert_true(stats.tail_rows >= HISTORY_RUN_ROWS);
-    small = (struct rlimit){stats.wal_bytes, before.rlim_max};
+    small = (struct rlimit){4096, before.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    assert_false(history_tidy(f->history, 10000, &more, &err)); /* sorting fails whole, too */
+    bool tidied = true; /* sorting fails, too; a slice that only sorts in memory may come first */
+    for (int i = 0; i < 3 && tidied; i++)
+        tidied = history_tidy(f->history, 10000, &more, &err);
+    assert_false(tidied);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "52768|636844528.0\n");
+    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "72768|636844528.0\n");
     fixture_tidy(f);
-    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "52768|636844528.0\n");
+    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "72768|636844528.0\n");
     fixture_expect(f, "PRAGMA integrity_check", "ok\n");
     signal(SIGXFSZ, SIG_DFL);
 }
@@ -404,6 +455,7 @@ int main(void)
         HISTORY_TEST(test_symbolic_link),
         HISTORY_TEST(test_left_over_wal_is_not_taken),
         HISTORY_TEST(test_migration),
+        HISTORY_TEST(test_version_1_is_brought_up_to_date),
         HISTORY_TEST(test_rights),
         HISTORY_TEST(test_group_may_read_while_it_runs_and_after_a_stop),
         HISTORY_TEST(test_full_disk),

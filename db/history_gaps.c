@@ -1,0 +1,109 @@
+/* Gaps: time that was not recorded. A value is not taken to hold into one, so that a gap that is written
+ * changes minutes and hours of the archive around it; for every tag those are computed anew in slices. What
+ * is merged afterwards knows of it anyway, and so do the views for what is fresh. */
+#include "db/history_internal.h"
+
+#include "base/clock.h"
+
+bool history_gaps_write(struct history *history, const struct batch *batch)
+{
+    sqlite3_stmt *put = history->statements[HISTORY_GAP], *name = history->statements[HISTORY_GAP_NAME];
+    for (size_t i = 0; i < batch->gap_count; i++) {
+        sqlite3_bind_int64(name, 1, batch->gaps[i].start_us);
+        sqlite3_bind_text(name, 2, batch->gaps[i].reason, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(put, 1, batch->gaps[i].start_us);
+        sqlite3_bind_int64(put, 2, batch->gaps[i].end_us);
+        sqlite3_bind_text(put, 3, batch->gaps[i].reason, -1, SQLITE_STATIC);
+        if (!sql_run(name) || !sql_run(put))
+            return false;
+    }
+    if (batch->gap_count) {
+        history->gaps_changed = history->gaps_wait = true;
+        history->gap_tag = INT64_MIN; /* the one at hand may have grown */
+    }
+    return true;
+}
+
+bool history_gaps_load(struct history *history)
+{
+    if (!history->gaps_changed)
+        return true;
+    sqlite3_stmt *rows =
+        sql_prepare(history->db, "SELECT ts_start, ts_end FROM unrecorded ORDER BY ts_start", false);
+    gaps_free(&history->gaps);
+    while (rows && sqlite3_step(rows) == SQLITE_ROW)
+        gaps_add(&history->gaps, sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1));
+    history->gaps_changed = !rows || sqlite3_finalize(rows) != SQLITE_OK;
+    return !history->gaps_changed;
+}
+
+static bool gaps_roll_tag(struct history *history, int64_t tag_id, int64_t start_us, int64_t end_us)
+{
+    sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_LAST];
+    sqlite3_bind_int64(row, 1, tag_id);
+    bool found = sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL;
+    int64_t last_us = sqlite3_column_int64(row, 0);
+    if (sqlite3_reset(row) != SQLITE_OK)
+        return false;
+    int64_t first_hour_us = rollup_bucket_us(start_us, ROLLUP_HOUR_US);
+    int64_t last_hour_us = rollup_bucket_us(end_us, ROLLUP_HOUR_US);
+    if (!found || last_us < first_hour_us)
+        return true;
+    int64_t to_us = rollup_bucket_us(end_us, ROLLUP_MINUTE_US) + ROLLUP_MINUTE_US;
+    return rollup_rebuild(history->rollup, &history->gaps, tag_id, start_us, to_us, last_us) &&
+           rollup_fold(history->rollup, &history->gaps, tag_id, first_hour_us, last_us) &&
+           (first_hour_us == last_hour_us ||
+            rollup_fold(history->rollup, &history->gaps, tag_id, last_hour_us, last_us));
+}
+
+/* Goes through the tags inside the open transaction; *ended after the last. */
+static bool gaps_roll(struct history *history, int64_t start_us, int64_t end_us, int64_t until_us,
+                      bool *ended)
+{
+    sqlite3_stmt *next = history->statements[HISTORY_TAG_NEXT];
+    bool done = history_gaps_load(history);
+    *ended = false;
+    while (done && !*ended) {
+        sqlite3_bind_int64(next, 1, history->gap_tag);
+        *ended = sqlite3_step(next) != SQLITE_ROW;
+        int64_t tag_id = sqlite3_column_int64(next, 0);
+        done = sqlite3_reset(next) == SQLITE_OK;
+        if (done && !*ended) {
+            done = gaps_roll_tag(history, tag_id, start_us, end_us);
+            history->gap_tag = tag_id;
+        }
+        if (clock_mono_us() >= until_us)
+            break;
+    }
+    return done;
+}
+
+bool history_gaps_slice(struct history *history, int64_t until_us, struct err *err)
+{
+    sqlite3_stmt *gap = history->statements[HISTORY_GAP_WAITING],
+                 *rolled = history->statements[HISTORY_GAP_ROLLED];
+    int64_t tag_before = history->gap_tag;
+    bool ended = false;
+    history->stats.work = HISTORY_WORK_GAP;
+    if (!history_begin(history, err))
+        return false;
+    bool found = sqlite3_step(gap) == SQLITE_ROW;
+    int64_t start_us = sqlite3_column_int64(gap, 0), end_us = sqlite3_column_int64(gap, 1);
+    if (found)
+        sqlite3_bind_text(rolled, 3, sql_column_text(gap, 2), -1, SQLITE_TRANSIENT);
+    bool done =
+        sqlite3_reset(gap) == SQLITE_OK && (!found || gaps_roll(history, start_us, end_us, until_us, &ended));
+    if (done && ended) {
+        sqlite3_bind_int64(rolled, 1, start_us);
+        sqlite3_bind_int64(rolled, 2, end_us);
+        done = sql_run(rolled);
+    }
+    done = done ? history_commit(history, err) : history_fail(history, "note a gap", err);
+    if (!done)
+        history->gap_tag = tag_before;
+    else if (ended)
+        history->gap_tag = INT64_MIN;
+    if (done && !found)
+        history->gaps_wait = false;
+    return done;
+}

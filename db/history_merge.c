@@ -1,0 +1,368 @@
+/* Merging: the runs of the set that is not filled become part of the archive.
+ *
+ *   begin   the other set becomes the one that is filled
+ *   rows    in slices, each one transaction: the next rows in the order of tag and time go to the archive,
+ * the minutes and hours that they change are computed, and the mark of the set moves past them, so that
+ *           readers see them in the archive and no longer in the set
+ *   empty   everything has moved: the mark goes past every tag, then the set's rows are deleted, in slices;
+ *           at the end the mark goes back to the start
+ *
+ * A crash leaves the state after some slice, and the mark says where to go on.
+ *
+ * In the archive a tag has one sample at a time stamp, as inside a run (history_run.c): one that is there
+ * already is not stored again, a different one goes to the next free microsecond. */
+#include "db/history_internal.h"
+
+#include "db/runs.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of one tag that are written before its minutes are computed, and how many stretches of late samples
+ * among them. What lies between two checks of the clock. */
+#define MERGE_BUNDLE_ROWS   512
+#define MERGE_BUNDLE_RANGES 16
+
+/* Late samples at most so far apart are one stretch: what lies between is computed along. */
+#define MERGE_RANGE_SLACK_US (5 * ROLLUP_MINUTE_US)
+
+/* Rows deleted between two checks of the clock. */
+#define MERGE_EMPTY_ROWS 4096
+
+/* So many rows are deleted at once, which takes up to about 8 ms: clearing a whole table writes next to
+ * nothing, deleting its rows writes them once more (55 bytes a sample). */
+#define MERGE_EMPTY_AT_ONCE 500000
+
+/* The mark of a set of which nothing is left to see. */
+#define MERGE_MARK_ALL INT64_MAX
+
+struct merge_range {
+    int64_t from_us, to_us;
+};
+
+struct history_merge {
+    struct runs *runs;     /* NULL: the set is being emptied */
+    bool loaded;           /* the beginning of every run has been read */
+    int64_t tag_id;        /* the tag at hand */
+    int64_t last_us;       /* its last sample in the archive, rows in `rows` included; INT64_MIN: none */
+    struct batch *rows;    /* newer than all before, to be inserted together; owned */
+    bool has_newer;        /* since the bundle began */
+    int64_t newer_from_us; /* from where on minutes change for their sake */
+    struct merge_range ranges[MERGE_BUNDLE_RANGES + 1]; /* around late samples */
+    size_t range_count;
+    uint64_t merged; /* in the open transaction */
+    uint64_t left;   /* rows to delete when all have been merged; UINT64_MAX: not known */
+};
+
+static struct history_set *merge_set(struct history *history)
+{
+    return &history->sets[!history->active];
+}
+
+void history_merge_free(struct history_merge *merge)
+{
+    if (!merge)
+        return;
+    runs_free(merge->runs);
+    batch_free(merge->rows);
+    free(merge);
+}
+
+/* Is it time to merge the set that is being filled? */
+static bool merge_is_worth_it(const struct history *history)
+{
+    const struct history_set *set = &history->sets[history->active];
+    const struct history_options *options = &history->options;
+    if (!set->rows)
+        return false;
+    uint64_t enough = options->merge_rows_per_tag * history->tags;
+    enough = enough < HISTORY_RUN_ROWS ? HISTORY_RUN_ROWS : enough;
+    return set->rows >= enough || set->rows >= options->merge_rows ||
+           history->now_us - set->filled_us >= options->merge_age_us;
+}
+
+bool history_merge_is_due(const struct history *history)
+{
+    return history->sets[!history->active].dirty || (!history->flush.rows && merge_is_worth_it(history));
+}
+
+/* Turns the sets around. */
+static bool merge_flip(struct history *history, struct err *err)
+{
+    sqlite3_int64 tags;
+    sqlite3_stmt *flip = history->statements[HISTORY_STORE_FLIP];
+    if (!history->tags) {
+        if (!sql_read_int(history->db, "SELECT count(*) FROM tag", 0, &tags))
+            return history_fail(history, "merge samples", err);
+        history->tags = (uint64_t)tags + !tags;
+        if (!merge_is_worth_it(history))
+            return true;
+    }
+    sqlite3_bind_int64(flip, 1, !history->active);
+    if (!sql_run(flip))
+        return history_fail(history, "merge samples", err);
+    history->active = !history->active;
+    return true;
+}
+
+/* Opens what there is to do in the set that is not filled. */
+static bool merge_begin(struct history *history, struct err *err)
+{
+    struct history_set *set = merge_set(history);
+    struct history_merge *merge = mem_new(1, sizeof *merge);
+    merge->rows = batch_new();
+    merge->tag_id = INT64_MIN;
+    merge->left = UINT64_MAX;
+    history->merge = merge;
+    if (set->mark == MERGE_MARK_ALL)
+        return true;
+    merge->runs = runs_new(history->db, history->active ? 'a' : 'b', set->mark, set->mark_ts_us);
+    if (merge->runs)
+        return true;
+    history_fail(history, "merge samples", err);
+    history_merge_free(merge);
+    history->merge = NULL;
+    return false;
+}
+
+static bool merge_flush_rows(struct history *history)
+{
+    struct history_merge *merge = history->merge;
+    bool done = history_write_rows(history, HISTORY_ARCHIVE_MANY, HISTORY_ARCHIVE_ONE, merge->rows);
+    batch_clear(merge->rows);
+    return done;
+}
+
+/* The tag's last sample in the archive. */
+static bool merge_read_last(struct history *history, int64_t *last_us)
+{
+    sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_LAST];
+    *last_us = INT64_MIN;
+    sqlite3_bind_int64(row, 1, history->merge->tag_id);
+    if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL)
+        *last_us = sqlite3_column_int64(row, 0);
+    return sqlite3_reset(row) == SQLITE_OK;
+}
+
+static bool merge_is_same(const struct value *a, uint32_t a_quality, const struct value *b,
+                          uint32_t b_quality)
+{
+    if (a->type != b->type || a_quality != b_quality)
+        return false;
+    if (a->type == VALUE_TEXT)
+        return a->text_length == b->text_length &&
+               (!a->text_length || !memcmp(a->text, b->text, a->text_length));
+    return a->type == VALUE_NONE || a->number == b->number;
+}
+
+/* Looks for the place of a sample that may not be the tag's newest: *ts_us moves to the first stamp, from its
+ * own on, that is free or (*same) holds the same sample. */
+static bool merge_find_place(struct history *history, const struct batch_sample *sample,
+                             const struct value *value, int64_t *ts_us, bool *same)
+{
+    sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_AT];
+    for (*ts_us = sample->ts_us;; ++*ts_us) {
+        struct value found;
+        sqlite3_bind_int64(row, 1, sample->tag_id);
+        sqlite3_bind_int64(row, 2, *ts_us);
+        bool taken = sqlite3_step(row) == SQLITE_ROW;
+        if (taken) {
+            sql_column_value(row, 0, &found);
+            *same = merge_is_same(value, sample->quality, &found, (uint32_t)sqlite3_column_int64(row, 1));
+        }
+        if (sqlite3_reset(row) != SQLITE_OK)
+            return false;
+        if (!taken || *same)
+            return true;
+    }
+}
+
+/* Notes that the minute of a late sample changes. */
+static void merge_note_late(struct history_merge *merge, int64_t ts_us)
+{
+    int64_t minute_us = rollup_bucket_us(ts_us, ROLLUP_MINUTE_US);
+    struct merge_range *last = merge->range_count ? &merge->ranges[merge->range_count - 1] : NULL;
+    if (last &&
+        (minute_us <= last->to_us + MERGE_RANGE_SLACK_US || merge->range_count > MERGE_BUNDLE_RANGES)) {
+        last->to_us = minute_us + ROLLUP_MINUTE_US > last->to_us ? minute_us + ROLLUP_MINUTE_US : last->to_us;
+        return;
+    }
+    merge->ranges[merge->range_count++] = (struct merge_range){minute_us, minute_us + ROLLUP_MINUTE_US};
+}
+
+static bool merge_late(struct history *history, const struct batch_sample *sample, const struct value *value)
+{
+    struct history_merge *merge = history->merge;
+    int64_t ts_us;
+    bool same = false;
+    if (!merge_flush_rows(history) || !merge_find_place(history, sample, value, &ts_us, &same))
+        return false;
+    if (same)
+        return true;
+    if (ts_us > merge->last_us) { /* pushed past the end by others with its stamp */
+        if (!merge->has_newer)
+            merge->newer_from_us = merge->last_us;
+        merge->has_newer = true;
+        merge->last_us = ts_us;
+    } else {
+        merge_note_late(merge, ts_us);
+    }
+    batch_add_sample(merge->rows, sample->tag_id, ts_us, value, sample->quality);
+    return merge_flush_rows(history);
+}
+
+static bool merge_row(struct history *history, const struct batch *batch, const struct batch_sample *sample)
+{
+    struct history_merge *merge = history->merge;
+    struct value value = batch_sample_value(batch, sample);
+    if (sample->ts_us <= merge->last_us)
+        return merge_late(history, sample, &value);
+    if (!merge->has_newer)
+        merge->newer_from_us = merge->last_us == INT64_MIN ? sample->ts_us : merge->last_us;
+    merge->has_newer = true;
+    merge->last_us = sample->ts_us;
+    batch_add_sample(merge->rows, sample->tag_id, sample->ts_us, &value, sample->quality);
+    return true;
+}
+
+/* Brings the minutes and hours that the bundle changed up to date. */
+static bool merge_roll(struct history *history)
+{
+    struct history_merge *merge = history->merge;
+    for (size_t i = 0; i < merge->range_count; i++)
+        if (!rollup_rebuild(history->rollup, &history->gaps, merge->tag_id, merge->ranges[i].from_us,
+                            merge->ranges[i].to_us, merge->last_us))
+            return false;
+    return !merge->has_newer || rollup_rebuild(history->rollup, &history->gaps, merge->tag_id,
+                                               merge->newer_from_us, INT64_MAX, merge->last_us);
+}
+
+/* Moves some rows of one tag. Rows with one stamp of one tag stay together: the mark cannot tell them apart.
+ */
+static bool merge_bundle(struct history *history)
+{
+    struct history_merge *merge = history->merge;
+    struct history_set *set = merge_set(history);
+    const struct batch *batch;
+    const struct batch_sample *sample = runs_peek(merge->runs, &batch);
+    merge->range_count = 0;
+    merge->has_newer = false;
+    if (merge->tag_id != sample->tag_id) {
+        merge->tag_id = sample->tag_id;
+        if (!merge_read_last(history, &merge->last_us))
+            return false;
+    }
+    for (size_t rows = 0; sample && sample->tag_id == merge->tag_id; rows++) {
+        bool full = rows >= MERGE_BUNDLE_ROWS || merge->range_count >= MERGE_BUNDLE_RANGES ||
+                    merge->rows->texts.length >= HISTORY_TAIL_TEXT_MAX;
+        if (full && sample->ts_us != set->mark_ts_us)
+            break;
+        set->mark = sample->tag_id;
+        set->mark_ts_us = sample->ts_us;
+        if (!merge_row(history, batch, sample) || !runs_take(merge->runs))
+            return false;
+        merge->merged++;
+        sample = runs_peek(merge->runs, &batch);
+    }
+    return merge_flush_rows(history) && merge_roll(history);
+}
+
+static bool merge_put_mark(struct history *history)
+{
+    const struct history_set *set = merge_set(history);
+    sqlite3_stmt *put = set->statements[HISTORY_MARK];
+    sqlite3_bind_int64(put, 1, set->mark);
+    sqlite3_bind_int64(put, 2, set->mark_ts_us);
+    return sql_run(put);
+}
+
+/* Moves rows inside the open transaction; *ended when there are no more: then the set's runs are forgotten.
+ */
+static bool merge_rows(struct history *history, int64_t until_us, bool *ended)
+{
+    const struct batch *batch;
+    struct history_set *set = merge_set(history);
+    bool done = history_gaps_load(history);
+    do {
+        *ended = !runs_peek(history->merge->runs, &batch);
+        done = done && (*ended || merge_bundle(history));
+    } while (done && !*ended && clock_mono_us() < until_us);
+    if (done && *ended)
+        set->mark = MERGE_MARK_ALL;
+    return done && merge_put_mark(history) && (!*ended || sql_run(set->statements[HISTORY_RUN_CLEAR]));
+}
+
+/* Deletes rows of the set inside the open transaction; *ended when none are left and its mark is back. */
+static bool merge_empty(struct history *history, int64_t until_us, bool *ended)
+{
+    struct history_set *set = merge_set(history);
+    sqlite3_stmt *nth = set->statements[HISTORY_FRESH_NTH], *clear = set->statements[HISTORY_FRESH_CLEAR_TO];
+    bool done = true;
+    *ended = history->merge->left <= MERGE_EMPTY_AT_ONCE;
+    if (*ended)
+        done = sql_run(set->statements[HISTORY_FRESH_EMPTY]);
+    while (done && !*ended) {
+        sqlite3_bind_int64(nth, 1, MERGE_EMPTY_ROWS);
+        *ended = sqlite3_step(nth) != SQLITE_ROW;
+        for (int i = 0; i < 3; i++)
+            sqlite3_bind_int64(clear, i + 1, *ended ? INT64_MAX : sqlite3_column_int64(nth, i));
+        done = sqlite3_reset(nth) == SQLITE_OK && sql_run(clear);
+        if (clock_mono_us() >= until_us)
+            break;
+    }
+    if (done && *ended) {
+        set->mark = set->mark_ts_us = 0;
+        done = merge_put_mark(history);
+    }
+    return done;
+}
+
+/* One transaction; after a failure the set stands again where the file does. */
+static bool merge_step(struct history *history, int64_t until_us, struct err *err)
+{
+    struct history_set *set = merge_set(history), before = *set;
+    struct history_merge *merge = history->merge;
+    bool rows = merge->runs != NULL, ended;
+    if (!history_begin(history, err))
+        return false;
+    merge->merged = 0;
+    bool done = rows ? merge_rows(history, until_us, &ended) : merge_empty(history, until_us, &ended);
+    done = done ? history_commit(history, err) : history_fail(history, "merge samples", err);
+    if (!done) {
+        *set = before;
+        history_merge_free(merge);
+        history->merge = NULL;
+        return false;
+    }
+    history->stats.merged_rows += merge->merged;
+    if (rows && ended) {
+        merge->left = set->rows;
+        set->rows = 0;
+        set->filled_us = 0;
+        runs_free(merge->runs);
+        merge->runs = NULL;
+    } else if (ended) {
+        set->dirty = false;
+        set->next_run = 1;
+        history->stats.merges++;
+        history_merge_free(merge);
+        history->merge = NULL;
+    }
+    return true;
+}
+
+bool history_merge_slice(struct history *history, int64_t until_us, struct err *err)
+{
+    if (!merge_set(history)->dirty)
+        return merge_flip(history, err);
+    if (!history->merge && !merge_begin(history, err))
+        return false;
+    struct history_merge *merge = history->merge;
+    history->stats.work = merge->runs ? HISTORY_WORK_MERGE : HISTORY_WORK_EMPTY;
+    if (!merge->runs || merge->loaded)
+        return merge_step(history, until_us, err);
+    return runs_load(merge->runs, until_us, &merge->loaded) || history_fail(history, "merge samples", err);
+}
