@@ -198,8 +198,9 @@ static int console_ask_password(const char *user, struct err *err)
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     hidden = shown;
     hidden.c_lflag &= (tcflag_t)~ECHO;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH,
+              &hidden); /* first: a program or a quick hand answers the prompt at once */
     fprintf(stderr, "Password of %s: ", user);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     bool got = fgets(password, sizeof password, stdin) != NULL;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     fprintf(stderr, "\n");
