@@ -4,8 +4,7 @@
 #include "plant/quality.h"
 #include "plant/tagdef.h"
 #include "plant/value.h"
-#include "tests/ui/fake_recorder.h"
-#include "tests/ui/vt.h"
+#include "tests/ui/console_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,100 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <sysexits.h>
 
 #include <cmocka.h>
-
-#define WAIT_MS 10000
-
-struct console {
-    struct fake_recorder recorder;
-    struct vt *vt;
-};
-
-/* `setting` is one more variable of the environment, such as "HMI_GLYPHS=ascii"; may be NULL. */
-static void start(struct console *console, int rows, int cols, const char *setting)
-{
-    char program[512], socket[128];
-    const char *build = getenv("HMI_BUILD");
-    snprintf(program, sizeof program, "%s/hmi", build ? build : "build");
-    fake_recorder_open(&console->recorder);
-    snprintf(socket, sizeof socket, "HMI_SOCKET=%s", console->recorder.path);
-    const char *const argv[] = {program, NULL};
-    const char *const env[] = {socket, "NO_COLOR=", "COLORFGBG=", setting, NULL};
-    struct err err = {0};
-    struct vt_options options = {.argv = argv, .env = env, .rows = rows, .cols = cols};
-    console->vt = vt_start(&options, &err);
-    if (!console->vt)
-        fail_msg("%s", err.text);
-    if (!fake_recorder_accept(&console->recorder, console->vt, WAIT_MS))
-        fail_msg("the console does not attach:\n%s", vt_text(console->vt));
-}
-
-static void start_plant(struct console *console, int rows, int cols, const char *setting, uint32_t tags)
-{
-    start(console, rows, cols, setting);
-    fake_recorder_plant(&console->recorder, tags);
-    assert_true(fake_recorder_send(&console->recorder, console->vt));
-    char place[32];
-    snprintf(place, sizeof place, " 1/%u", tags); /* the list is whole */
-    assert_true(vt_wait_text(console->vt, place, WAIT_MS));
-}
-
-/* Nothing but printable text and what a screen program needs may ever have reached the terminal. */
-static void check_output(struct console *console)
-{
-    struct err fault = {0};
-    size_t length;
-    assert_true(vt_wait_quiet(console->vt, 100, WAIT_MS)); /* no half sequence at the end */
-    const uint8_t *raw = vt_raw(console->vt, &length);
-    if (!vt_scan(raw, length, &fault))
-        fail_msg("%s", fault.text);
-}
-
-static void finish(struct console *console)
-{
-    check_output(console);
-    assert_true(vt_close(console->vt, WAIT_MS));
-    fake_recorder_close(&console->recorder);
-}
-
-static void expect(struct console *console, const char *text)
-{
-    if (!vt_wait_text(console->vt, text, WAIT_MS))
-        fail_msg("\"%s\" is not on the screen:\n%s", text, vt_text(console->vt));
-}
-
-static void expect_gone(struct console *console, const char *text)
-{
-    if (!vt_wait_gone(console->vt, text, WAIT_MS))
-        fail_msg("\"%s\" is still on the screen:\n%s", text, vt_text(console->vt));
-}
-
-static void key(struct console *console, const char *name)
-{
-    assert_true(vt_key(console->vt, name));
-}
-
-static int row_of(struct console *console, const char *text)
-{
-    int row, col;
-    if (!vt_find(console->vt, text, &row, &col))
-        fail_msg("\"%s\" is not on the screen:\n%s", text, vt_text(console->vt));
-    return row;
-}
-
-/* A frame may arrive in pieces: the row is read until it holds the part. */
-static void expect_row(struct console *console, const char *anchor, const char *part)
-{
-    int64_t until_us = clock_mono_us() + WAIT_MS * CLOCK_US_PER_MS;
-    expect(console, anchor);
-    while (!strstr(vt_row(console->vt, row_of(console, anchor)), part)) {
-        if (clock_mono_us() > until_us)
-            fail_msg("\"%s\" is not in the row \"%s\"", part, vt_row(console->vt, row_of(console, anchor)));
-        vt_run(console->vt, 20);
-    }
-}
 
 /* ---- what is shown ---- */
 
@@ -672,109 +579,6 @@ static void a_slow_line_is_enough(void **state)
     finish(&console);
 }
 
-/* ---- what a newcomer meets first ---- */
-
-/* Nobody is alarmed before a recorder had time to answer. */
-static void starting_is_no_fault(void **state)
-{
-    struct console console;
-    (void)state;
-    start(&console, 24, 80, NULL);
-    expect(&console, "attaching");
-    assert_null(strstr(vt_text(console.vt), "NO RECORDER"));
-    fake_recorder_plant(&console.recorder, 12);
-    assert_true(fake_recorder_send(&console.recorder, console.vt));
-    expect(&console, "● broker");
-    finish(&console);
-}
-
-static void a_missing_recorder_is_said_with_its_cure(void **state)
-{
-    struct console console;
-    (void)state;
-    start(&console, 24, 80, NULL); /* connected, and not a word */
-    expect(&console, "○ NO RECORDER");
-    expect(&console, "it does not answer yet");
-    fake_recorder_plant(&console.recorder, 12);
-    assert_true(fake_recorder_send(&console.recorder, console.vt));
-    expect_gone(&console, "NO RECORDER");
-    fake_recorder_close(&console.recorder);
-    expect(&console, "NO RECORDER since");
-    expect(&console, "values are not live; start it: hmi record");
-    check_output(&console);
-    assert_true(vt_close(console.vt, WAIT_MS));
-}
-
-static void the_foot_offers_only_what_works(void **state)
-{
-    struct console console;
-    (void)state;
-    start_plant(&console, 24, 80, NULL, 12);
-    expect_row(&console, "F1Help", "EnterOpen");
-    key(&console, "q");
-    expect(&console, "EscapeStay");
-    expect_gone(&console, "EnterOpen");
-    key(&console, "Escape");
-    key(&console, "F9");
-    expect_gone(&console, "EnterOpen");
-    key(&console, "Escape");
-    key(&console, ":");
-    expect(&console, "EnterGo  EscapeBack");
-    key(&console, "Escape");
-    vt_type(console.vt, "/quality:xyz", 12);
-    expect(&console, "EnterKeep  EscapeShow all");
-    expect(&console, "unknown quality");
-    key(&console, "Backspace");
-    key(&console, "Backspace");
-    key(&console, "Backspace");
-    expect_gone(&console, "unknown quality");
-    finish(&console);
-}
-
-/* The console ends at once, with a word on standard error and a status that scripts understand. */
-static void a_terminal_without_a_cursor_is_refused(void **state)
-{
-    static const char *const TYPES[] = {"TERM=dumb", "TERM=no-such-terminal"};
-    static const char *const WORDS[] = {"cannot place its cursor", "is not known here"};
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        struct err err = {0};
-        int status;
-        const char *build = getenv("HMI_BUILD");
-        char program[512];
-        snprintf(program, sizeof program, "%s/hmi", build ? build : "build");
-        const char *const argv[] = {program, NULL};
-        const char *const env[] = {"HMI_SOCKET=/nonexistent/hmi.sock", TYPES[i], NULL};
-        struct vt_options options = {.argv = argv, .env = env, .rows = 24, .cols = 132};
-        struct vt *vt = vt_start(&options, &err);
-        assert_non_null(vt);
-        assert_true(vt_wait_text(vt, WORDS[i], WAIT_MS));
-        assert_true(vt_wait_end(vt, WAIT_MS, &status));
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EX_UNAVAILABLE);
-        vt_close(vt, WAIT_MS);
-    }
-}
-
-/* A vt100 cannot hide its cursor: it rests in the corner, not where something was drawn last. */
-static void a_cursor_that_cannot_be_hidden_rests(void **state)
-{
-    struct console console;
-    (void)state;
-    start_plant(&console, 24, 80, "TERM=vt100", 12);
-    for (int i = 0; i < 5; i++) {
-        fake_recorder_number(&console.recorder, 1, 30 + i, QUALITY_GOOD, 0);
-        assert_true(fake_recorder_send(&console.recorder, console.vt));
-        char value[16];
-        snprintf(value, sizeof value, "%d.0", 30 + i);
-        expect_row(&console, "boiler.tag001", value);
-        assert_true(vt_wait_quiet(console.vt, 100, WAIT_MS));
-        struct vt_cursor cursor = vt_cursor(console.vt);
-        assert_int_equal(cursor.row, 23);
-        assert_int_equal(cursor.col, 79);
-    }
-    finish(&console);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -799,11 +603,6 @@ int main(void)
         cmocka_unit_test(escape_sequences_never_reach_the_terminal),
         cmocka_unit_test(ten_thousand_tags_scroll_at_once),
         cmocka_unit_test(a_slow_line_is_enough),
-        cmocka_unit_test(starting_is_no_fault),
-        cmocka_unit_test(a_missing_recorder_is_said_with_its_cure),
-        cmocka_unit_test(the_foot_offers_only_what_works),
-        cmocka_unit_test(a_terminal_without_a_cursor_is_refused),
-        cmocka_unit_test(a_cursor_that_cannot_be_hidden_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
