@@ -143,6 +143,7 @@ static void pipeline_give(struct pipeline *pipeline, struct batch *batch, int64_
 {
     pipeline->busy = true;
     pipeline->given_us = now_us;
+    pipeline->given_since_us = batch->first_mono_us;
     pipeline->given_samples = batch->count;
     writer_give(pipeline->writer, batch);
 }
@@ -265,6 +266,17 @@ bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_
             pipeline_give(pipeline, batch, now_us);
     }
     return !pipeline_has_uncommitted(pipeline);
+}
+
+int64_t pipeline_whole_until_us(const struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
+{
+    if (pipeline->mode == PIPELINE_GOOD)
+        return INT64_MAX; /* what is not committed is not acknowledged: it comes again */
+    const struct batch *oldest = pipeline->retry ? pipeline->retry : spool_first(&pipeline->spool);
+    int64_t since_us = pipeline->busy ? pipeline->given_since_us
+                       : oldest       ? oldest->first_mono_us
+                                      : pipeline->current->first_mono_us;
+    return now_wall_us - (since_us ? now_us - since_us : 0);
 }
 
 uint64_t pipeline_uncommitted(const struct pipeline *pipeline)

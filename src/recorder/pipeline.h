@@ -40,13 +40,14 @@ enum pipeline_mode { PIPELINE_GOOD, PIPELINE_SLOW, PIPELINE_FAILED };
 
 struct pipeline {
     struct writer *writer;
-    struct batch *current; /* accumulates */
-    struct batch *spare;   /* to accumulate next; NULL while at the writer */
-    struct batch *retry;   /* came back uncommitted; goes first */
-    bool busy;             /* a batch is at the writer */
-    int64_t given_us;      /* since then */
-    size_t given_samples;  /* in it */
-    int64_t retry_us;      /* not before then */
+    struct batch *current;  /* accumulates */
+    struct batch *spare;    /* to accumulate next; NULL while at the writer */
+    struct batch *retry;    /* came back uncommitted; goes first */
+    bool busy;              /* a batch is at the writer */
+    int64_t given_us;       /* since then */
+    int64_t given_since_us; /* when it began to fill */
+    size_t given_samples;   /* in it */
+    int64_t retry_us;       /* not before then */
     struct spool spool;
     struct commit_rule rule;
     int64_t owed_us;       /* the first message whose acknowledgement has not left came; 0: none */
@@ -106,6 +107,9 @@ int64_t pipeline_due_us(const struct pipeline *pipeline);
 /* Hands everything over at once, whatever the rule says; true when nothing is left uncommitted. For the stop,
  * called again after each pipeline_step(). */
 bool pipeline_flush(struct pipeline *pipeline, int64_t now_mono_us, int64_t now_wall_us);
+
+/* Until when (wall) everything that was acknowledged is in the file; INT64_MAX: there is nothing else. */
+int64_t pipeline_whole_until_us(const struct pipeline *pipeline, int64_t now_mono_us, int64_t now_wall_us);
 
 /* Samples in memory that are not committed. */
 uint64_t pipeline_uncommitted(const struct pipeline *pipeline);

@@ -72,10 +72,12 @@ static void recorder_note_gap(struct recorder *recorder, const char *reason, boo
 {
     if (!recorder->away_since_us)
         return;
+    uint64_t gaps = recorder->pipeline.gaps;
     pipeline_add_gap(&recorder->pipeline, recorder->away_since_us, recorder->time.wall_us, reason);
     if (more_to_come)
-        recorder->pipeline.gaps--; /* counted when it ends */
+        recorder->pipeline.gaps = gaps; /* counted when it ends */
     recorder->gap_noted_us = recorder->time.mono_us;
+    recorder->gap_until_us = recorder->time.wall_us;
 }
 
 static void recorder_on_connected(void *context, bool session)
@@ -109,6 +111,7 @@ static void recorder_on_lost(void *context, int64_t heard_us, const char *reason
     (void)reason; /* the uplink has logged it */
     recorder->away_since_us = heard_us ? heard_us : recorder->time.wall_us;
     recorder->gap_noted_us = recorder->time.mono_us;
+    recorder->gap_until_us = recorder->away_since_us;
     recorder->draining = false;
     pipeline_note_connection(&recorder->pipeline, 0);
     plant_link_down(&recorder->plant);
@@ -233,8 +236,10 @@ static void recorder_watch_clock(struct recorder *recorder)
         return;
     recorder->clock_step_us = step_us;
     recorder->clock_stepped_us = recorder->time.wall_us;
-    if (recorder->away_since_us)
+    if (recorder->away_since_us) {
         recorder->away_since_us += step_us;
+        recorder->gap_until_us += step_us;
+    }
     log_warning("the clock was set by %+.3f s", (double)step_us / 1e6);
 }
 
@@ -293,6 +298,20 @@ static void recorder_tick_second(struct recorder *recorder)
         recorder->stop = true;
 }
 
+/* The proof of life in the file says that all is recorded until then: not while the broker is away or samples
+ * wait in memory, for a kill would leave a hole that no gap tells of. */
+static void recorder_limit_alive(struct recorder *recorder)
+{
+    int64_t limit_us =
+        pipeline_whole_until_us(&recorder->pipeline, recorder->time.mono_us, recorder->time.wall_us);
+    if (recorder->away_since_us && recorder->gap_until_us < limit_us)
+        limit_us = recorder->gap_until_us;
+    if (limit_us == recorder->alive_limit_us)
+        return;
+    recorder->alive_limit_us = limit_us;
+    writer_limit_alive(recorder->writer, limit_us);
+}
+
 /* Timers, in the order in which they depend on each other; returns when the next one is due (monotonic). */
 static int64_t recorder_tick(struct recorder *recorder)
 {
@@ -303,6 +322,7 @@ static int64_t recorder_tick(struct recorder *recorder)
         recorder_tick_second(recorder);
     pipeline_step(&recorder->pipeline, now_us, recorder->time.wall_us);
     recorder_write(recorder);
+    recorder_limit_alive(recorder);
     if (recorder->status_due)
         recorder_publish_status(recorder);
     int64_t server_us = server_tick(recorder->server, now_us);
@@ -370,6 +390,7 @@ static void recorder_finish_writing(struct recorder *recorder)
 {
     recorder_read_clocks(recorder);
     int64_t end_us = recorder->time.mono_us + STOP_SPAN_US;
+    recorder->stopping_us = recorder->time.mono_us;
     if (uplink_connects(recorder->uplink) + recorder->had_session > 0)
         recorder_note_gap(recorder, "broker away", false);
     for (;;) {
@@ -381,12 +402,13 @@ static void recorder_finish_writing(struct recorder *recorder)
         if (now_us >= end_us) {
             log_error("the disk does not answer: %llu samples in memory were not written",
                       (unsigned long long)pipeline_uncommitted(&recorder->pipeline));
-            return; /* what was not acknowledged comes again */
+            return; /* what was not acknowledged comes again; all else lies in the gap of the next start */
         }
         struct pollfd writer = {.fd = writer_fd(recorder->writer), .events = POLLIN};
         int64_t due_us = pipeline_due_us(&recorder->pipeline);
         recorder_poll(&writer, 1, due_us < end_us ? due_us : end_us);
     }
+    recorder->all_written = true;
     uplink_write(recorder->uplink, recorder->time.mono_us);
     uplink_close(recorder->uplink, STOP_LINGER_US, clock_mono_us());
 }

@@ -38,6 +38,10 @@ struct recorder {
     int64_t last_stored_us;              /* wall: the latest sample that the file knew at the start */
     int64_t away_since_us;               /* wall: plant data stopped; 0: it flows */
     int64_t gap_noted_us;                /* mono: the open gap was last noted */
+    int64_t gap_until_us;                /* wall: and until then it is */
+    int64_t alive_limit_us;              /* wall: what the writer was told last */
+    int64_t stopping_us;                 /* mono; 0: not yet */
+    bool all_written;                    /* at the stop nothing was left in memory */
     bool had_session;
     int64_t second_us, kept_alive_us, alone_us; /* mono */
     int64_t watchdog_us, watchdog_every_us;     /* mono; 0: none */

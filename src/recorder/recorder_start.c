@@ -13,7 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define STOP_JOIN_US (200 * CLOCK_US_PER_MS)
+#define STOP_LATEST_US (1800 * CLOCK_US_PER_MS) /* then the disk is left alone: a stop takes 2 s at most */
 
 static void recorder_adopt_tag(void *context, const struct history_tag *tag)
 {
@@ -136,7 +136,7 @@ static bool recorder_open_server(struct recorder *recorder, struct err *err)
 bool recorder_start(struct recorder *recorder, const struct recorder_options *options, struct err *err)
 {
     recorder_read_clocks(recorder);
-    recorder->started_us = recorder->away_since_us = recorder->time.wall_us;
+    recorder->started_us = recorder->away_since_us = recorder->gap_until_us = recorder->time.wall_us;
     recorder->clock_offset_us = recorder->time.wall_us - recorder->time.mono_us;
     recorder->kept_alive_us = recorder->gap_noted_us = recorder->alone_us = recorder->time.mono_us;
     recorder->watchdog_every_us = notify_watchdog_us();
@@ -182,6 +182,15 @@ static void recorder_remove_folder(const char *socket_path)
     free(folder);
 }
 
+/* False: the disk hangs, and the thread with it. A start that failed, or a stop that left samples behind, proves
+ * no life: the gap of the next start begins where it would have. */
+static bool recorder_stop_writer(struct recorder *recorder)
+{
+    int64_t now_us = clock_mono_us();
+    int64_t end_us = (recorder->stopping_us ? recorder->stopping_us : now_us) + STOP_LATEST_US;
+    return writer_stop(recorder->writer, recorder->all_written ? clock_wall_us() : 0, end_us - now_us);
+}
+
 /* Releases whatever was made, in the reverse order. Returns whether a thread was left behind. */
 bool recorder_free(struct recorder *recorder)
 {
@@ -192,9 +201,9 @@ bool recorder_free(struct recorder *recorder)
             mqtt_library_cleanup();
     }
     server_free(recorder->server);
-    bool hung = recorder->writer && !writer_stop(recorder->writer, STOP_JOIN_US);
-    if (!hung)
-        history_close(recorder->history, clock_wall_us());
+    bool hung = recorder->writer && !recorder_stop_writer(recorder);
+    if (!recorder->writer)
+        history_close(recorder->history, 0);
     if (recorder->pipeline_made)
         pipeline_free(&recorder->pipeline);
     if (recorder->plant_made)

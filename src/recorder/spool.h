@@ -30,6 +30,12 @@ void spool_free(struct spool *spool);
  * a gap that ended before is noted in it. */
 void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us);
 
+/* The oldest batch, which stays where it is; NULL when the spool is empty. */
+static inline const struct batch *spool_first(const struct spool *spool)
+{
+    return spool->count ? spool->batches[0] : NULL;
+}
+
 /* The oldest batch, which the caller then owns; NULL when the spool is empty. */
 struct batch *spool_take(struct spool *spool);
 

@@ -27,7 +27,8 @@ struct writer {
     /* under the mutex */
     struct batch *given; /* waits for the thread */
     bool stop, ended;
-    bool done; /* `result` is there */
+    int64_t alive_limit_us, stopped_us; /* wall */
+    bool done;                          /* `result` is there */
     struct writer_result result;
     struct history_stats stats;
     uint64_t free_bytes;
@@ -54,11 +55,21 @@ static bool writer_look_for_file(const struct writer *writer)
            now.st_ino != writer->file.st_ino;
 }
 
+/* The time of which it may be said that everything until then is in the file. */
+static int64_t writer_alive_us(struct writer *writer)
+{
+    int64_t now_us = clock_wall_us();
+    pthread_mutex_lock(&writer->mutex);
+    int64_t limit_us = writer->alive_limit_us;
+    pthread_mutex_unlock(&writer->mutex);
+    return now_us < limit_us ? now_us : limit_us;
+}
+
 static void writer_commit(struct writer *writer, struct batch *batch)
 {
     struct writer_result result = {.batch = batch};
     int64_t start_us = clock_mono_us();
-    result.good = history_append(writer->history, batch, clock_wall_us(), &result.err);
+    result.good = history_append(writer->history, batch, writer_alive_us(writer), &result.err);
     result.commit_us = clock_mono_us() - start_us;
     struct history_stats stats;
     history_get_stats(writer->history, &stats);
@@ -74,7 +85,7 @@ static void writer_commit(struct writer *writer, struct batch *batch)
 static void writer_tidy(struct writer *writer)
 {
     struct err err = {0};
-    bool good = history_mark_alive(writer->history, clock_wall_us(), &err) &&
+    bool good = history_mark_alive(writer->history, writer_alive_us(writer), &err) &&
                 history_tidy(writer->history, WRITER_SLICE_US, &writer->more, &err);
     if (!good)
         writer->more = false; /* again after the next batch, or when idle */
@@ -121,6 +132,10 @@ static void *writer_run(void *argument)
             writer_commit(writer, batch);
         pthread_mutex_lock(&writer->mutex);
     }
+    int64_t stopped_us = writer->stopped_us;
+    pthread_mutex_unlock(&writer->mutex);
+    history_close(writer->history, stopped_us); /* here, for it may wait for the disk as well */
+    pthread_mutex_lock(&writer->mutex);
     writer->ended = true;
     pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->mutex);
@@ -132,6 +147,7 @@ struct writer *writer_start(struct history *history, const char *path, struct er
     struct writer *writer = mem_new(1, sizeof *writer);
     writer->history = history;
     writer->tidied_us = clock_mono_us();
+    writer->alive_limit_us = INT64_MAX;
     writer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_condattr_t attributes;
@@ -204,7 +220,14 @@ void writer_get_tidy_error(struct writer *writer, char *text)
     pthread_mutex_unlock(&writer->mutex);
 }
 
-bool writer_stop(struct writer *writer, int64_t wait_us)
+void writer_limit_alive(struct writer *writer, int64_t limit_us)
+{
+    pthread_mutex_lock(&writer->mutex);
+    writer->alive_limit_us = limit_us;
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+bool writer_stop(struct writer *writer, int64_t stopped_us, int64_t wait_us)
 {
     int64_t end_us = clock_mono_us() + wait_us;
     const struct timespec until = {.tv_sec = end_us / CLOCK_US_PER_SECOND,
@@ -212,6 +235,7 @@ bool writer_stop(struct writer *writer, int64_t wait_us)
     int code = 0;
     pthread_mutex_lock(&writer->mutex);
     writer->stop = true;
+    writer->stopped_us = stopped_us;
     pthread_cond_broadcast(&writer->wake);
     while (!writer->ended && code != ETIMEDOUT)
         code = pthread_cond_timedwait(&writer->wake, &writer->mutex, &until);

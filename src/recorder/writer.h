@@ -24,8 +24,8 @@ struct writer_result {
     int64_t commit_us; /* how long it took */
 };
 
-/* Starts the thread; the history (which lies at `path`) is its own until writer_stop(). NULL with `err` set
- * when no thread can be had. */
+/* Starts the thread; the history (which lies at `path`) is its own from then on. NULL with `err` set when no
+ * thread can be had. */
 struct writer *writer_start(struct history *history, const char *path, struct err *err);
 
 /* Becomes readable when a batch has come back; for poll(). */
@@ -47,8 +47,14 @@ bool writer_file_is_gone(struct writer *writer);
 /* The last housekeeping error in words, "" when all is well; `text` of ERR_TEXT_MAX bytes. */
 void writer_get_tidy_error(struct writer *writer, char *text);
 
-/* Ends the thread once what it does is done, waiting at most `wait_us` for it. False: the disk does not
+/* Until when (wall) the file is whole at most: the proof of life goes no further, so that what a kill takes
+ * with it (samples that wait in memory though they were acknowledged) lies in the next start's gap. INT64_MAX:
+ * until now. */
+void writer_limit_alive(struct writer *writer, int64_t limit_us);
+
+/* Ends the thread once what it does is done, and closes the history as history_close() does with `stopped_us`,
+ * waiting at most `wait_us` for both. False: the disk does not
  * answer; the thread and all that it owns (the history, a batch) are then left to the end of the process. */
-bool writer_stop(struct writer *writer, int64_t wait_us);
+bool writer_stop(struct writer *writer, int64_t stopped_us, int64_t wait_us);
 
 #endif
