@@ -143,7 +143,7 @@ class Look(unittest.TestCase):
         with Broker() as broker:
             mosquitto_pub(broker, "a", "1", "-r")
             console = self.look(broker, "--keep", kept)
-            console.wait_re(row("a", "1"))
+            console.wait_re(row("a", "1", "retain"))
             wait_until(lambda: os.path.exists(kept), 5, "the file")
             console.key("q")
             console.wait("The look at the broker ends. Its history is")
