@@ -192,13 +192,18 @@ static void pipeline_take_back(struct pipeline *pipeline, int64_t now_us, int64_
     pipeline_set_mode(pipeline, PIPELINE_FAILED, now_wall_us);
 }
 
+/* When the batch began to fill, on the wall clock: where a gap before it ends. */
+static int64_t pipeline_filling_since(const struct batch *batch, int64_t now_us, int64_t now_wall_us)
+{
+    return batch->first_mono_us ? now_wall_us - (now_us - batch->first_mono_us) : now_wall_us;
+}
+
 /* While the disk is away the accumulating batch goes to the spool whenever it is full. */
 static void pipeline_spool(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
 {
     uint64_t lost = pipeline->spool.lost_now;
-    struct batch *batch = pipeline_turn(pipeline, now_us);
-    int64_t age_us = batch->first_mono_us ? now_us - batch->first_mono_us : 0;
-    spool_put(&pipeline->spool, batch, now_wall_us - age_us);
+    int64_t since_us = pipeline_filling_since(pipeline->current, now_us, now_wall_us);
+    spool_put(&pipeline->spool, pipeline_turn(pipeline, now_us), since_us);
     if (!lost && pipeline->spool.lost_now)
         log_error("the memory for waiting samples is full (%" PRIu64 "): new samples are lost",
                   SPOOL_SAMPLES_MAX);
@@ -216,7 +221,8 @@ static struct batch *pipeline_next(struct pipeline *pipeline, int64_t now_us, in
     bool due = pipeline->held || pipeline->current->count >= PIPELINE_RUN || pipeline_is_full(pipeline) ||
                commit_rule_due_us(&pipeline->rule) <= now_us;
     if (!batch && due && !batch_is_empty(pipeline->current)) {
-        pipeline->gaps += spool_end_gap(&pipeline->spool, pipeline->current, now_wall_us);
+        pipeline->gaps += spool_end_gap(&pipeline->spool, pipeline->current,
+                                        pipeline_filling_since(pipeline->current, now_us, now_wall_us));
         batch = pipeline_turn(pipeline, now_us);
     }
     return batch;
@@ -259,7 +265,8 @@ bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_
     if (!pipeline->busy && !pipeline->retry) {
         struct batch *batch = spool_take(&pipeline->spool);
         if (!batch && !batch_is_empty(pipeline->current)) {
-            spool_end_gap(&pipeline->spool, pipeline->current, now_wall_us);
+            spool_end_gap(&pipeline->spool, pipeline->current,
+                          pipeline_filling_since(pipeline->current, now_us, now_wall_us));
             batch = pipeline_turn(pipeline, now_us);
         }
         if (batch)
