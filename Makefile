@@ -108,16 +108,27 @@ $(BUILD)/man/%.5: db/%.5
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D) && cp $< $@
 
-install: $(BUILD)/hmi man ## install into $(DESTDIR)$(PREFIX)
+# Made anew each time, for PREFIX may be another one than the last.
+.PHONY: $(BUILD)/hmi.service
+$(BUILD)/hmi.service: config/service/hmi.service.in
+	$(Q)mkdir -p $(@D) && sed 's,@PREFIX@,$(PREFIX),' $< > $@
+
+install: $(BUILD)/hmi man $(BUILD)/hmi.service ## install into $(DESTDIR)$(PREFIX)
 	install -D -m 0755 $(BUILD)/hmi $(DESTDIR)$(PREFIX)/bin/hmi
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/man/hmi.1
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(BUILD)/man/hmi.cfg.5 $(BUILD)/man/hmi-history.5
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/hmi README.md $(wildcard config/*.cfg)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/hmi README.md $(wildcard config/*.cfg) \
+	        config/service/mosquitto.acl
+	install -D -m 0644 $(BUILD)/hmi.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hmi.service
+	install -D -m 0644 config/service/hmi.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/hmi.conf
+	install -D -m 0644 config/service/hmi.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/hmi.conf
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/hmi $(DESTDIR)$(PREFIX)/share/man/man1/hmi.1 \
 	      $(DESTDIR)$(PREFIX)/share/man/man5/hmi.cfg.5 $(DESTDIR)$(PREFIX)/share/man/man5/hmi-history.5
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/hmi
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/hmi.service $(DESTDIR)$(PREFIX)/lib/sysusers.d/hmi.conf \
+	      $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/hmi.conf
 
 .PHONY: demo
 demo: deps-demo ## see it: a simulated plant, recorded and shown (without a terminal: a summary)
