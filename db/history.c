@@ -300,6 +300,7 @@ static void history_free(struct history *history)
     rollup_free(history->rollup);
     history_merge_free(history->merge);
     history_flush_free(&history->flush);
+    history_stamp_forget(history);
     gaps_free(&history->gaps);
     sqlite3_close(history->db);
     if (history->shm_fd >= 0)
@@ -446,10 +447,12 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
                  : history_write_rows(history, HISTORY_TAIL_MANY, HISTORY_TAIL_ONE, batch)) ||
         (alive && !history_put_alive(history, now_us))) {
         *set = before;
+        history_stamp_forget(history);
         return history_fail(history, "store samples", err);
     }
     if (!history_commit(history, err)) {
         *set = before;
+        history_stamp_forget(history);
         return false;
     }
     if (!as_run)

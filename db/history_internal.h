@@ -4,6 +4,7 @@
  *   history_file.c  the file, its rights, its making
  *   history_tags.c  the rows that describe tags
  *   history_run.c   sorting samples into a run
+ *   history_stamp.c samples of one stamp in two runs
  *   history_merge.c runs into the archive
  *   history_gaps.c  gaps, and what the archive's minutes and hours make of them
  *   history_tidy.c  what to do next, and when to empty the WAL
@@ -106,6 +107,24 @@ struct history_flush {
     bool sorted, keeps_last;
 };
 
+/* The newest sample of a tag that left the tail. */
+struct history_stamp {
+    int64_t source_us; /* the stamp it came with; INT64_MIN: there is none */
+    int64_t stored_us; /* the one it is stored with; INT64_MIN: not known since the file was opened */
+};
+
+struct history_stamps {
+    struct history_stamp *tags; /* by tag id */
+    size_t count, capacity;
+    bool known; /* false: to be read from latest_flushed */
+};
+
+/* Where the samples of one tag that came with one stamp are stored. */
+struct history_stamp_place {
+    int64_t ts_us; /* the first free stamp, from their own on */
+    bool repeated; /* the first of them says what the last flushed one of their stamp said */
+};
+
 /* One of the two sets of runs. */
 struct history_set {
     sqlite3_stmt *statements[HISTORY_SET_STATEMENTS];
@@ -133,6 +152,7 @@ struct history {
     int active;         /* the set that is filled; the other one is merged */
     struct batch *tail; /* what the table `tail` holds past the flush, so that it need not be read again */
     struct history_flush flush;
+    struct history_stamps stamps;
     struct history_merge *merge; /* NULL: none begun since the start */
     struct rollup *rollup;
     struct gaps gaps;
@@ -162,6 +182,19 @@ bool history_write_rows(struct history *history, enum history_statement many, en
 
 /* Sorts the samples of a batch into a new run and updates the last values, inside the open transaction. */
 bool history_run_write(struct history *history, const struct batch *batch);
+
+/* Is it the same sample but for its stamp? */
+bool history_is_same(const struct value *a, uint32_t a_quality, const struct value *b, uint32_t b_quality);
+
+/* Moves `place` past what was flushed with the key's stamp. Leaves a failure in the connection. */
+bool history_stamp_find(struct history *history, const struct batch *batch, const struct history_run_key *key,
+                        struct history_stamp_place *place);
+
+/* Remembers the last key of each tag, which the flush has come down to. */
+void history_stamp_note(struct history *history, const struct history_flush *flush);
+
+/* Forgets them all, after what was noted failed to be committed, or at the end. */
+void history_stamp_forget(struct history *history);
 
 /* Throws away the rows of runs that were never registered, and sees what the sets hold. */
 bool history_sets_load(struct history *history, struct err *err);

@@ -9,8 +9,8 @@
  *
  * A crash leaves the state after some slice, and the mark says where to go on.
  *
- * In the archive a tag has one sample at a time stamp, as inside a run (history_run.c): one that is there
- * already is not stored again, a different one goes to the next free microsecond. */
+ * In the archive a tag has one sample at a time stamp, as inside a run (history_run.c): one that repeats the
+ * last of its stamp is not stored again, any other goes to the next free microsecond. */
 #include "db/history_internal.h"
 
 #include "db/runs.h"
@@ -147,23 +147,14 @@ static bool merge_read_last(struct history *history, int64_t *last_us)
     return sqlite3_reset(row) == SQLITE_OK;
 }
 
-static bool merge_is_same(const struct value *a, uint32_t a_quality, const struct value *b,
-                          uint32_t b_quality)
-{
-    if (a->type != b->type || a_quality != b_quality)
-        return false;
-    if (a->type == VALUE_TEXT)
-        return a->text_length == b->text_length &&
-               (!a->text_length || !memcmp(a->text, b->text, a->text_length));
-    return a->type == VALUE_NONE || a->number == b->number;
-}
-
-/* Looks for the place of a sample that may not be the tag's newest: *ts_us moves to the first stamp, from its
- * own on, that is free or (*same) holds the same sample. */
+/* Looks for the place of a sample that may not be the tag's newest: *ts_us moves past those that have its stamp
+ * and the microseconds after it, which are taken to have come with its stamp, too. *same: the last of them is
+ * the same sample. */
 static bool merge_find_place(struct history *history, const struct batch_sample *sample,
                              const struct value *value, int64_t *ts_us, bool *same)
 {
     sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_AT];
+    *same = false;
     for (*ts_us = sample->ts_us;; ++*ts_us) {
         struct value found;
         sqlite3_bind_int64(row, 1, sample->tag_id);
@@ -171,11 +162,11 @@ static bool merge_find_place(struct history *history, const struct batch_sample 
         bool taken = sqlite3_step(row) == SQLITE_ROW;
         if (taken) {
             sql_column_value(row, 0, &found);
-            *same = merge_is_same(value, sample->quality, &found, (uint32_t)sqlite3_column_int64(row, 1));
+            *same = history_is_same(value, sample->quality, &found, (uint32_t)sqlite3_column_int64(row, 1));
         }
         if (sqlite3_reset(row) != SQLITE_OK)
             return false;
-        if (!taken || *same)
+        if (!taken)
             return true;
     }
 }
@@ -197,7 +188,7 @@ static bool merge_late(struct history *history, const struct batch_sample *sampl
 {
     struct history_merge *merge = history->merge;
     int64_t ts_us;
-    bool same = false;
+    bool same;
     if (!merge_flush_rows(history) || !merge_find_place(history, sample, value, &ts_us, &same))
         return false;
     if (same)

@@ -5,9 +5,12 @@
  * before the end: as long as the samples lie in the tail too, they say the same. The last transaction
  * registers the run and clears the tail. After a crash the rows of the unregistered number are thrown away.
  *
- * Inside a run a tag has one value at a time stamp (the primary key). A message that came twice is stored
- * once; a different value with the same stamp, from a device whose clock is coarse, is stored one microsecond
- * later, and so on: nothing that arrived is lost, and no sample can make the writer fail. */
+ * Inside a run a tag has one value at a time stamp (the primary key), but a device whose clock is coarse sends
+ * several: the first is stored with the stamp it came with, each further one a microsecond after the one
+ * before it. One that repeats the one before it, as a message that came twice does, is stored once. No other
+ * is left out: 0, 1, 0 with one stamp are three samples. So nothing that arrived is lost, a message that comes
+ * again can at most be stored again, and no sample can make the writer fail. Where samples of one stamp end
+ * up in two runs, the second goes on where the first ended (history_stamp.c). */
 #include "db/history_internal.h"
 
 #include "base/clock.h"
@@ -16,10 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Repetitions are looked for among this many samples with the same stamp;
- * past that they are kept as different values. */
-#define HISTORY_RUN_SAME_STAMP 16
 
 /* The clock is looked at after so many rows. */
 #define HISTORY_RUN_LOOK 512
@@ -35,73 +34,79 @@ static int history_run_compare(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index;
 }
 
-static bool history_run_same_value(const struct batch *batch, uint32_t left, uint32_t right)
+/* Leaves repeated samples out of a group: keys[first .. end), those of one tag that came with one stamp. The
+ * others go to keys[*kept] and on, each with a stamp of its own. */
+static bool history_run_keep_group(struct history *history, struct history_flush *flush, size_t first,
+                                   size_t end, size_t *kept)
 {
-    const struct batch_sample *a = &batch->samples[left], *b = &batch->samples[right];
-    if (a->type != b->type || a->quality != b->quality)
+    struct history_run_key *keys = flush->keys;
+    struct history_stamp_place place = {.ts_us = keys[first].ts_us};
+    if (*kept && keys[*kept - 1].tag_id == keys[first].tag_id && keys[*kept - 1].ts_us >= place.ts_us)
+        place.ts_us = keys[*kept - 1].ts_us + 1;
+    const struct batch_sample *before = NULL;
+    if (!history_stamp_find(history, flush->rows, &keys[first], &place))
         return false;
-    if (a->type == VALUE_TEXT)
-        return a->text_length == b->text_length &&
-               (!a->text_length || !memcmp(batch->texts.data + a->text_offset,
-                                           batch->texts.data + b->text_offset, a->text_length));
-    return a->type == VALUE_NONE || a->number == b->number;
-}
-
-/* Is the sample the same as one that is already among `kept`, all of them of its tag and its stamp? */
-static bool history_run_is_repeated(const struct batch *batch, const struct history_run_key *kept,
-                                    size_t count, const struct history_run_key *key)
-{
-    for (size_t i = count; i > 0 && count - i < HISTORY_RUN_SAME_STAMP; i--)
-        if (history_run_same_value(batch, kept[i - 1].index, key->index))
-            return true;
-    return false;
-}
-
-/* Leaves repeated samples out and moves later values with a stamp that is taken; returns how many keys
- * remain. Afterwards (tag, ts) strictly ascends. */
-static size_t history_run_make_unique(const struct batch *batch, struct history_run_key *keys, size_t count)
-{
-    size_t kept = 0, group = 0;      /* `group`: where the samples of the stamp at hand begin */
-    int64_t group_ts_us = INT64_MIN; /* that stamp, as it arrived */
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = first; i < end; i++) {
         struct history_run_key key = keys[i];
-        bool same_tag = kept > 0 && keys[kept - 1].tag_id == key.tag_id;
-        if (!same_tag || key.ts_us != group_ts_us) {
-            group = kept;
-            group_ts_us = key.ts_us;
-        } else if (history_run_is_repeated(batch, keys + group, kept - group, &key)) {
-            continue;
+        const struct batch_sample *sample = &flush->rows->samples[key.index];
+        struct value value = batch_sample_value(flush->rows, sample);
+        bool repeated = place.repeated;
+        if (before) {
+            struct value last = batch_sample_value(flush->rows, before);
+            repeated = history_is_same(&value, sample->quality, &last, before->quality);
         }
-        if (same_tag && key.ts_us <= keys[kept - 1].ts_us)
-            key.ts_us = keys[kept - 1].ts_us + 1;
-        keys[kept++] = key;
+        before = sample;
+        if (repeated)
+            continue;
+        key.ts_us = place.ts_us++;
+        keys[(*kept)++] = key;
     }
-    return kept;
+    return true;
+}
+
+/* Leaves repeated samples out and gives the others stamps of their own: afterwards (tag, ts) strictly ascends.
+ */
+static bool history_run_make_unique(struct history *history, struct history_flush *flush)
+{
+    size_t kept = 0;
+    for (size_t first = 0, end; first < flush->count; first = end) {
+        struct history_run_key key = flush->keys[first];
+        for (end = first + 1; end < flush->count && flush->keys[end].tag_id == key.tag_id &&
+                              flush->keys[end].ts_us == key.ts_us;)
+            end++;
+        if (!history_run_keep_group(history, flush, first, end, &kept))
+            return false;
+    }
+    flush->count = kept;
+    return true;
 }
 
 static void history_run_bind(sqlite3_stmt *statement, int index, const struct batch *batch,
-                             const struct history_run_key *key)
+                             const struct history_run_key *key, int64_t ts_us)
 {
     const struct batch_sample *sample = &batch->samples[key->index];
     struct value value = batch_sample_value(batch, sample);
     sqlite3_bind_int64(statement, index, key->tag_id);
-    sqlite3_bind_int64(statement, index + 1, key->ts_us);
+    sqlite3_bind_int64(statement, index + 1, ts_us);
     sql_bind_value(statement, index + 2, &value);
     sqlite3_bind_int64(statement, index + 3, sample->quality);
 }
 
-/* Writes keys[*done .. count) by statements of many rows and then of one, until `until_us`; `first` is the
- * parameter of the first column. */
-static bool history_run_insert(sqlite3_stmt *many, sqlite3_stmt *one, int first, const struct batch *batch,
-                               const struct history_run_key *keys, size_t count, int64_t until_us,
-                               size_t *done)
+/* Writes keys[*done .. count) by statements of many rows and of one, until `until_us`; `first` is the
+ * parameter of the first column. With `as_sent` they are written with the stamps they came with. */
+static bool history_run_insert(sqlite3_stmt *many, sqlite3_stmt *one, int first,
+                               const struct history_flush *flush, size_t count, bool as_sent,
+                               int64_t until_us, size_t *done)
 {
     size_t i = *done, look = *done;
     while (i < count) {
         size_t rows = count - i >= HISTORY_INSERT_ROWS ? HISTORY_INSERT_ROWS : 1;
         sqlite3_stmt *statement = rows > 1 ? many : one;
-        for (size_t row = 0; row < rows; row++)
-            history_run_bind(statement, first + 4 * (int)row, batch, &keys[i + row]);
+        for (size_t row = 0; row < rows; row++) {
+            const struct history_run_key *key = &flush->keys[i + row];
+            int64_t ts_us = as_sent ? flush->rows->samples[key->index].ts_us : key->ts_us;
+            history_run_bind(statement, first + 4 * (int)row, flush->rows, key, ts_us);
+        }
         if (!sql_run(statement))
             return false;
         i += rows;
@@ -118,15 +123,17 @@ static bool history_run_insert_rows(struct history *history, struct history_flus
     sqlite3_stmt *const *statements = history->sets[history->active].statements;
     sqlite3_bind_int64(statements[HISTORY_RUN_MANY], 1, flush->run);
     sqlite3_bind_int64(statements[HISTORY_RUN_ONE], 1, flush->run);
-    return history_run_insert(statements[HISTORY_RUN_MANY], statements[HISTORY_RUN_ONE], 2, flush->rows,
-                              flush->keys, flush->count, until_us, &flush->done);
+    return history_run_insert(statements[HISTORY_RUN_MANY], statements[HISTORY_RUN_ONE], 2, flush,
+                              flush->count, false, until_us, &flush->done);
 }
 
+/* The last values keep the stamps they came with: one that comes later with the same stamp takes their place,
+ * and is not older than they are. */
 static bool history_run_insert_latest(struct history *history, struct history_flush *flush, int64_t until_us)
 {
     return history_run_insert(history->statements[HISTORY_LATEST_MANY],
-                              history->statements[HISTORY_LATEST_ONE], 1, flush->rows, flush->keys,
-                              flush->latest_count, until_us, &flush->latest_done);
+                              history->statements[HISTORY_LATEST_ONE], 1, flush, flush->latest_count, true,
+                              until_us, &flush->latest_done);
 }
 
 /* Keeps only the last key of each tag. */
@@ -140,7 +147,7 @@ static void history_run_keep_last(struct history_flush *flush)
     flush->keeps_last = true;
 }
 
-static void history_run_sort(struct history *history, struct history_flush *flush)
+static bool history_run_sort(struct history *history, struct history_flush *flush)
 {
     const struct batch *batch = flush->rows;
     flush->keys = mem_grow(flush->keys, &flush->key_capacity, batch->count, sizeof *flush->keys);
@@ -148,7 +155,9 @@ static void history_run_sort(struct history *history, struct history_flush *flus
         flush->keys[i] =
             (struct history_run_key){batch->samples[i].ts_us, batch->samples[i].tag_id, (uint32_t)i};
     qsort(flush->keys, batch->count, sizeof *flush->keys, history_run_compare);
-    flush->count = history_run_make_unique(batch, flush->keys, batch->count);
+    flush->count = batch->count;
+    if (!history_run_make_unique(history, flush))
+        return false;
     flush->t_min = INT64_MAX;
     flush->t_max = INT64_MIN;
     for (size_t i = 0; i < flush->count; i++) {
@@ -158,6 +167,7 @@ static void history_run_sort(struct history *history, struct history_flush *flus
     }
     flush->run = history->sets[history->active].next_run++;
     flush->sorted = true;
+    return true;
 }
 
 /* Makes the run visible. */
@@ -173,9 +183,10 @@ static bool history_run_register(struct history *history, const struct history_f
     return sql_run(statement);
 }
 
-/* Tells the set in memory, after the commit. */
+/* Tells the set and the stamps in memory, when only the commit can fail any more. */
 static void history_run_count(struct history *history, const struct history_flush *flush)
 {
+    history_stamp_note(history, flush);
     struct history_set *set = &history->sets[history->active];
     set->rows += flush->count;
     set->dirty = true;
@@ -188,8 +199,8 @@ bool history_run_write(struct history *history, const struct batch *batch)
     if (!batch->count)
         return true;
     struct history_flush flush = {.rows = (struct batch *)batch}; /* read only */
-    history_run_sort(history, &flush);
-    bool done = history_run_insert_rows(history, &flush, INT64_MAX) && history_run_register(history, &flush);
+    bool done = history_run_sort(history, &flush) && history_run_insert_rows(history, &flush, INT64_MAX) &&
+                history_run_register(history, &flush);
     history_run_keep_last(&flush);
     done = done && history_run_insert_latest(history, &flush, INT64_MAX);
     if (done)
@@ -207,11 +218,16 @@ void history_flush_free(struct history_flush *flush)
     *flush = (struct history_flush){.rows = NULL};
 }
 
-static void history_flush_begin(struct history *history)
+static bool history_flush_begin(struct history *history, struct err *err)
 {
-    history->flush = (struct history_flush){.rows = history->tail};
+    struct history_flush flush = {.rows = history->tail};
+    if (!history_run_sort(history, &flush)) {
+        free(flush.keys);
+        return history_fail(history, "sort the newest samples", err);
+    }
+    history->flush = flush;
     history->tail = batch_new();
-    history_run_sort(history, &history->flush);
+    return true;
 }
 
 /* Clearing the whole table and writing again what came meanwhile writes a third of what deleting row by row
@@ -226,10 +242,8 @@ static bool history_flush_end(struct history *history)
 bool history_flush_slice(struct history *history, int64_t until_us, struct err *err)
 {
     struct history_flush *flush = &history->flush;
-    if (!flush->rows) {
-        history_flush_begin(history);
-        return true;
-    }
+    if (!flush->rows)
+        return history_flush_begin(history, err);
     struct history_flush before = *flush;
     bool ends = flush->keeps_last && flush->latest_done == flush->latest_count;
     bool good = history_begin(history, err);

@@ -56,20 +56,32 @@ static inline int fixture_setup(void **state)
     return 0;
 }
 
-static inline int fixture_teardown(void **state)
+static inline void fixture_unlink(struct fixture *f)
 {
     static const char *const NAMES[] = {"h.db", "h.db-wal", "h.db-shm", "h.db-journal", "h.db.new"};
-    struct fixture *f = *state;
     history_close(f->history, 0);
-    batch_free(f->batch);
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         char *name = mem_format("%s/%s", f->directory, NAMES[i]);
         unlink(name);
         free(name);
     }
+}
+
+static inline int fixture_teardown(void **state)
+{
+    struct fixture *f = *state;
+    fixture_unlink(f);
+    batch_free(f->batch);
     rmdir(f->directory);
     free(f);
     return 0;
+}
+
+/* Goes on with a new file. */
+static inline void fixture_forget(struct fixture *f)
+{
+    fixture_unlink(f);
+    f->history = fixture_open(f);
 }
 
 static inline void fixture_reopen(struct fixture *f)

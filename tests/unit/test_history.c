@@ -103,8 +103,8 @@ static void test_state_texts(void **state)
     tag_def_free(&def);
 }
 
-/* One value at a stamp inside a run: repeated ones are stored once, others a microsecond later each; the
- * newest arrival is the last value before and after the flush. */
+/* One value at a stamp inside a run: one that repeats the one before is stored once, all others a microsecond
+ * later each; the newest arrival is the last value before and after the flush. */
 static void test_samples_with_one_stamp(void **state)
 {
     struct fixture *f = *state;
@@ -122,14 +122,93 @@ static void test_samples_with_one_stamp(void **state)
     fixture_expect(f, "SELECT value FROM latest", "3.0\n");
     force_flush(f);
     fixture_expect(f, "SELECT ts - 1700000000000000, value, quality FROM history ORDER BY ts",
-                   "-5|9.0|0\n0|1.0|0\n1|2.0|0\n2|2|0\n3|1.0|2147483648\n4|3.0|0\n");
-    fixture_expect(f, "SELECT value FROM latest", "3.0\n");
-    fixture_add_number(f, 1, T0 + 4, 5); /* a tie with what was flushed, and one inside the tail */
-    fixture_add_number(f, 1, T0 + 4, 6);
+                   "-5|9.0|0\n0|1.0|0\n1|2.0|0\n2|2|0\n3|1.0|2147483648\n4|1.0|0\n5|2.0|0\n6|2|0\n"
+                   "7|1.0|2147483648\n8|3.0|0\n");
+    fixture_expect(f, "SELECT ts - 1700000000000000, value FROM latest", "1|3.0\n");
+    fixture_add_number(f, 1, T0 + 1, 5); /* a tie with what was flushed, and one inside the tail */
+    fixture_add_number(f, 1, T0 + 1, 6);
     fixture_append(f, T0);
     fixture_expect(f, "SELECT value FROM latest", "6.0\n");
     force_flush(f);
     fixture_expect(f, "SELECT value FROM latest", "6.0\n");
+    fixture_expect(f, "SELECT value FROM history WHERE ts > 1700000000000007 ORDER BY ts", "3.0\n5.0\n6.0\n");
+}
+
+/* The changes of a value in the order of ts, from 0 on: "0 1 0". */
+static void expect_changes(struct fixture *f, const char *expected)
+{
+    fixture_expect(f,
+                   "SELECT group_concat(CAST(value AS INTEGER), ' ') FROM (SELECT value, lag(value) OVER"
+                   " (ORDER BY ts) AS before FROM history) WHERE before IS NULL OR value <> before",
+                   expected);
+}
+
+/* A source whose clock is coarse sends 0, 1, 0 ... with one stamp, and flushes, merges and restarts fall
+ * anywhere between them: every change stays, in its order, and the last value is the last that came. */
+static void test_no_change_within_one_stamp_is_lost(void **state)
+{
+    enum { SAMPLES = 6 };
+    struct fixture *f = *state;
+    struct err err = {0};
+    for (unsigned cuts = 0; cuts < 1u << (2 * SAMPLES); cuts++) { /* after each sample: one of four */
+        if (cuts % 31 && cuts >> 6)                               /* all for three samples, some for six */
+            continue;
+        f->options.merge_rows = f->options.merge_rows_per_tag = 1;
+        fixture_reopen(f);
+        fixture_add_tag(f, 1, "t", "t");
+        for (int i = 0; i < SAMPLES; i++) {
+            fixture_add_number(f, 1, T0, i % 2);
+            fixture_append(f, T0);
+            switch (cuts >> (2 * i) & 3) {
+            case 1:
+                assert_true(history_flush(f->history, &err));
+                break;
+            case 2:
+                assert_true(history_flush(f->history, &err));
+                fixture_tidy(f);
+                break;
+            case 3:
+                assert_true(history_flush(f->history, &err));
+                fixture_reopen(f);
+                break;
+            default:
+                break;
+            }
+            fixture_expect(f, "SELECT value FROM latest", i % 2 ? "1.0\n" : "0.0\n");
+        }
+        assert_true(history_flush(f->history, &err));
+        fixture_expect(f, "SELECT value FROM latest", "1.0\n");
+        fixture_tidy(f);
+        expect_changes(f, "0 1 0 1 0 1\n");
+        fixture_forget(f);
+    }
+}
+
+/* A device sends what it kept once more, all of it or the end of it: at most it is stored again. */
+static void test_samples_that_come_again(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    fixture_add_tag(f, 1, "t", "t");
+    for (int twice = 0; twice < 2; twice++) {
+        for (int i = 0; i < 10; i++)
+            fixture_add_number(f, 1, T0 + i * SECOND, i);
+        fixture_append(f, T0);
+        assert_true(history_flush(f->history, &err));
+        fixture_tidy(f);
+    }
+    fixture_expect(f, "SELECT count(*), sum(value) FROM history", "10|45.0\n");
+    static const double AGAIN[] = {9, 7, 8, 7, 8}; /* with one stamp, its end twice */
+    for (size_t i = 0; i < sizeof AGAIN / sizeof *AGAIN; i++)
+        fixture_add_number(f, 1, T0 + 9 * SECOND, AGAIN[i]);
+    fixture_append(f, T0);
+    assert_true(history_flush(f->history, &err));
+    fixture_expect(f, "SELECT value FROM latest", "8.0\n");
+    fixture_tidy(f);
+    fixture_expect(f, "SELECT group_concat(value, ' ') FROM (SELECT value FROM history ORDER BY ts)",
+                   "0.0 1.0 2.0 3.0 4.0 5.0 6.0 7.0 8.0 9.0 7.0 8.0 7.0 8.0\n");
 }
 
 static void test_late_samples_do_not_become_the_last_value(void **state)
@@ -338,6 +417,8 @@ int main(void)
         HISTORY_TEST(test_texts_are_bytes),
         HISTORY_TEST(test_state_texts),
         HISTORY_TEST(test_samples_with_one_stamp),
+        HISTORY_TEST(test_no_change_within_one_stamp_is_lost),
+        HISTORY_TEST(test_samples_that_come_again),
         HISTORY_TEST(test_late_samples_do_not_become_the_last_value),
         HISTORY_TEST(test_names_move),
         HISTORY_TEST(test_gaps),

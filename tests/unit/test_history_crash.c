@@ -277,7 +277,11 @@ struct reference_sample {
 };
 
 #define PROPERTY_TAGS 6
-#define PROPERTY_SPAN 4000 /* µs: few stamps, so that samples come late and twice */
+#define PROPERTY_SPAN 4000 /* few stamps, so that samples come late and twice */
+
+/* What lies between two stamps. With 1 they would be taken for samples of one stamp that are stored one after
+ * the other. */
+#define PROPERTY_STEP_US 2
 
 struct property {
     struct reference_sample samples[PROPERTY_TAGS]
@@ -290,7 +294,7 @@ struct property {
 static void property_make(struct reference_sample *sample, uint32_t tag, uint32_t at)
 {
     *sample = (struct reference_sample){
-        .tag = tag, .ts_us = T0 + at, .quality = at % 5 ? QUALITY_GOOD : QUALITY_BAD};
+        .tag = tag, .ts_us = T0 + at * PROPERTY_STEP_US, .quality = at % 5 ? QUALITY_GOOD : QUALITY_BAD};
     switch ((tag + at) % 4) {
     case 0:
         snprintf(sample->text, sizeof sample->text, "%03u", at % 100);
@@ -326,8 +330,7 @@ static void property_append(struct fixture *f, struct property *property)
 struct property_walk {
     struct property *property;
     uint32_t tag;
-    int64_t from_us, to_us, next_us;
-    size_t seen;
+    int64_t from, to, next; /* places among the stamps */
     bool first;
 };
 
@@ -342,22 +345,27 @@ static bool property_equal(const struct reference_sample *expected, const struct
     return found->value.type == VALUE_NONE || expected->value.number == found->value.number;
 }
 
+static bool property_has(const struct property_walk *walk, int64_t place)
+{
+    return walk->property->samples[walk->tag][place].quality != UINT32_MAX;
+}
+
 /* Stamps ascend, every sample is one of the reference, and none of it is passed over. */
 static bool property_see(void *context, const struct query_sample *sample)
 {
     struct property_walk *walk = context;
-    int64_t at_us = sample->ts_us;
-    assert_in_range(at_us - T0, 0, PROPERTY_SPAN - 1);
-    assert_true(property_equal(&walk->property->samples[walk->tag][at_us - T0], sample));
-    if (at_us < walk->from_us) { /* the one before: the last there is */
+    int64_t place = (sample->ts_us - T0) / PROPERTY_STEP_US;
+    assert_in_range(place, 0, PROPERTY_SPAN - 1);
+    assert_true(property_equal(&walk->property->samples[walk->tag][place], sample));
+    if (place < walk->from) { /* the one before: the last there is */
         assert_true(walk->first);
-        for (int64_t i = at_us + 1; i < walk->from_us; i++)
-            assert_int_equal(walk->property->samples[walk->tag][i - T0].quality, UINT32_MAX);
+        for (int64_t i = place + 1; i < walk->from; i++)
+            assert_false(property_has(walk, i));
     } else {
-        assert_true(at_us >= walk->next_us - 1 && at_us <= walk->to_us);
-        for (int64_t i = walk->next_us; i < at_us; i++)
-            assert_int_equal(walk->property->samples[walk->tag][i - T0].quality, UINT32_MAX);
-        walk->next_us = at_us + 1;
+        assert_true(place >= walk->next - 1 && place <= walk->to);
+        for (int64_t i = walk->next; i < place; i++)
+            assert_false(property_has(walk, i));
+        walk->next = place + 1;
     }
     walk->first = false;
     return true;
@@ -369,12 +377,13 @@ static void property_check_range(struct fixture *f, struct property *property)
     struct query *query = query_open(f->path, &err);
     assert_non_null(query);
     for (uint32_t tag = 0; tag < PROPERTY_TAGS; tag++) {
-        int64_t from_us = T0 + random_next(&property->seed) % PROPERTY_SPAN;
-        int64_t to_us = from_us + random_next(&property->seed) % (uint32_t)(T0 + PROPERTY_SPAN - from_us);
-        struct property_walk walk = {property, tag, from_us, to_us, from_us, 0, true};
-        assert_true(query_range(query, tag + 1, from_us, to_us, 0, property_see, &walk, &err));
-        for (int64_t i = walk.next_us; i <= to_us; i++)
-            assert_int_equal(property->samples[tag][i - T0].quality, UINT32_MAX);
+        int64_t from = random_next(&property->seed) % PROPERTY_SPAN;
+        int64_t to = from + random_next(&property->seed) % (uint32_t)(PROPERTY_SPAN - from);
+        struct property_walk walk = {property, tag, from, to, from, true};
+        assert_true(query_range(query, tag + 1, T0 + from * PROPERTY_STEP_US, T0 + to * PROPERTY_STEP_US, 0,
+                                property_see, &walk, &err));
+        for (int64_t i = walk.next; i <= to; i++)
+            assert_false(property_has(&walk, i));
     }
     query_close(query);
 }
