@@ -99,8 +99,8 @@ void config_free(struct config *config);
 
 /* Reads and checks a file whole; opens no other file but those it includes,
  * so that a console may load a configuration whose secrets it cannot read.
- * Returns false with at least one fault in `report` when it is not good; `config` is then
- * initialised but must not be used. Release both. The report need not be initialised before. */
+ * Returns false with at least one fault in `report` when it is not good; `config` then holds what could be read
+ * and defaults, which serves to look for a running recorder and for nothing else. Release both. The report need not be initialised before. */
 bool config_load(struct config *config, const char *path, struct config_report *report);
 
 /* The same, and further looks at what the file refers to:
@@ -128,9 +128,17 @@ char *config_find(const char *given, struct err *err);
  *   /run/hmi
  *   /tmp/hmi-UID
  *   /tmp/hmi-THEIRS when somebody else owns the history file
+ *   and last what config_note_socket() has left in these folders
  * A directory that is not its owner's alone to write (or a symbolic link) is left out. */
 char **config_socket_candidates(const struct config *config);
 void config_free_list(char **list);
+
+/* Notes which socket the recorder of this configuration file has, so that it is found when the file has become
+ * faulty or names another history. Only a help: a failure is not told. */
+void config_note_socket(const struct config *config, const char *socket);
+
+/* Takes the note away, unless another recorder has left its own meanwhile. */
+void config_forget_socket(const struct config *config, const char *socket);
 
 /* The path where a recorder binds its socket: the first candidate that this user may make; its directory is
  * made. With `access` others shall reach it, so that $XDG_RUNTIME_DIR (closed to others) is left out. NULL

@@ -490,6 +490,8 @@ static bool load_file(struct config *config, const char *path, struct config_rep
     char *folder = source_folder(config->path);
     if (source_read(&source, path, &findings) && syntax_check(&source, &findings))
         load_source(config, &source, folder, &findings);
+    else
+        load_make_absolute(&(struct loading){.folder = folder}, &OPTIONS_TOP, (char *)config);
     if (further && (!findings.fault_count || config->tag_count))
         further(config, &findings);
     bool good = !findings.fault_count;

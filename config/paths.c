@@ -14,6 +14,8 @@
 
 #define PATHS_SERVICE_FOLDER "/run/hmi"
 #define PATHS_STEM_MAX       24 /* bytes of the readable part of the socket's name */
+#define PATHS_FOLDERS_MAX    4
+#define PATHS_CANDIDATES_MAX (2 * PATHS_FOLDERS_MAX + 1) /* a socket and a note in each, and the NULL */
 
 static char *paths_home_configuration(void)
 {
@@ -125,7 +127,7 @@ static bool paths_is_trusted_folder(const char *folder, uid_t other)
 
 /* The folders in the order in which they are tried; `count` of them, each owned by the caller. */
 struct paths_folders {
-    char *folders[4];
+    char *folders[PATHS_FOLDERS_MAX];
     size_t count;
 };
 
@@ -148,32 +150,6 @@ static void paths_free_folders(struct paths_folders *list)
         free(list->folders[i]);
 }
 
-char **config_socket_candidates(const struct config *config)
-{
-    char **candidates = mem_new(6, sizeof *candidates);
-    if (config->socket) {
-        candidates[0] = mem_copy_text(config->socket);
-        return candidates;
-    }
-    char *history = paths_real_history(config);
-    char *name = paths_socket_name(history);
-    struct stat status;
-    uid_t owner = stat(history, &status) ? geteuid() : status.st_uid;
-    struct paths_folders list = paths_list_folders(true, owner);
-    size_t count = 0;
-    for (size_t i = 0; i < list.count; i++) {
-        char *path = mem_format("%s/%s", list.folders[i], name);
-        if (paths_fits_socket(path) && paths_is_trusted_folder(list.folders[i], owner))
-            candidates[count++] = path;
-        else
-            free(path);
-    }
-    paths_free_folders(&list);
-    free(name);
-    free(history);
-    return candidates;
-}
-
 /* Makes the folder when its parent allows that, and sets who may pass through it: others only when the
  * configuration lets them attach, and always through the services' folder, which several recorders share;
  * there the socket itself is closed. The sticky /tmp keeps others from replacing it; what is there already
@@ -191,6 +167,94 @@ static bool paths_make_folder(const char *folder, bool open_to_others)
     if (status.st_uid == geteuid() && !fits && chmod(folder, shared ? status.st_mode | mode : mode))
         return false;
     return access(folder, W_OK | X_OK) == 0;
+}
+
+/* ---- notes: which socket the recorder of a configuration file has ----
+ *
+ * A symbolic link named by the file's path leads to the socket, so that the recorder is found while the file
+ * is being edited: with faults in it, or with another history already. */
+
+static char *paths_note(const char *folder, const char *config_path)
+{
+    return mem_format("%s/config-%012llx", folder,
+                      (unsigned long long)(paths_hash(config_path) & UINT64_C(0xffffffffffff)));
+}
+
+/* Where a note leads; NULL when there is none. The caller frees it. */
+static char *paths_read_note(const char *note)
+{
+    char socket[sizeof((struct sockaddr_un *)0)->sun_path];
+    ssize_t length = readlink(note, socket, sizeof socket);
+    bool good = length > 0 && (size_t)length < sizeof socket && *socket == '/';
+    return good ? mem_copy_bytes(socket, (size_t)length) : NULL;
+}
+
+/* Adds what the notes in these folders say; returns the new count. */
+static size_t paths_add_noted(const struct config *config, const struct paths_folders *list, uid_t owner,
+                              char **candidates, size_t count)
+{
+    for (size_t i = 0; config->path && i < list->count; i++) {
+        char *note = paths_note(list->folders[i], config->path);
+        char *socket = paths_is_trusted_folder(list->folders[i], owner) ? paths_read_note(note) : NULL;
+        if (socket)
+            candidates[count++] = socket;
+        free(note);
+    }
+    return count;
+}
+
+void config_note_socket(const struct config *config, const char *socket)
+{
+    struct paths_folders list = paths_list_folders(!config->has_access, geteuid());
+    bool noted = !config->path;
+    for (size_t i = 0; i < list.count && !noted; i++) {
+        char *note = paths_note(list.folders[i], config->path), *fresh = mem_format("%s.new", note);
+        if (paths_make_folder(list.folders[i], config->has_access)) {
+            unlink(fresh); /* of a start that was killed */
+            noted = symlink(socket, fresh) == 0 && rename(fresh, note) == 0;
+        }
+        free(fresh);
+        free(note);
+    }
+    paths_free_folders(&list);
+}
+
+void config_forget_socket(const struct config *config, const char *socket)
+{
+    struct paths_folders list = paths_list_folders(true, geteuid());
+    for (size_t i = 0; config->path && i < list.count; i++) {
+        char *note = paths_note(list.folders[i], config->path), *noted = paths_read_note(note);
+        if (noted && !strcmp(noted, socket))
+            unlink(note);
+        free(noted);
+        free(note);
+    }
+    paths_free_folders(&list);
+}
+
+char **config_socket_candidates(const struct config *config)
+{
+    char **candidates = mem_new(PATHS_CANDIDATES_MAX, sizeof *candidates);
+    char *history = paths_real_history(config);
+    char *name = paths_socket_name(history);
+    struct stat status;
+    uid_t owner = stat(history, &status) ? geteuid() : status.st_uid;
+    struct paths_folders list = paths_list_folders(true, owner);
+    size_t count = 0;
+    if (config->socket)
+        candidates[count++] = mem_copy_text(config->socket);
+    for (size_t i = 0; i < list.count && !config->socket; i++) {
+        char *path = mem_format("%s/%s", list.folders[i], name);
+        if (paths_fits_socket(path) && paths_is_trusted_folder(list.folders[i], owner))
+            candidates[count++] = path;
+        else
+            free(path);
+    }
+    paths_add_noted(config, &list, owner, candidates, count);
+    paths_free_folders(&list);
+    free(name);
+    free(history);
+    return candidates;
 }
 
 static char *paths_configured_socket(const struct config *config, struct err *err)

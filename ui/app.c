@@ -22,7 +22,8 @@
 
 #define APP_FRAME_US     (25 * CLOCK_US_PER_MS)
 #define APP_KEY_GAP_US   (10 * CLOCK_US_PER_MS)
-#define APP_INPUTS_MAX   64 /* a round */
+#define APP_NOTICE_US    (20 * CLOCK_US_PER_SECOND) /* unless a key is pressed before */
+#define APP_INPUTS_MAX   64                         /* a round */
 #define APP_LEAST_WIDTH  20
 #define APP_LEAST_HEIGHT 4
 
@@ -330,6 +331,10 @@ int app_run(const struct app_options *options, struct err *err)
         (struct screen_host){.app = app, .mirror = &app->mirror, .link = app->link, .demo = options->demo};
     app_read_clocks(app);
     app_open(app, SCREEN_TAGS, 0);
+    if (options->notice) {
+        screen_host_say(&app->host, MEANING_ERROR, "%s", options->notice);
+        app->message_until_us = app->host.mono_us + APP_NOTICE_US;
+    }
     while (!app->ended)
         app_round(app);
     app_free(app);

@@ -12,6 +12,7 @@ struct app_options {
     struct terminal_options terminal;
     const char *const *socket_paths; /* best first, ends in NULL */
     bool demo;                       /* everything ends with this console, and it says so */
+    const char *notice;              /* said on the screen for a while; NULL: nothing */
 };
 
 /* Blocks the signals that the console reads from a descriptor. Call it before any thread is started. */

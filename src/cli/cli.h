@@ -36,6 +36,13 @@ struct config;
 bool cli_load_config(const struct cli_command *command, const char *given, struct config *config,
                      int *status);
 
+/* The same for those who only look for a running recorder, whose configuration may be under somebody's hands:
+ * true also when it has faults, which are then in `report`, and *status is EX_CONFIG. Release both. */
+struct config_report;
+bool cli_find_config(const struct cli_command *command, const char *given, struct config *config,
+                     struct config_report *report, int *status);
+void cli_print_faults(const struct config_report *report);
+
 /* The row of an option that every command has. */
 #define CLI_OPTION_CONFIG                                                                                    \
     {                                                                                                        \

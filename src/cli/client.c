@@ -5,6 +5,7 @@
 #include "ui/link.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,14 +20,11 @@ bool client_open(struct client *client, const char *given, struct err *err)
         return false;
     config_free(&client->config);
     struct config_report report;
-    bool good = config_load(&client->config, path, &report);
-    if (!good)
-        err_set(err, EX_CONFIG, "%s%s", report.count ? report.faults[0] : path,
-                report.count > 1 ? "\n(more faults: hmi check)" : "");
+    /* A recorder that runs on what was good stays within reach while somebody edits the file. */
+    if (!config_load(&client->config, path, &report))
+        fprintf(stderr, "hmi: " CLIENT_FAULTS "\n", report.count);
     config_report_free(&report);
     free(path);
-    if (!good)
-        return false;
     if (client->config.timezone) {
         setenv("TZ", client->config.timezone, 1);
         tzset();

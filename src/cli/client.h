@@ -12,14 +12,17 @@
 
 #define CLIENT_TIMEOUT_MS 10000
 
+/* Said, with a count, where a running recorder is looked for nevertheless. */
+#define CLIENT_FAULTS "the configuration has faults (%zu): run hmi check"
+
 struct client {
     struct config config;
     char **socket_paths;
     struct mirror mirror; /* filled by client_snapshot() and client_ask() */
 };
 
-/* Finds and reads the configuration (`given` from -c, or NULL) and sets the plant's time zone. Release with
- * client_close(), also after a failure. */
+/* Finds and reads the configuration (`given` from -c, or NULL) and sets the plant's time zone. Faults in it are
+ * told on standard error and do not stop it. Release with client_close(), also after a failure. */
 bool client_open(struct client *client, const char *given, struct err *err);
 void client_close(struct client *client);
 

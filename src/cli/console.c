@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cli/attach.h"
 #include "cli/cli.h"
+#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/sockets.h"
 #include "config/config.h"
@@ -298,8 +299,9 @@ static const char *first_of(const char *a, const char *b, const char *c)
     return a && *a ? a : b && *b ? b : c && *c ? c : NULL;
 }
 
+/* `notice` is said on the screen for a while; NULL: nothing. */
 static int console_show(const struct console *console, const struct config *config, const char *const *paths,
-                        struct err *err)
+                        const char *notice, struct err *err)
 {
     const struct app_options options = {
         .terminal = {.theme = first_of(console->theme, getenv("HMI_THEME"), config ? config->theme : NULL),
@@ -307,6 +309,7 @@ static int console_show(const struct console *console, const struct config *conf
                          first_of(console->glyphs, getenv("HMI_GLYPHS"), config ? config->glyphs : NULL)},
         .socket_paths = paths,
         .demo = console->of_demo,
+        .notice = notice,
     };
     int kept = console_hide_stderr();
     int status = app_run(&options, err);
@@ -324,27 +327,53 @@ static int console_run_look(struct console *console, struct err *err)
     char *socket = mem_format("%s/look.sock", console->folder);
     const char *const paths[] = {socket, NULL};
     int status =
-        console_start_look(console, socket, err) ? console_show(console, NULL, paths, err) : err->code;
+        console_start_look(console, socket, err) ? console_show(console, NULL, paths, NULL, err) : err->code;
     console_remove_folder(console);
     free(socket);
     free(console->folder);
     return status;
 }
 
+/* No recorder is started with a faulty configuration, but one that runs is watched. */
+static int console_run_faulty(const struct console *console, const struct config *config,
+                              const struct config_report *report, struct err *err)
+{
+    char **paths = sockets_of(config), *notice = mem_format(CLIENT_FAULTS, report->count);
+    int status = EX_CONFIG;
+    if (attach_is_running((const char *const *)paths)) {
+        fprintf(stderr, "hmi: %s\n", notice);
+        status = console_show(console, config, (const char *const *)paths, notice, err);
+    } else {
+        cli_print_faults(report);
+    }
+    free(notice);
+    config_free_list(paths);
+    return status;
+}
+
+static int console_run_good(struct console *console, const struct config *config, struct err *err)
+{
+    char **paths = sockets_of(config);
+    bool ready = attach_is_running((const char *const *)paths) ||
+                 console_start_configured(console, config, &paths, err) ||
+                 (err->code == EX_TEMPFAIL && console_await_other(config, &paths));
+    int status = ready ? console_show(console, config, (const char *const *)paths, NULL, err) : err->code;
+    config_free_list(paths);
+    return status;
+}
+
 static int console_run_configured(const struct cli_command *command, struct console *console, struct err *err)
 {
     struct config config;
+    struct config_report report;
     int status;
-    if (!cli_load_config(command, console->config_path, &config, &status))
+    if (!cli_find_config(command, console->config_path, &config, &report, &status))
         return status;
     if (config.timezone)
         setenv("TZ", config.timezone, 1);
-    char **paths = sockets_of(&config);
-    bool ready = attach_is_running((const char *const *)paths) ||
-                 console_start_configured(console, &config, &paths, err) ||
-                 (err->code == EX_TEMPFAIL && console_await_other(&config, &paths));
-    status = ready ? console_show(console, &config, (const char *const *)paths, err) : err->code;
-    config_free_list(paths);
+    status = status == EX_OK ? console_run_good(console, &config, err)
+                             : console_run_faulty(console, &config, &report, err);
+    config_report_free(&report);
     config_free(&config);
     return status;
 }
@@ -370,7 +399,7 @@ static int console_run(const struct cli_command *command, int argc, char **argv)
         status = console_run_look(&console, &err);
     } else if (console.socket && *console.socket) {
         const char *const paths[] = {console.socket, NULL};
-        status = console_show(&console, NULL, paths, &err);
+        status = console_show(&console, NULL, paths, NULL, &err);
     } else {
         status = console_run_configured(command, &console, &err);
     }

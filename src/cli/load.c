@@ -6,23 +6,35 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-bool cli_load_config(const struct cli_command *command, const char *given, struct config *config, int *status)
+bool cli_find_config(const struct cli_command *command, const char *given, struct config *config,
+                     struct config_report *report, int *status)
 {
     struct err err = {0};
-    struct config_report report;
     char *path = config_find(given, &err);
     if (!path) {
         fprintf(stderr, "hmi %s: %s\n", command->name, err.text);
         *status = err.code;
         return false;
     }
-    bool good = config_load(config, path, &report);
-    for (size_t i = 0; i < report.count; i++)
-        fprintf(stderr, "%s\n", report.faults[i]);
-    config_report_free(&report);
+    *status = config_load(config, path, report) ? EX_OK : EX_CONFIG;
     free(path);
-    if (!good)
+    return true;
+}
+
+void cli_print_faults(const struct config_report *report)
+{
+    for (size_t i = 0; i < report->count; i++)
+        fprintf(stderr, "%s\n", report->faults[i]);
+}
+
+bool cli_load_config(const struct cli_command *command, const char *given, struct config *config, int *status)
+{
+    struct config_report report;
+    if (!cli_find_config(command, given, config, &report, status))
+        return false;
+    cli_print_faults(&report);
+    config_report_free(&report);
+    if (*status != EX_OK)
         config_free(config);
-    *status = good ? EX_OK : EX_CONFIG;
-    return good;
+    return *status == EX_OK;
 }

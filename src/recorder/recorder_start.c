@@ -128,9 +128,11 @@ static bool recorder_open_server(struct recorder *recorder, struct err *err)
         .plant = &recorder->plant,
     };
     recorder->server = server_new(&options, &RECORDER_SERVER_EVENTS, recorder, err);
-    if (recorder->server)
-        lock_note_socket(recorder->lock_fd, recorder->socket_path);
-    return recorder->server != NULL;
+    if (!recorder->server)
+        return false;
+    lock_note_socket(recorder->lock_fd, recorder->socket_path);
+    config_note_socket(recorder->config, recorder->socket_path);
+    return true;
 }
 
 bool recorder_start(struct recorder *recorder, const struct recorder_options *options, struct err *err)
@@ -200,6 +202,8 @@ bool recorder_free(struct recorder *recorder)
         if (!left_thread)
             mqtt_library_cleanup();
     }
+    if (recorder->server)
+        config_forget_socket(recorder->config, recorder->socket_path);
     server_free(recorder->server);
     bool hung = recorder->writer && !recorder_stop_writer(recorder);
     if (!recorder->writer)

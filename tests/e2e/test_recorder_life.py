@@ -1,5 +1,6 @@
 """The recorder's life: stopped, killed, reloaded; what was read is committed, what was not comes again or is a gap."""
 
+import json
 import os
 import random
 import signal
@@ -191,6 +192,42 @@ class Reload(unittest.TestCase):
             self.assertNotIn("other/a", tags(recorder))
             recorder.process.send_signal(signal.SIGHUP)
             wait_health(recorder, lambda status: not status["warnings"], "the warning gone")
+
+    def check_within_reach(self, recorder, broker, faults, state):
+        notice = f"the configuration has faults ({faults}): run hmi check"
+        status, output, errors = recorder.hmi("status", "--json")
+        self.assertEqual((status, errors), (state, f"hmi: {notice}\n"))
+        self.assertEqual(json.loads(output)["recorder"]["pid"], recorder.process.pid)
+        status, output, errors = recorder.hmi("tags", "--json")
+        self.assertEqual((status, errors), (0, f"hmi: {notice}\n"))
+        self.assertEqual([tag["tag"] for tag in json.loads(output)], ["plant/a"])
+        status, _, errors = recorder.hmi("reload")
+        self.assertNotEqual(status, 0)
+        self.assertIn("hmi.cfg:", errors)
+        with open_console(recorder) as console:
+            console.wait(notice)
+            mosquitto_pub(broker, "plant/a", str(faults + 10))
+            console.wait_re(row("plant/a", str(faults + 10), "good"))
+
+    def test_it_is_within_reach_while_its_file_is_faulty(self):
+        with Broker() as broker, Recorder(broker) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/a", "1")
+            recorder.wait_value("SELECT count(*) FROM history", 1)
+            with open(recorder.config_path, encoding="utf-8") as file:
+                good = file.read()
+            self.rewrite(recorder, lambda text: text + "max_tagz = 5;\nmax_tags = -1;\n")
+            self.check_within_reach(recorder, broker, 2, 0)
+            self.rewrite(recorder, lambda text: '"' + good)  # not a word of it can be read
+            self.check_within_reach(recorder, broker, 1, 1)  # the reload is a warning now
+            self.rewrite(recorder, lambda text: good.replace("history.db", "other.db"))  # not reloaded yet
+            self.assertEqual(health(recorder)[1]["recorder"]["pid"], recorder.process.pid)
+            self.rewrite(recorder, lambda text: "broker = ")
+            status, output, errors = recorder.hmi("stop")
+            self.assertEqual((status, errors), (0, "hmi: the configuration has faults (1): run hmi check\n"))
+            self.assertEqual(recorder.process.wait(5), 0)
+            self.assertEqual(os.listdir(os.path.join(recorder.folder, "hmi")), [])
+            self.assertNotEqual(recorder.hmi("stop")[0], 0)
 
     def test_another_broker(self):
         with Broker() as one, Broker() as two, Recorder(one) as recorder:

@@ -465,6 +465,45 @@ static void test_socket_folder_not_trusted(void **state)
     config_fixture_close(&fixture);
 }
 
+static bool socket_is_candidate(const struct config *config, const char *socket)
+{
+    char **candidates = config_socket_candidates(config);
+    bool found = false;
+    for (size_t i = 0; candidates[i]; i++)
+        found = found || !strcmp(candidates[i], socket);
+    config_free_list(candidates);
+    return found;
+}
+
+/* The recorder of a file is found by the file alone, whatever it says by now. */
+static void test_socket_is_noted(void **state)
+{
+    static const char *const LATER[] = {"socket = \"here.sock\";", "history = { fil = 1; };",
+                                        "history = { file = \"a", "history = { file = \"other.db\"; };"};
+    (void)state;
+    struct config_fixture fixture;
+    struct err err = {0};
+    config_fixture_open(&fixture);
+    assert_int_equal(setenv("XDG_RUNTIME_DIR", fixture.folder, 1), 0);
+    config_fixture_load(&fixture, "", false);
+    char *socket = config_socket_path(&fixture.config, &err);
+    config_note_socket(&fixture.config, "/elsewhere/a.sock");
+    config_note_socket(&fixture.config, socket); /* the newest holds */
+    for (size_t i = 0; i < sizeof LATER / sizeof *LATER; i++) {
+        config_fixture_release(&fixture);
+        config_fixture_load(&fixture, LATER[i], false);
+        assert_true(socket_is_candidate(&fixture.config, socket));
+    }
+    config_forget_socket(&fixture.config, "/elsewhere/a.sock"); /* not its note any more */
+    assert_true(socket_is_candidate(&fixture.config, socket));
+    config_forget_socket(&fixture.config, socket);
+    assert_false(socket_is_candidate(&fixture.config, socket));
+    free(socket);
+    config_fixture_release(&fixture);
+    unsetenv("XDG_RUNTIME_DIR");
+    config_fixture_close(&fixture);
+}
+
 static void test_find(void **state)
 {
     (void)state;
@@ -490,15 +529,15 @@ static void test_find(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),      cmocka_unit_test(test_defaults_of_tags_agree),
-        cmocka_unit_test(test_example),       cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_large_file),    cmocka_unit_test(test_subscriptions_by_default),
-        cmocka_unit_test(test_includes),      cmocka_unit_test(test_unreadable_files),
-        cmocka_unit_test(test_foreign_owner), cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_warnings),      cmocka_unit_test(test_option_rows),
-        cmocka_unit_test(test_manual),        cmocka_unit_test(test_suggestions),
-        cmocka_unit_test(test_socket_paths),  cmocka_unit_test(test_socket_folder_not_trusted),
-        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_defaults_of_tags_agree),
+        cmocka_unit_test(test_example),         cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_large_file),      cmocka_unit_test(test_subscriptions_by_default),
+        cmocka_unit_test(test_includes),        cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_foreign_owner),   cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_warnings),        cmocka_unit_test(test_option_rows),
+        cmocka_unit_test(test_manual),          cmocka_unit_test(test_suggestions),
+        cmocka_unit_test(test_socket_paths),    cmocka_unit_test(test_socket_folder_not_trusted),
+        cmocka_unit_test(test_socket_is_noted), cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
