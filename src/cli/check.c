@@ -1,4 +1,5 @@
 /* hmi check: every fault of a configuration in one run, or a few lines that say what it means. */
+#include "cli/check_history.h"
 #include "cli/commands.h"
 #include "config/config.h"
 
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CHECK_KEY_MANUAL 256
+enum { CHECK_KEY_MANUAL = 256, CHECK_KEY_HISTORY, CHECK_KEY_FULL };
 
 static const char *check_plural(size_t count)
 {
@@ -69,25 +70,25 @@ static int check_run_file(const char *path)
     return good ? EXIT_SUCCESS : EX_CONFIG;
 }
 
-/* A file that is named is shown in messages as it was typed. */
-static int check_run(const struct cli_command *command, int argc, char **argv)
+/* The history of the configuration, or a file that is named: a backup, say. */
+static int check_run_history(const struct cli_command *command, const char *given, const char *file,
+                             bool full)
 {
-    const char *file = NULL, *value;
-    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
-        if (key == '?')
-            return EX_USAGE;
-        if (key == CHECK_KEY_MANUAL) {
-            config_print_manual();
-            return fflush(stdout) ? EX_IOERR : EXIT_SUCCESS;
-        }
-        file = value;
-    }
-    if (argc - optind > 1 || (file && optind < argc)) {
-        fprintf(stderr, "hmi check: one file at a time\n");
-        return EX_USAGE;
-    }
-    if (optind < argc)
-        file = argv[optind];
+    struct config config;
+    int status;
+    if (file)
+        return check_history(file, full);
+    if (!cli_load_config(command, given, &config, &status))
+        return status;
+    cli_use_timezone(&config);
+    status = check_history(config.history.file, full);
+    config_free(&config);
+    return status;
+}
+
+/* A file that is named is shown in messages as it was typed. */
+static int check_run_config(const char *file)
+{
     struct err err;
     char *found = config_find(file, &err);
     if (!found) {
@@ -99,8 +100,33 @@ static int check_run(const struct cli_command *command, int argc, char **argv)
     return status;
 }
 
+static int check_run(const struct cli_command *command, int argc, char **argv)
+{
+    const char *given = NULL, *value;
+    bool history = false, full = false;
+    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
+        if (key == '?')
+            return EX_USAGE;
+        if (key == CHECK_KEY_MANUAL) {
+            config_print_manual();
+            return fflush(stdout) ? EX_IOERR : EXIT_SUCCESS;
+        }
+        given = key == 'c' ? value : given;
+        history |= key == CHECK_KEY_HISTORY || key == CHECK_KEY_FULL;
+        full |= key == CHECK_KEY_FULL;
+    }
+    if (argc - optind > 1 || (given && optind < argc)) {
+        fprintf(stderr, "hmi check: one file at a time\n");
+        return EX_USAGE;
+    }
+    const char *file = optind < argc ? argv[optind] : NULL;
+    return history ? check_run_history(command, given, file, full) : check_run_config(given ? given : file);
+}
+
 static const struct cli_option CHECK_OPTIONS[] = {
     CLI_OPTION_CONFIG,
+    {CHECK_KEY_HISTORY, "history", NULL, "the history instead, or a FILE that is one or a backup of one"},
+    {CHECK_KEY_FULL, "full", NULL, "the history with all its indexes, minutes and hours: takes longer"},
     {CHECK_KEY_MANUAL, "manual", NULL, NULL}, /* prints the source of hmi.cfg(5), for the Makefile */
     {0},
 };
@@ -108,7 +134,7 @@ static const struct cli_option CHECK_OPTIONS[] = {
 const struct cli_command CLI_CHECK = {
     .name = "check",
     .arguments = "[FILE]",
-    .summary = "check a configuration: every fault with its line",
+    .summary = "check a configuration, every fault with its line; or the history",
     .options = CHECK_OPTIONS,
     .run = check_run,
 };

@@ -43,6 +43,9 @@ bool cli_find_config(const struct cli_command *command, const char *given, struc
                      struct config_report *report, int *status);
 void cli_print_faults(const struct config_report *report);
 
+/* From now on local times are the plant's: of its `timezone`, else of the machine. */
+void cli_use_timezone(const struct config *config);
+
 /* The row of an option that every command has. */
 #define CLI_OPTION_CONFIG                                                                                    \
     {                                                                                                        \

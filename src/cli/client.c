@@ -1,6 +1,7 @@
 #include "cli/client.h"
 
 #include "base/clock.h"
+#include "cli/cli.h"
 #include "cli/sockets.h"
 #include "ui/link.h"
 
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 bool client_open(struct client *client, const char *given, struct err *err)
 {
@@ -25,10 +25,7 @@ bool client_open(struct client *client, const char *given, struct err *err)
         fprintf(stderr, "hmi: " CLIENT_FAULTS "\n", report.count);
     config_report_free(&report);
     free(path);
-    if (client->config.timezone) {
-        setenv("TZ", client->config.timezone, 1);
-        tzset();
-    }
+    cli_use_timezone(&client->config);
     client->socket_paths = sockets_of(&client->config);
     return true;
 }

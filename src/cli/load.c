@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
 
 bool cli_find_config(const struct cli_command *command, const char *given, struct config *config,
                      struct config_report *report, int *status)
@@ -37,4 +38,12 @@ bool cli_load_config(const struct cli_command *command, const char *given, struc
     if (*status != EX_OK)
         config_free(config);
     return *status == EX_OK;
+}
+
+void cli_use_timezone(const struct config *config)
+{
+    if (!config->timezone)
+        return;
+    setenv("TZ", config->timezone, 1);
+    tzset();
 }

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum progress_unit { PROGRESS_BYTES, PROGRESS_ROWS, PROGRESS_SHARE };
+enum progress_unit { PROGRESS_BYTES, PROGRESS_ROWS, PROGRESS_SECONDS };
 
 struct progress {
     const char *what; /* borrowed: "copying" */

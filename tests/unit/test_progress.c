@@ -27,8 +27,8 @@ static void test_lines(void **state)
     expect(79, PROGRESS_ROWS, 1000, 1000, 1, "copying  [####################] 100 %  1000 of 1000 rows");
     expect(79, PROGRESS_ROWS, 2000, 1000, 1, "copying  [####################] 100 %  2000 of 1000 rows");
     expect(79, PROGRESS_ROWS, 12, 0, 100, "copying  12 rows");
-    expect(79, PROGRESS_SHARE, 1, 4, 600, "copying  [#####---------------]  25 %  30 min left");
-    expect(79, PROGRESS_SHARE, 1, 100, 600, "copying  [--------------------]   1 %  16 h left");
+    expect(79, PROGRESS_SECONDS, 1, 4, 600, "copying  [#####---------------]  25 %  30 min left");
+    expect(79, PROGRESS_SECONDS, 1, 100, 600, "copying  [--------------------]   1 %  16 h left");
 }
 
 static void test_narrow_terminals(void **state)

@@ -1,0 +1,90 @@
+"""hmi check --history: while recording, of a backup, and of files that are not sound."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from broker import Broker
+from publisher import mosquitto_pub
+from recorder import HMI, Recorder
+
+
+def check(*arguments, **more):
+    done = subprocess.run([HMI, "check", *arguments], capture_output=True, text=True, timeout=60,
+                          env=dict(os.environ, TZ="UTC"), **more)
+    return done.returncode, done.stdout, done.stderr
+
+
+class CheckHistoryTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="hmi-check-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.path = os.path.join(self.folder, "plant.db")
+
+    def make(self):
+        subprocess.run([os.path.join(os.path.dirname(HMI), "append"), "-k", "-n", "-t", "20", "-s", "3000", self.path],
+                       check=True, stdout=subprocess.DEVNULL, timeout=60)
+
+    def sql(self, text):
+        subprocess.run(["sqlite3", self.path, text], check=True, capture_output=True, timeout=60)
+
+    def test_while_recording(self):
+        with Broker() as broker, Recorder(broker, config='timezone = "Europe/Vienna";') as recorder:
+            recorder.wait_log("connected")
+            mosquitto_pub(broker, "plant/x", "17")
+            recorder.wait_value("SELECT count(*) FROM history", 1)
+            status, output, errors = recorder.hmi("check", "--history")
+            self.assertEqual((status, errors), (0, ""))
+            self.assertIn("history.db is sound (quick check", output)
+            self.assertIn("samples   1 of 1 tag,", output)
+            self.assertRegex(output, r"from \S+ \S+\+0[12]:00 to")
+            self.assertEqual(recorder.hmi("backup", self.path)[0], 0)
+            self.assertEqual(check("--full", self.path)[0], 0)
+
+    def test_figures(self):
+        self.make()
+        status, output, errors = check("--history", "--full", self.path)
+        self.assertEqual((status, errors), (0, ""), output)
+        self.assertIn("is sound (full check", output)
+        self.assertIn("samples   60000 of 20 tags", output)
+        self.assertIn("from 2023-11-14 22:13:20+00:00 to 2023-11-14 23:03:1", output)
+        stages = [int(number) for number in re.search(
+            r"(\d+) as they came, (\d+) in \d+ sorted runs?, (\d+) archived", output).groups()]
+        self.assertEqual(sum(stages), 60000)
+        self.assertGreater(stages[2], 0)
+
+    def test_rows_that_no_view_shows(self):
+        self.make()
+        self.sql("DELETE FROM tag WHERE id = 7")
+        status, output, errors = check("--history", self.path)
+        self.assertEqual(status, 65)
+        self.assertIn("are not in tag: no view shows them (the first: 7)", output)
+        self.assertIn("is not sound", output)
+        self.assertIn("restore a backup", errors)
+
+    def test_a_damaged_file(self):
+        self.make()
+        self.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = os.path.getsize(self.path)
+        with open(self.path, "r+b") as file:
+            file.seek(size // 8192 * 4096)
+            file.write(b"\x55" * 40960)
+        status, output, _ = check("--history", self.path)
+        self.assertEqual(status, 65, output)
+        self.assertIn("is not sound", output)
+
+    def test_what_is_no_history(self):
+        self.assertEqual(check("--history", self.path)[0], 66)
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write("not a database " * 20)
+        status, _, errors = check("--history", self.path)
+        self.assertEqual(status, 65)
+        self.assertIn("not a history file", errors)
+        self.assertEqual(check("--history", self.path, self.path)[0], 64)
+
+
+if __name__ == "__main__":
+    unittest.main()
