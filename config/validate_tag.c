@@ -2,10 +2,10 @@
 #include "config/suggest.h"
 #include "config/validate.h"
 
-#include "base/buf.h"
 #include "base/map.h"
 #include "base/num.h"
 #include "plant/filter.h"
+#include "plant/setpoint_payload.h"
 
 #include <math.h>
 #include <string.h>
@@ -161,28 +161,19 @@ void validate_tag_alarms(const struct tag_def *tag, const struct map *tags, stru
     validate_limit_order(tag, findings);
 }
 
-/* Braces around a word are a placeholder; other braces are the payload's own (JSON). Whether one of the
- * value's is there is the result. */
-static bool validate_placeholders(const struct tag_def *tag, struct findings *findings)
+static void validate_payload(const struct tag_def *tag, struct findings *findings)
 {
-    static const char *const KNOWN[] = {"{value}", "{raw}", "{ts}", "{operator}", "{id}"};
     const struct setpoint_def *setpoint = tag->setpoint;
-    bool carries_value = false;
-    for (const char *at = setpoint->payload; (at = strchr(at, '{')); at++) {
-        size_t word = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
-        if (!word || at[1 + word] != '}')
-            continue;
-        size_t known = 0;
-        while (known < 5 && (strlen(KNOWN[known]) != word + 2 || strncmp(at, KNOWN[known], word + 2) != 0))
-            known++;
-        carries_value = carries_value || known < 2;
-        if (known == 5)
-            findings_fault(findings, &setpoint->payload, setpoint,
-                           "tag \"%s\": the setpoint's payload holds %.*s; known are {value}, {raw}, {ts}, "
-                           "{operator}, {id}",
-                           tag->name, (int)word + 2, at);
-    }
-    return carries_value;
+    struct err err;
+    bool carries_value;
+    if (!setpoint_payload_check(setpoint->payload, &carries_value, &err))
+        findings_fault(findings, &setpoint->payload, setpoint, "tag \"%s\": the setpoint's payload %s",
+                       tag->name, err.text);
+    else if (!carries_value && !setpoint->pulse_us)
+        findings_fault(findings, &setpoint->payload, setpoint,
+                       "tag \"%s\": the setpoint's payload holds neither {value} nor {raw}, so that every "
+                       "command would be the same (allowed with pulse)",
+                       tag->name);
 }
 
 static void validate_bounds(const struct tag_def *tag, struct findings *findings)
@@ -213,11 +204,7 @@ void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, st
     if (reason)
         findings_fault(findings, &setpoint->topic, setpoint, "tag \"%s\": the setpoint's topic \"%s\": %s",
                        tag->name, setpoint->topic, reason);
-    if (!validate_placeholders(tag, findings) && !setpoint->pulse_us)
-        findings_fault(findings, &setpoint->payload, setpoint,
-                       "tag \"%s\": the setpoint's payload holds neither {value} nor {raw}, so that every "
-                       "command would be the same (allowed with pulse)",
-                       tag->name);
+    validate_payload(tag, findings);
     validate_bounds(tag, findings);
     validate_reference(tags, tag, "readback", &setpoint->readback, setpoint, findings);
     validate_reference(tags, tag, "permit", &setpoint->permit, setpoint, findings);

@@ -61,6 +61,8 @@ struct setpoint_def {
     char *payload;    /* template, "{value}" by default */
     double min, max;  /* engineering units; NaN for a text tag */
     double step;      /* of the step keys, engineering units; 0: none */
+    double max_step;  /* largest change by one command, engineering units; 0: any */
+    double max_rate;  /* largest sum of changes in a minute, engineering units; 0: any */
     char *permit;     /* name of the tag that must be true (interlock), or NULL */
     int64_t pulse_us; /* momentary button: after so long 0 is sent; 0: not a button */
     char *readback;   /* tag name, or NULL */
