@@ -279,10 +279,11 @@ static void find_cursor(struct tag_list *list)
 {
     if (!list->touched) {
         list->cursor = list->top = 0;
+        list->from_first = true;
         remember_cursor(list);
         return;
     }
-    size_t height = list->cursor >= list->top ? list->cursor - list->top : 0;
+    size_t height = list->from_first ? SIZE_MAX : list->cursor >= list->top ? list->cursor - list->top : 0;
     size_t i = 0;
     while (i < list->row_count && !is_under_cursor(list, &list->rows[i]))
         i++;
@@ -355,6 +356,7 @@ const struct tag_row *tag_list_current(const struct tag_list *list)
 void tag_list_go(struct tag_list *list, size_t row, int64_t mono_us)
 {
     list->cursor = row < list->row_count ? row : list->row_count ? list->row_count - 1 : 0;
+    list->from_first = list->cursor == 0;
     list->touched_us = mono_us;
     list->touched = true;
     remember_cursor(list);

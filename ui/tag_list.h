@@ -2,7 +2,9 @@
  * is. Pure: knows the mirror's tags, not how they are drawn.
  *
  * What must stay true: the cursor stays on its tag while rows move, and that row stays where it is on the
- * screen; but until the operator has touched anything it stays on the first row, whatever tags arrive. Sorting by something that lives happens once a second at most, and not within TAG_LIST_REST_US of a
+ * screen; but until the operator has touched anything it stays on the first row, whatever tags arrive, and when
+ * it was put on the first row, that is where the screen begins as long as it has room for the cursor, too: what
+ * comes before it is not out of sight. Sorting by something that lives happens once a second at most, and not within TAG_LIST_REST_US of a
  * key: nothing moves under a hand.
  *
  * Pointers to tags are those of the mirror:
@@ -68,6 +70,7 @@ struct tag_list {
     uint64_t tags_changes; /* of the mirror, at the last update */
     bool stale_filter, stale_order, stale_rows;
     bool touched;                  /* by the operator: the cursor has a tag of its own from then on */
+    bool from_first;               /* it was on the first row when it was last moved */
     int64_t sorted_us, touched_us; /* on the monotonic clock */
 };
 

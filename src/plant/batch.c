@@ -26,10 +26,8 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
-void batch_clear(struct batch *batch)
+void batch_drop_samples(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->tag_count; i++)
-        tag_def_free(&batch->tags[i].def);
     if (batch->capacity > BATCH_KEEP_SAMPLES) {
         free(batch->samples);
         batch->samples = NULL;
@@ -38,15 +36,17 @@ void batch_clear(struct batch *batch)
     if (batch->texts.capacity > BATCH_KEEP_TEXT)
         buf_free(&batch->texts);
     buf_clear(&batch->texts);
-    batch->count = batch->tag_count = batch->gap_count = 0;
-    batch->first_mono_us = 0;
-    batch->qos_messages = 0;
+    batch->count = 0;
 }
 
-void batch_drop_samples(struct batch *batch)
+void batch_clear(struct batch *batch)
 {
-    batch->count = 0;
-    buf_clear(&batch->texts);
+    for (size_t i = 0; i < batch->tag_count; i++)
+        tag_def_free(&batch->tags[i].def);
+    batch_drop_samples(batch);
+    batch->tag_count = batch->gap_count = 0;
+    batch->first_mono_us = 0;
+    batch->qos_messages = 0;
 }
 
 bool batch_is_empty(const struct batch *batch)

@@ -47,7 +47,7 @@ void batch_free(struct batch *batch);
 /* Empties it for reuse, keeping the memory (but not more than a busy second's worth). */
 void batch_clear(struct batch *batch);
 
-/* Forgets the samples alone: tags and gaps stay. */
+/* Forgets the samples alone, with the memory beyond the same bound: tags and gaps stay. */
 void batch_drop_samples(struct batch *batch);
 
 /* True when there is nothing to commit: no samples, tags or gaps. */

@@ -113,7 +113,7 @@ static bool fault_silence(const struct fault_view *view)
 static bool fault_disk_failed(const struct fault_view *view)
 {
     const struct pipeline *pipeline = view->sources->pipeline;
-    if (pipeline->mode != PIPELINE_FAILED)
+    if (pipeline->disk.mode != DISK_FAILED)
         return false;
     fault_what(view, "writing to the history fails: %s", pipeline->error.text);
     fault_cure(view, "free space, check the file's rights and the disk; samples wait in memory meanwhile");
@@ -133,7 +133,7 @@ static bool fault_history_gone(const struct fault_view *view)
 
 static bool fault_disk_slow(const struct fault_view *view)
 {
-    if (view->sources->pipeline->mode != PIPELINE_SLOW)
+    if (view->sources->pipeline->disk.mode != DISK_SLOW)
         return false;
     fault_what(view, "the disk is slow: a commit takes seconds, samples wait in memory");
     fault_cure(view, "see what else writes to this disk (iotop), or move history.file to another one");
@@ -241,7 +241,7 @@ static bool fault_clock_stepped(const struct fault_view *view)
 
 static bool fault_housekeeping(const struct fault_view *view)
 {
-    if (!*view->status->tidy_error || view->sources->pipeline->mode != PIPELINE_GOOD)
+    if (!*view->status->tidy_error || view->sources->pipeline->disk.mode != DISK_GOOD)
         return false;
     fault_what(view, "housekeeping of the history fails: %s", view->status->tidy_error);
     fault_cure(view, "recording goes on; check the disk and who else has the file open");

@@ -12,6 +12,7 @@ void pipeline_init(struct pipeline *pipeline, struct writer *writer)
     pipeline->current = batch_new();
     pipeline->spare = batch_new();
     commit_rule_init(&pipeline->rule);
+    disk_rule_init(&pipeline->disk);
 }
 
 void pipeline_free(struct pipeline *pipeline)
@@ -65,7 +66,7 @@ void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool d
 void pipeline_hold(struct pipeline *pipeline, int64_t now_us)
 {
     bool may = now_us >= pipeline->hold_from_us || pipeline_window_is_half_full(pipeline);
-    if (pipeline->mode != PIPELINE_GOOD || pipeline->held || !may)
+    if (pipeline->disk.mode != DISK_GOOD || pipeline->held || !may)
         return;
     pipeline->held = true;
     pipeline->held_us = now_us;
@@ -83,12 +84,12 @@ static void pipeline_release(struct pipeline *pipeline, int64_t now_us)
 
 bool pipeline_may_read(const struct pipeline *pipeline)
 {
-    return pipeline->mode != PIPELINE_GOOD || (!pipeline->held && !pipeline_is_full(pipeline));
+    return pipeline->disk.mode != DISK_GOOD || (!pipeline->held && !pipeline_is_full(pipeline));
 }
 
 bool pipeline_may_write(const struct pipeline *pipeline)
 {
-    return pipeline->mode != PIPELINE_GOOD || !pipeline_has_uncommitted(pipeline);
+    return pipeline->disk.mode != DISK_GOOD || !pipeline_has_uncommitted(pipeline);
 }
 
 void pipeline_note_written(struct pipeline *pipeline, int64_t now_us)
@@ -106,21 +107,23 @@ void pipeline_note_connection(struct pipeline *pipeline, uint64_t window)
     pipeline->window = window;
 }
 
-static void pipeline_set_mode(struct pipeline *pipeline, enum pipeline_mode mode, int64_t now_wall_us)
+/* To be called after whatever may have changed what the disk is taken to be. */
+static void pipeline_note_mode(struct pipeline *pipeline, enum disk_mode before)
 {
     static const char *const TEXTS[] = {
-        [PIPELINE_GOOD] = "the disk is back: recording as usual",
-        [PIPELINE_SLOW] = "the disk is slow: samples wait in memory",
-        [PIPELINE_FAILED] = "writing to the history fails: samples wait in memory",
+        [DISK_GOOD] = "the disk is back: recording as usual",
+        [DISK_SLOW] = "the disk is slow: samples wait in memory",
+        [DISK_FAILED] = "writing to the history fails: samples wait in memory",
     };
-    if (mode == pipeline->mode)
+    if (pipeline->disk.mode == before)
         return;
-    if (mode == PIPELINE_GOOD)
-        log_info("%s", TEXTS[mode]);
-    else
-        log_error("%s%s%s", TEXTS[mode], pipeline->error.code ? ": " : "", pipeline->error.text);
-    pipeline->mode = mode;
-    pipeline->mode_since_us = now_wall_us;
+    if (pipeline->disk.mode == DISK_GOOD) {
+        pipeline->error = (struct err){0};
+        log_info("%s", TEXTS[DISK_GOOD]);
+    } else {
+        log_error("%s%s%s", TEXTS[pipeline->disk.mode], pipeline->error.code ? ": " : "",
+                  pipeline->error.text);
+    }
     pipeline->held = false;
 }
 
@@ -158,23 +161,18 @@ static struct batch *pipeline_turn(struct pipeline *pipeline, int64_t now_us)
     return batch;
 }
 
-static void pipeline_committed(struct pipeline *pipeline, const struct writer_result *result,
-                               int64_t now_wall_us)
+static void pipeline_committed(struct pipeline *pipeline, const struct writer_result *result)
 {
     pipeline->commits++;
     pipeline->stored += result->batch->count;
-    pipeline->error.code = 0;
-    pipeline->error.text[0] = '\0';
     batch_clear(result->batch);
     if (pipeline->spare)
         batch_free(result->batch);
     else
         pipeline->spare = result->batch;
-    if (!pipeline->spool.count && result->commit_us < PIPELINE_SLOW_US)
-        pipeline_set_mode(pipeline, PIPELINE_GOOD, now_wall_us);
 }
 
-static void pipeline_take_back(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
+static void pipeline_take_back(struct pipeline *pipeline, int64_t now_us)
 {
     struct writer_result result;
     if (!writer_take(pipeline->writer, &result))
@@ -182,14 +180,15 @@ static void pipeline_take_back(struct pipeline *pipeline, int64_t now_us, int64_
     pipeline->busy = false;
     durations_note(&pipeline->commits_us, result.commit_us);
     if (result.good) {
-        pipeline_committed(pipeline, &result, now_wall_us);
+        disk_rule_note_commit(&pipeline->disk, result.commit_us, pipeline_patience_us(pipeline), now_us);
+        pipeline_committed(pipeline, &result);
         return;
     }
     pipeline->write_errors++;
     pipeline->retry = result.batch;
     pipeline->retry_us = now_us + PIPELINE_RETRY_US;
     pipeline->error = result.err;
-    pipeline_set_mode(pipeline, PIPELINE_FAILED, now_wall_us);
+    disk_rule_note_failure(&pipeline->disk, now_us);
 }
 
 /* When the batch began to fill, on the wall clock: where a gap before it ends. */
@@ -230,11 +229,15 @@ static struct batch *pipeline_next(struct pipeline *pipeline, int64_t now_us, in
 
 void pipeline_step(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
 {
+    enum disk_mode before = pipeline->disk.mode;
     if (pipeline->busy)
-        pipeline_take_back(pipeline, now_us, now_wall_us);
-    if (pipeline->busy && pipeline->mode == PIPELINE_GOOD &&
-        now_us - pipeline->given_us >= pipeline_patience_us(pipeline))
-        pipeline_set_mode(pipeline, PIPELINE_SLOW, now_wall_us);
+        pipeline_take_back(pipeline, now_us);
+    if (pipeline->busy)
+        disk_rule_note_wait(&pipeline->disk, now_us - pipeline->given_us, pipeline_patience_us(pipeline),
+                            now_us);
+    else if (!pipeline->retry && !pipeline->spool.count)
+        disk_rule_note_idle(&pipeline->disk, now_us);
+    pipeline_note_mode(pipeline, before);
     if (pipeline->busy)
         pipeline_release(pipeline, now_us);
     if (!pipeline->busy && (!pipeline->retry || now_us >= pipeline->retry_us)) {
@@ -242,7 +245,7 @@ void pipeline_step(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_u
         if (batch)
             pipeline_give(pipeline, batch, now_us);
     }
-    if (pipeline->mode != PIPELINE_GOOD && pipeline_is_full(pipeline))
+    if (pipeline->disk.mode != DISK_GOOD && pipeline_is_full(pipeline))
         pipeline_spool(pipeline, now_us, now_wall_us);
 }
 
@@ -251,13 +254,14 @@ int64_t pipeline_due_us(const struct pipeline *pipeline)
     if (pipeline->busy && pipeline->held && !pipeline_window_is_half_full(pipeline))
         return pipeline->held_us + PIPELINE_HELD_US;
     if (pipeline->busy)
-        return pipeline->mode == PIPELINE_GOOD ? pipeline->given_us + pipeline_patience_us(pipeline)
-                                               : INT64_MAX;
+        return pipeline->disk.mode == DISK_GOOD ? pipeline->given_us + pipeline_patience_us(pipeline)
+                                                : INT64_MAX;
     if (pipeline->retry)
         return pipeline->retry_us;
     if (pipeline->spool.count || (pipeline->held && !batch_is_empty(pipeline->current)))
         return 0;
-    return commit_rule_due_us(&pipeline->rule);
+    int64_t commit_us = commit_rule_due_us(&pipeline->rule), calm_us = disk_rule_due_us(&pipeline->disk);
+    return commit_us < calm_us ? commit_us : calm_us;
 }
 
 bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
@@ -277,7 +281,7 @@ bool pipeline_flush(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_
 
 int64_t pipeline_whole_until_us(const struct pipeline *pipeline, int64_t now_us, int64_t now_wall_us)
 {
-    if (pipeline->mode == PIPELINE_GOOD)
+    if (pipeline->disk.mode == DISK_GOOD)
         return INT64_MAX; /* what is not committed is not acknowledged: it comes again */
     const struct batch *oldest = pipeline->retry ? pipeline->retry : spool_first(&pipeline->spool);
     int64_t since_us = pipeline->busy ? pipeline->given_since_us

@@ -11,14 +11,15 @@
  *   acknowledgements have been owed for long, pipeline_may_read() is false until everything is committed: so a
  *   flood has moments when acknowledgements and pings leave. While the disk hangs that pause is given up soon,
  *   for screens must go on, and tried again, unless the broker's window is half used up.
- * - Spool mode begins when a commit takes longer than the link can wait, or fails. Then acknowledgements leave
- *   at once and batches wait in memory, in order, until the disk is back; what does not fit is counted and
- *   becomes a gap. */
+ * - Spool mode begins when a commit takes longer than the link can wait, or fails, and ends after a calm
+ *   (disk_rule.h). Meanwhile acknowledgements leave at once and batches wait in memory, in order, until the disk
+ *   is back; what does not fit is counted and becomes a gap. */
 #ifndef RECORDER_PIPELINE_H
 #define RECORDER_PIPELINE_H
 
 #include "plant/batch.h"
 #include "recorder/commit_rule.h"
+#include "recorder/disk_rule.h"
 #include "recorder/rates.h"
 #include "recorder/spool.h"
 #include "recorder/writer.h"
@@ -35,8 +36,6 @@
 #define PIPELINE_SLOW_US   INT64_C(2000000) /* a commit this long means a slow disk */
 #define PIPELINE_HURRY_US  INT64_C(250000)  /* shorter ones never do, whatever the broker's window */
 #define PIPELINE_RETRY_US  INT64_C(1000000) /* between attempts while writing fails */
-
-enum pipeline_mode { PIPELINE_GOOD, PIPELINE_SLOW, PIPELINE_FAILED };
 
 struct pipeline {
     struct writer *writer;
@@ -57,9 +56,8 @@ struct pipeline {
     uint64_t window;       /* the broker's: receive maximum of MQTT 5; 0: not known (3.1.1) */
     double messages_per_s; /* how fast they come */
 
-    enum pipeline_mode mode;
-    int64_t mode_since_us; /* wall */
-    struct err error;      /* the last failure; kept until the disk is back */
+    struct disk_rule disk;
+    struct err error; /* the last failure; kept until the disk is back */
     struct durations commits_us;
     uint64_t commits, stored, write_errors, gaps;
 };

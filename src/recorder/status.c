@@ -75,19 +75,19 @@ static void status_update_plant(struct status *status, const struct plant *plant
 static void status_update_recording(struct status *status, struct pipeline *pipeline)
 {
     static const enum wire_recording RECORDING[] = {
-        [PIPELINE_GOOD] = WIRE_RECORDING_GOOD,
-        [PIPELINE_SLOW] = WIRE_RECORDING_SPOOLING,
-        [PIPELINE_FAILED] = WIRE_RECORDING_FAILED,
+        [DISK_GOOD] = WIRE_RECORDING_GOOD,
+        [DISK_SLOW] = WIRE_RECORDING_SPOOLING,
+        [DISK_FAILED] = WIRE_RECORDING_FAILED,
     };
     struct wire_status *wire = &status->wire;
-    wire->recording = RECORDING[pipeline->mode];
-    uint64_t waiting = pipeline->mode == PIPELINE_GOOD ? 0 : pipeline_uncommitted(pipeline);
-    if (pipeline->mode == PIPELINE_GOOD)
+    wire->recording = RECORDING[pipeline->disk.mode];
+    uint64_t waiting = pipeline->disk.mode == DISK_GOOD ? 0 : pipeline_uncommitted(pipeline);
+    if (pipeline->disk.mode == DISK_GOOD)
         snprintf(status->recording_text, sizeof status->recording_text, "recording");
     else
         snprintf(status->recording_text, sizeof status->recording_text,
                  "%.400s: %" PRIu64 " samples wait in memory",
-                 pipeline->mode == PIPELINE_FAILED ? pipeline->error.text : "the disk is slow", waiting);
+                 pipeline->disk.mode == DISK_FAILED ? pipeline->error.text : "the disk is slow", waiting);
     wire->recording_text = status->recording_text;
     wire->stored = pipeline->stored;
     wire->stored_per_s = rate_per_s(&status->stored);

@@ -89,6 +89,7 @@ static void test_tags_and_gaps_are_copies(void **state)
 
 static void test_samples_can_be_dropped_alone(void **state)
 {
+    static const char LONG[64] = "sixty-four bytes";
     (void)state;
     struct batch *batch = batch_new();
     batch_add_sample(batch, 1, 1, &TEXT, QUALITY_GOOD);
@@ -98,6 +99,13 @@ static void test_samples_can_be_dropped_alone(void **state)
     assert_int_equal(batch->texts.length, 0);
     assert_int_equal(batch->gap_count, 1);
     assert_false(batch_is_empty(batch));
+    for (uint32_t i = 0; i < 200000; i++)
+        batch_add_sample(batch, i, i, &(struct value){.type = VALUE_TEXT, .text = LONG, .text_length = 64},
+                         QUALITY_GOOD);
+    batch_drop_samples(batch); /* as when the spool is full: the memory goes, too */
+    assert_true(batch->capacity <= 131072);
+    assert_true(batch->texts.capacity <= 4u << 20);
+    assert_int_equal(batch->gap_count, 1);
     batch_free(batch);
 }
 

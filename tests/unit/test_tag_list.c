@@ -315,6 +315,41 @@ static void test_untouched_cursor_stays_on_the_first_row(void **state)
     mirror_free(&mirror);
 }
 
+/* Put on the first row, the cursor goes down with its tag, and what comes before it can be seen, as long as the
+ * screen has room for both; elsewhere its row stays where it is. */
+static void test_nothing_hides_above_the_first_row(void **state)
+{
+    enum { ROWS = 3 };
+    struct mirror mirror;
+    struct tag_list list;
+    (void)state;
+    make_plant(&mirror);
+    tag_list_init(&list);
+    update(&list, &mirror, LATE_US);
+    tag_list_move(&list, 2, LATE_US);
+    tag_list_move(&list, -2, LATE_US);
+    tag_list_scroll(&list, ROWS);
+    for (uint32_t i = 0; i < 5; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "a%u", 9 - i);
+        add_tag(&mirror, 10 + i, name, "boiler", "");
+        update(&list, &mirror, LATE_US);
+        tag_list_scroll(&list, ROWS);
+        assert_int_equal(tag_list_current(&list)->tag->id, 5);
+        assert_int_equal(list.cursor, i + 1);
+        assert_int_equal(list.top, i + 1 < ROWS ? 0 : i + 2 - ROWS);
+    }
+    tag_list_move(&list, 1, LATE_US);
+    tag_list_scroll(&list, ROWS);
+    size_t height = list.cursor - list.top;
+    add_tag(&mirror, 20, "a0", "boiler", "");
+    update(&list, &mirror, LATE_US);
+    tag_list_scroll(&list, ROWS);
+    assert_int_equal(list.cursor - list.top, height);
+    tag_list_free(&list);
+    mirror_free(&mirror);
+}
+
 static void test_sorting_passes_over_the_trend(void **state)
 {
     enum tag_list_column column = TAG_COLUMN_NAME;
@@ -469,6 +504,7 @@ int main(void)
         cmocka_unit_test(test_groups_fold),
         cmocka_unit_test(test_cursor_stays_on_its_tag),
         cmocka_unit_test(test_untouched_cursor_stays_on_the_first_row),
+        cmocka_unit_test(test_nothing_hides_above_the_first_row),
         cmocka_unit_test(test_sorting_passes_over_the_trend),
         cmocka_unit_test(test_unknown_qualities_are_noticed),
         cmocka_unit_test(test_cursor_survives_filter_and_fold),
