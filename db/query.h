@@ -4,6 +4,7 @@
 #define DB_QUERY_H
 
 #include "base/err.h"
+#include "plant/tagdef.h"
 #include "plant/value.h"
 
 #include <stdbool.h>
@@ -40,6 +41,29 @@ bool query_range(struct query *query, uint32_t tag_id, int64_t from_us, int64_t 
 /* The last value of every tag, by name. */
 typedef bool query_latest_function(void *context, const struct query_latest *latest);
 bool query_each_latest(struct query *query, query_latest_function *function, void *context, struct err *err);
+
+/* The same as it was at a past instant: of each tag the last sample up to `at_us`. Where a gap or the end of
+ * recording lies between, a Good one is given as QUALITY_UNCERTAIN_LAST_USABLE: what came then is not known. Of
+ * a time whose samples are no longer kept, the last one of its minute. */
+bool query_each_at(struct query *query, int64_t at_us, query_latest_function *function, void *context,
+                   struct err *err);
+
+/* A tag as the file knows it. */
+struct query_tag {
+    uint32_t id;
+    char *name, *unit, *description, *area; /* unit and description NULL where there is none */
+    enum tag_kind kind;
+    bool sloped; /* its value is taken to move straight from sample to sample; else to stand until the next */
+    bool has_range;
+    double low, high;
+    struct tag_state *states;
+    size_t state_count;
+};
+
+/* Finds a tag by its name. Release it with query_tag_free(). False with EX_UNAVAILABLE when the file has no such
+ * tag, and on a failure; then nothing has to be released. */
+bool query_find_tag(struct query *query, const char *name, struct query_tag *tag, struct err *err);
+void query_tag_free(struct query_tag *tag);
 
 /* The gaps that touch the span, in the order of time. */
 typedef bool query_gap_function(void *context, int64_t start_us, int64_t end_us, const char *reason);
