@@ -20,7 +20,7 @@ CFLAGS   ?= -O2 -g
 ALL_CFLAGS := -std=c11 $(CFLAGS) $(WARNINGS) $(HARDEN) -pthread \
               $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lmosquitto -lconfig -lcjson -lm
+LDLIBS   += -lncursesw -ltinfo -lsqlite3 -lmosquitto -lconfig -lcjson -lsodium -lm
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
@@ -64,7 +64,8 @@ $(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/views.sql.inc
 
 # ---- what Debian has to bring ----
 
-DEPS_BUILD := gcc libc6-dev make libncurses-dev libsqlite3-dev libmosquitto-dev libconfig-dev libcjson-dev
+DEPS_BUILD := gcc libc6-dev make libncurses-dev libsqlite3-dev libmosquitto-dev libconfig-dev libcjson-dev \
+              libsodium-dev
 DEPS_RUN   := mosquitto sqlite3 ncurses-base
 DEPS_TEST  := libcmocka-dev libvterm-dev mosquitto-clients openssl python3 python3-paho-mqtt locales
 DEPS_LINT  := clang-14 libclang-rt-14-dev clang-format-14 cppcheck universal-ctags man-db groff

@@ -40,7 +40,7 @@ OWNERS = {
     "cJSON.h": ["src/plant/json.c", "src/cli/", "tests/"],
     "vterm.h": ["tests/"],
     "cmocka.h": ["tests/"],
-    "sodium.h": [],
+    "sodium.h": ["db/chain.c"],
 }
 
 
