@@ -6,12 +6,15 @@
  * - mosquitto_loop_read() ignores its packet count: it reads one packet, or as many as QoS 2 messages are
  *   under way, and stops on a stale errno == EAGAIN (hence errno = 0 before it and at the end of the
  *   callback);
+ * - it reads each packet by three or more small read()s: on plain connections they are served from memory
+ *   (readahead.h);
  * - a DISCONNECT of the broker and the end of the socket are told separately: the first one counts. */
 #include "recorder/mqtt.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "recorder/openssl.h"
+#include "recorder/readahead.h"
 #include "recorder/tls_words.h"
 
 #include <errno.h>
@@ -59,6 +62,7 @@ struct mqtt {
     struct mqtt_subscription *waiting; /* for the broker's answer */
     size_t waiting_count, waiting_capacity;
     struct openssl openssl;
+    struct readahead ahead;
 };
 
 struct mqtt_reason {
@@ -499,14 +503,30 @@ void mqtt_part(struct mqtt *mqtt, int64_t until_mono_us)
     close(fd);
 }
 
-/* Whether bytes wait, in the socket or already decrypted;
+bool mqtt_has_buffered(struct mqtt *mqtt)
+{
+    return readahead_waiting(&mqtt->ahead) ||
+           (mqtt->tls && openssl_has_input(&mqtt->openssl, mosquitto_ssl_get(mqtt->handle)));
+}
+
+/* Whether bytes wait, in memory or in the socket;
  * also true at its end, which the next read then tells. */
 static bool mqtt_has_input(struct mqtt *mqtt)
 {
-    if (mqtt->tls && openssl_has_input(&mqtt->openssl, mosquitto_ssl_get(mqtt->handle)))
+    if (mqtt_has_buffered(mqtt))
         return true;
     char byte;
     return recv(mqtt_socket(mqtt), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+static int mqtt_loop_read(struct mqtt *mqtt)
+{
+    if (!mqtt->tls)
+        readahead_begin(&mqtt->ahead, mqtt_socket(mqtt));
+    errno = 0;
+    int code = mosquitto_loop_read(mqtt->handle, 1);
+    readahead_end();
+    return code;
 }
 
 bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err)
@@ -515,8 +535,7 @@ bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bo
     *dry = false;
     for (;;) {
         uint64_t before = mqtt->messages;
-        errno = 0;
-        if (!mqtt_check(mqtt, mosquitto_loop_read(mqtt->handle, 1), err))
+        if (!mqtt_check(mqtt, mqtt_loop_read(mqtt), err))
             return false;
         if (mqtt->messages == before && !mqtt_has_input(mqtt)) {
             *dry = true;

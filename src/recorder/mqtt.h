@@ -84,8 +84,11 @@ enum cause mqtt_cause(const struct mqtt *mqtt);
 int mqtt_socket(const struct mqtt *mqtt);
 bool mqtt_wants_write(struct mqtt *mqtt);
 
+/* Whether bytes from the broker wait in memory, read ahead or decrypted: poll() does not tell of them. */
+bool mqtt_has_buffered(struct mqtt *mqtt);
+
 /* Reads until the socket is dry, `max_messages`, or `until_mono_us`. *dry says that nothing more waits (also
- * inside TLS). False: the connection is gone (`err`). */
+ * in memory). False: the connection is gone (`err`). */
 bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err);
 
 /* Sends what is queued, acknowledgements included. False: the connection is gone. */

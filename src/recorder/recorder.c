@@ -366,13 +366,14 @@ static void recorder_turn(struct recorder *recorder)
     const struct pipeline *pipeline = &recorder->pipeline;
     fds[POLL_SIGNALS] = (struct pollfd){.fd = recorder->signal_fd, .events = POLLIN};
     fds[POLL_WRITER] = (struct pollfd){.fd = writer_fd(recorder->writer), .events = POLLIN};
-    fds[POLL_UPLINK] = uplink_poll(recorder->uplink, pipeline_may_read(pipeline) && !recorder->draining,
-                                   pipeline_may_write(pipeline));
+    bool may_read = pipeline_may_read(pipeline) && !recorder->draining;
+    bool input_waits = may_read && uplink_has_buffered(recorder->uplink);
+    fds[POLL_UPLINK] = uplink_poll(recorder->uplink, may_read, pipeline_may_write(pipeline));
     size_t served = server_poll_set(recorder->server, fds + POLL_SERVER, POLL_COUNT - POLL_SERVER);
-    recorder_poll(fds, POLL_SERVER + served, due_us);
+    recorder_poll(fds, POLL_SERVER + served, input_waits ? 0 : due_us);
     if (fds[POLL_SIGNALS].revents)
         recorder_serve_signals(recorder);
-    if (fds[POLL_UPLINK].revents & (POLLIN | POLLHUP | POLLERR))
+    if (input_waits || fds[POLL_UPLINK].revents & (POLLIN | POLLHUP | POLLERR))
         recorder_read(recorder);
     else if (fds[POLL_UPLINK].revents & POLLOUT)
         recorder->draining |= !uplink_write(recorder->uplink, recorder->time.mono_us);

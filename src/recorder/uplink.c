@@ -439,6 +439,11 @@ struct pollfd uplink_poll(struct uplink *uplink, bool may_read, bool may_write)
     return entry;
 }
 
+bool uplink_has_buffered(struct uplink *uplink)
+{
+    return uplink->mqtt && mqtt_has_buffered(uplink->mqtt);
+}
+
 void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_us, bool *dry, int64_t now_us)
 {
     struct err err = {0};

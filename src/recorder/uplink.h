@@ -63,6 +63,9 @@ int64_t uplink_due_us(const struct uplink *uplink);
 /* What to poll; fd -1 for nothing. */
 struct pollfd uplink_poll(struct uplink *uplink, bool may_read, bool may_write);
 
+/* Whether uplink_read() has something to take that poll() does not tell of. */
+bool uplink_has_buffered(struct uplink *uplink);
+
 /* The connector or the socket is readable: takes the handle, or reads until dry, `max_messages` or
  * `until_mono_us`. *dry says that nothing more waits. */
 void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_mono_us, bool *dry,
