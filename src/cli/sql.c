@@ -1,10 +1,12 @@
 /* hmi sql: the plain sqlite3 program on the configured history, unable to change it. */
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/sql_terminal.h"
 
 #include "config/config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -22,23 +24,31 @@ const struct cli_command CLI_SQL = {
     .run = sql_run_command,
 };
 
-/* Becomes the sqlite3 program; returns only when that fails. */
-static int sql_become_sqlite(const char *file, const char *sql)
+/* Runs the sqlite3 program, or becomes it where no terminal sees what it prints. */
+static int sql_run_sqlite(const char *file, const char *sql)
 {
     if (access(file, R_OK)) {
         fprintf(stderr, "hmi sql: %s: cannot open the history: %s.%s\n", file, strerror(errno),
                 errno == ENOENT ? " It is made when a recorder first runs." : "");
         return errno == EACCES ? EX_NOPERM : EX_NOINPUT;
     }
-    const char *mode = isatty(STDOUT_FILENO) ? "-column" : "-list";
+    bool terminal = isatty(STDOUT_FILENO);
     /* The lock of a recovery after a crash is waited for;
      * the recorder's own writing never blocks a reader. */
-    execlp("sqlite3", "sqlite3", "-readonly", "-header", mode, "-cmd", ".timeout 1000", file, sql,
-           (char *)NULL);
-    if (errno == ENOENT)
+    const char *const arguments[] = {"sqlite3", "-readonly",     "-header", terminal ? "-column" : "-list",
+                                     "-cmd",    ".timeout 1000", file,      sql,
+                                     NULL};
+    int status;
+    if (!terminal)
+        status = execvp(arguments[0], (char *const *)arguments) < 0 ? -errno : 0;
+    else
+        status = !sql && isatty(STDIN_FILENO) ? sql_terminal_talk(arguments) : sql_terminal_run(arguments);
+    if (status >= 0)
+        return status;
+    if (status == -ENOENT)
         fprintf(stderr, "hmi sql: the program sqlite3 is not installed: apt install sqlite3\n");
     else
-        fprintf(stderr, "hmi sql: cannot start sqlite3: %s\n", strerror(errno));
+        fprintf(stderr, "hmi sql: cannot start sqlite3: %s\n", strerror(-status));
     return EX_UNAVAILABLE;
 }
 
@@ -58,7 +68,7 @@ static int sql_run_command(const struct cli_command *command, int argc, char **a
     int status;
     if (!cli_load_config(command, given, &config, &status))
         return status;
-    status = sql_become_sqlite(config.history.file, argv[optind]);
+    status = sql_run_sqlite(config.history.file, argv[optind]);
     config_free(&config);
     return status;
 }

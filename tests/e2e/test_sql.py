@@ -1,11 +1,15 @@
 """hmi sql, and the examples of hmi-history(5), on a history made by the benchmark's writer."""
 
+import contextlib
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 import unittest
+
+from console import Console, hmi_path
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.abspath(os.environ.get("HMI_BUILD", os.path.join(TOP, "build")))
@@ -70,6 +74,89 @@ class SqlTest(unittest.TestCase):
         for example in examples:
             done = self.sql("-c", self.config, example.replace("\\-", "-"))
             self.assertEqual((done.returncode, done.stderr), (0, ""), example)
+
+
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202etluaf\u009b31m\r"
+
+
+class SqlOnATerminal(unittest.TestCase):
+    """Texts of the plant hold whatever they like; a terminal sees none of it, a pipe all."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="hmi-sql-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.config = os.path.join(self.folder, "hmi.cfg")
+        with open(self.config, "w", encoding="utf-8") as file:
+            file.write('broker = { host = "localhost"; };\nhistory = { file = "plant.db"; };\n')
+        with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "plant.db"))) as history:
+            history.execute("CREATE TABLE t (n, text)")
+            history.execute("INSERT INTO t VALUES (1, ?)", (HOSTILE + "end",))
+            history.execute("INSERT INTO t VALUES (2, ?)", ("ü" * 100000 + "z",))
+            history.commit()
+
+    def command(self, *arguments):
+        return [hmi_path(), "sql", "-c", self.config, *arguments]
+
+    def test_a_pipe_gets_it_as_it_is(self):
+        done = subprocess.run(self.command("SELECT text FROM t WHERE n = 1"), capture_output=True, timeout=60, check=True)
+        self.assertIn(HOSTILE.encode(), done.stdout)
+
+    def test_a_query(self):
+        with Console(self.command("SELECT text || char(9) || 'x' AS c FROM t WHERE n = 1")) as console:
+            self.assertEqual(console.wait_end(), 0)
+            console.wait("end")
+            console.scan()
+            self.assertRegex(console.text(), r"(?s)^c *\n-+ *\n.*owned.*tluaf.*31m.*end *x")
+            self.assertNotIn("owned", console.screen()["title"])
+
+    def test_long_lines(self):
+        with Console(self.command("SELECT text FROM t WHERE n = 2")) as console:
+            self.assertEqual(console.wait_end(), 0)
+            console.scan()
+            self.assertRegex(console.text(), "ü{80}\nz")
+            self.assertNotIn("\ufffd", console.text())
+
+    def test_a_mistake(self):
+        with Console(self.command("SELECT missing")) as console:
+            self.assertNotEqual(console.wait_end(), 0)
+            console.wait("no such column: missing")
+
+    def test_talking(self):
+        with Console(self.command()) as console:
+            console.wait("hmi sql>")
+            console.type("SELECT n + 10 AS sum,")
+            console.key("Enter")
+            console.wait("   ...>")
+            console.type("text FROM t WHERE n = 1;")
+            console.key("Enter")
+            console.wait_re("^11$")
+            console.wait_re("^ +end$")
+            console.type("SELECT missing;")
+            console.key("Enter")
+            console.wait("no such column: missing")
+            console.type(".mode list")
+            console.key("Enter")
+            console.type("SELECT 'a;b', n FROM t WHERE n < 2;")
+            console.key("Enter")
+            console.wait_re("^a;b[|]1")
+            console.type("SELECT text FROM t WHERE n = 1;")
+            console.key("Enter")
+            console.wait("\ufffd]0;owned\ufffd\ufffd[2J\ufffdtluaf\ufffd31m\ufffdend")
+            console.type(".output /dev/null")
+            console.key("Enter")
+            console.type("SELECT 99;")
+            console.key("Enter")
+            console.scan()
+            console.type(".quit")
+            console.key("Enter")
+            self.assertEqual(console.wait_end(), 0)
+            self.assertNotIn("over-", console.text())
+
+    def test_the_end_of_the_input_ends_it(self):
+        with Console(self.command()) as console:
+            console.wait("hmi sql>")
+            console.key("C-d")
+            self.assertEqual(console.wait_end(), 0)
 
 
 if __name__ == "__main__":
