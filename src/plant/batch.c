@@ -8,6 +8,7 @@
 
 #define BATCH_KEEP_SAMPLES 131072
 #define BATCH_KEEP_TEXT    (4u << 20)
+#define BATCH_KEEP_ALARMS  4096
 
 struct batch *batch_new(void)
 {
@@ -22,7 +23,10 @@ void batch_free(struct batch *batch)
     free(batch->samples);
     free(batch->tags);
     free(batch->gaps);
+    free(batch->events);
+    free(batch->alarms);
     buf_free(&batch->texts);
+    buf_free(&batch->words);
     free(batch);
 }
 
@@ -44,14 +48,22 @@ void batch_clear(struct batch *batch)
     for (size_t i = 0; i < batch->tag_count; i++)
         tag_def_free(&batch->tags[i].def);
     batch_drop_samples(batch);
-    batch->tag_count = batch->gap_count = 0;
+    if (batch->alarm_capacity > BATCH_KEEP_ALARMS) {
+        free(batch->alarms);
+        batch->alarms = NULL;
+        batch->alarm_capacity = 0;
+        buf_free(&batch->words);
+    }
+    buf_clear(&batch->words);
+    batch->tag_count = batch->gap_count = batch->event_count = batch->alarm_count = 0;
     batch->first_mono_us = 0;
     batch->qos_messages = 0;
 }
 
 bool batch_is_empty(const struct batch *batch)
 {
-    return !batch->count && !batch->tag_count && !batch->gap_count;
+    return !batch->count && !batch->tag_count && !batch->gap_count && !batch->event_count &&
+           !batch->alarm_count;
 }
 
 void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value,
@@ -103,6 +115,60 @@ void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const 
     gap->start_us = start_us;
     gap->end_us = end_us;
     snprintf(gap->reason, sizeof gap->reason, "%s", reason);
+}
+
+/* Offset 0 means none, so the first byte is not used. */
+static uint32_t batch_put_word(struct batch *batch, const char *text)
+{
+    if (!text)
+        return 0;
+    if (!batch->words.length)
+        buf_append(&batch->words, "", 1);
+    uint32_t offset = (uint32_t)batch->words.length;
+    buf_append(&batch->words, text, strlen(text) + 1);
+    return offset;
+}
+
+const char *batch_word(const struct batch *batch, uint32_t offset)
+{
+    return offset ? (const char *)batch->words.data + offset : NULL;
+}
+
+void batch_add_event(struct batch *batch, const struct alarm_event *event)
+{
+    batch->events =
+        mem_grow(batch->events, &batch->event_capacity, batch->event_count + 1, sizeof *batch->events);
+    batch->events[batch->event_count++] = (struct batch_event){
+        .event = *event,
+        .tag = batch_put_word(batch, event->tag),
+        .alarm = batch_put_word(batch, event->alarm),
+        .operator= batch_put_word(batch, event->operator),
+        .station = batch_put_word(batch, event->station),
+        .detail = batch_put_word(batch, event->detail),
+    };
+}
+
+struct alarm_event batch_event(const struct batch *batch, size_t index)
+{
+    const struct batch_event *stored = &batch->events[index];
+    struct alarm_event event = stored->event;
+    event.tag = batch_word(batch, stored->tag);
+    event.alarm = batch_word(batch, stored->alarm);
+    event.operator= batch_word(batch, stored->operator);
+    event.station = batch_word(batch, stored->station);
+    event.detail = batch_word(batch, stored->detail);
+    return event;
+}
+
+void batch_add_alarm(struct batch *batch, const struct batch_alarm *alarm, const char *word,
+                     const char *message)
+{
+    batch->alarms =
+        mem_grow(batch->alarms, &batch->alarm_capacity, batch->alarm_count + 1, sizeof *batch->alarms);
+    struct batch_alarm *row = &batch->alarms[batch->alarm_count++];
+    *row = *alarm;
+    row->word = batch_put_word(batch, word);
+    row->message = batch_put_word(batch, message);
 }
 
 struct value batch_sample_value(const struct batch *batch, const struct batch_sample *sample)

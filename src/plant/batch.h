@@ -1,9 +1,10 @@
 /* A batch: what the loop hands over to the writer whole, to be committed in one transaction: samples, tags
- * that are new or newly described, gaps. Nobody but its holder touches it. */
+ * that are new or newly described, gaps, what happened to alarms. Nobody but its holder touches it. */
 #ifndef PLANT_BATCH_H
 #define PLANT_BATCH_H
 
 #include "base/buf.h"
+#include "plant/alarm_event.h"
 #include "plant/tagdef.h"
 #include "plant/value.h"
 
@@ -28,6 +29,23 @@ struct batch_gap {
     char reason[96]; /* "recorder stopped", "broker away", "spool overflow: 1234 samples" */
 };
 
+/* An entry of the journal; its texts lie in batch.words (see batch_event()). */
+struct batch_event {
+    struct alarm_event event;
+    uint32_t tag, alarm, operator, station, detail; /* 0: none */
+};
+
+/* Where an alarm stands; one that is normal and one that is gone leave the file. */
+struct batch_alarm {
+    uint32_t alarm_id; /* in the engine */
+    uint32_t tag_id;   /* 0: of hmi itself */
+    enum alarm_type type;
+    bool gone;
+    uint32_t word, message; /* in batch.words; see batch_word() */
+    struct alarm_status status;
+    struct alarm_texts texts;
+};
+
 struct batch {
     struct batch_sample *samples;
     size_t count, capacity;
@@ -36,6 +54,11 @@ struct batch {
     size_t tag_count, tag_capacity;
     struct batch_gap *gaps;
     size_t gap_count, gap_capacity;
+    struct batch_event *events;
+    size_t event_count, event_capacity;
+    struct batch_alarm *alarms; /* of two of one alarm the later one counts */
+    size_t alarm_count, alarm_capacity;
+    struct buf words;      /* texts of events and alarms, each with its NUL */
     int64_t first_mono_us; /* when the first sample came, on the clock that never steps; 0: empty */
     uint64_t qos_messages; /* messages with QoS 1 or 2 whose acknowledgement waits for this batch */
 };
@@ -47,10 +70,10 @@ void batch_free(struct batch *batch);
 /* Empties it for reuse, keeping the memory (but not more than a busy second's worth). */
 void batch_clear(struct batch *batch);
 
-/* Forgets the samples alone, with the memory beyond the same bound: tags and gaps stay. */
+/* Forgets the samples alone, with the memory beyond the same bound: all else stays. */
 void batch_drop_samples(struct batch *batch);
 
-/* True when there is nothing to commit: no samples, tags or gaps. */
+/* True when there is nothing to commit: no samples, tags, gaps, events or alarms. */
 bool batch_is_empty(const struct batch *batch);
 
 /* A sample of the tag with that id at `ts_us` (UTC); a text is copied. */
@@ -67,6 +90,19 @@ void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);
 /* A stretch of time that was not recorded.
  * Given again with the same start and reason and a later end, it grows. */
 void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const char *reason);
+
+/* An entry for the journal; texts are copied, but for `event`, which is a literal. */
+void batch_add_event(struct batch *batch, const struct alarm_event *event);
+
+/* Where an alarm stands now; `word` and `message` (may be NULL) are copied. */
+void batch_add_alarm(struct batch *batch, const struct batch_alarm *alarm, const char *word,
+                     const char *message);
+
+/* An entry with its texts, which point into the batch. */
+struct alarm_event batch_event(const struct batch *batch, size_t index);
+
+/* A text of batch.words; NULL for 0. */
+const char *batch_word(const struct batch *batch, uint32_t offset);
 
 /* The value of a sample; a text points into the batch. */
 struct value batch_sample_value(const struct batch *batch, const struct batch_sample *sample);

@@ -72,6 +72,7 @@ void plant_free(struct plant *plant)
     free(plant->subscriptions);
     free(plant->tags);
     free(plant->changed);
+    free(plant->touched);
     memset(plant, 0, sizeof *plant);
 }
 
@@ -214,8 +215,19 @@ void plant_ignore_topic(struct plant *plant, const char *name)
 
 /* ---- tags ---- */
 
+/* Apart from plant.changed, for the alarms look after each message and the consoles twenty times a second. */
+static void plant_touch(struct plant *plant, struct tag *tag)
+{
+    tag->touched = true;
+    plant->touched =
+        mem_grow(plant->touched, &plant->touched_capacity, plant->touched_count + 1, sizeof *plant->touched);
+    plant->touched[plant->touched_count++] = tag;
+}
+
 void plant_mark_changed(struct plant *plant, struct tag *tag)
 {
+    if (tag->watch && !tag->touched)
+        plant_touch(plant, tag);
     if (tag->changed)
         return;
     tag->changed = true;

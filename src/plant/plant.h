@@ -48,8 +48,10 @@ struct tag {
 
     uint8_t kind_changes; /* how often its payloads have changed the kind */
     uint64_t samples, late_samples;
-    bool changed;     /* is in plant.changed */
-    bool def_changed; /* its definition has to be sent again */
+    bool changed;              /* is in plant.changed */
+    bool touched;              /* is in plant.touched */
+    struct alarm_watch *watch; /* alarms that look at it (plant/alarm.h); NULL: none */
+    bool def_changed;          /* its definition has to be sent again */
 };
 
 /* A topic that was heard or configured, with the tags fed by it. */
@@ -113,6 +115,8 @@ struct plant {
     bool link_up, backlog;
     struct tag **changed; /* tags whose value or definition changed since plant_take_changed() */
     size_t changed_count, changed_capacity;
+    struct tag **touched; /* tags with a watch that changed since the alarms were evaluated */
+    size_t touched_count, touched_capacity;
     struct plant_counters counters;
 };
 

@@ -33,6 +33,11 @@ static void alarm_def_free(struct alarm_def *alarm)
     free(alarm->message);
     free(alarm->guidance);
     free(alarm->display);
+    free(alarm->group);
+    for (size_t i = 0; i < 2; i++) {
+        free(alarm->suppress[i].tag);
+        free(alarm->suppress[i].text);
+    }
 }
 
 static void setpoint_def_free(struct setpoint_def *setpoint)
@@ -72,6 +77,11 @@ static void alarm_def_copy(struct alarm_def *to, const struct alarm_def *from)
     to->message = mem_copy_text(from->message);
     to->guidance = mem_copy_text(from->guidance);
     to->display = mem_copy_text(from->display);
+    to->group = mem_copy_text(from->group);
+    for (size_t i = 0; i < 2; i++) {
+        to->suppress[i].tag = mem_copy_text(from->suppress[i].tag);
+        to->suppress[i].text = mem_copy_text(from->suppress[i].text);
+    }
 }
 
 static struct setpoint_def *setpoint_def_copy(const struct setpoint_def *from)
@@ -112,6 +122,16 @@ char *tag_def_area_of_topic(const char *topic)
 char *tag_def_name_of_address(const char *topic, const char *path)
 {
     return *path ? mem_format("%s:%s", topic, path) : mem_copy_text(topic);
+}
+
+const char *alarm_type_word(enum alarm_type type)
+{
+    return type < ALARM_SYSTEM ? ALARM_TYPE_WORDS[type] : "system";
+}
+
+const char *alarm_def_word(const struct alarm_def *alarm)
+{
+    return alarm->name ? alarm->name : alarm_type_word(alarm->type);
 }
 
 const char *tag_def_state_text(const struct tag_def *def, double value)

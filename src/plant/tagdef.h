@@ -21,7 +21,8 @@ enum alarm_type {
     ALARM_STATE,
     ALARM_DISCREPANCY,
     ALARM_STALE,
-    ALARM_BAD
+    ALARM_BAD,
+    ALARM_SYSTEM /* of hmi itself; not a word of hmi.cfg */
 };
 enum alarm_priority { PRIORITY_JOURNAL, PRIORITY_LOW, PRIORITY_MEDIUM, PRIORITY_HIGH, PRIORITY_CRITICAL };
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_OPERATOR, ROLE_SUPERVISOR, ROLE_ENGINEER };
@@ -41,6 +42,13 @@ struct tag_state {
     char *text;
 };
 
+/* While the tag has the value (a state's), the alarm is suppressed by design: "pump off" suppresses low flow. */
+struct alarm_suppression {
+    char *tag; /* NULL: no suppression */
+    double value;
+    char *text; /* `value` as one of the tag's states, until the configuration is whole; else NULL */
+};
+
 struct alarm_def {
     enum alarm_type type;
     char *name; /* where a type repeats on a tag; else NULL */
@@ -51,9 +59,16 @@ struct alarm_def {
     char *reference; /* the tag compared with: ALARM_DEVIATION's setpoint, ALARM_DISCREPANCY's command */
     double deadband; /* engineering units; a configuration's is filled in from `signal` where it gives none */
     int64_t on_delay_us, off_delay_us; /* likewise */
+    int count; /* alarm also when the condition came so often within on_delay_us; 0: no */
     bool latching;
-    char *message, *guidance, *display; /* NULL when not given */
-    int line;                           /* of the configuration file */
+    bool exclusive;      /* lo, hi: gives way while the lolo, hihi of the same tag stands */
+    bool out_of_service; /* configured away for the time being: evaluated, never announced */
+    int64_t realarm_us;  /* acknowledged and still standing for so long: once more; 0: never */
+    int64_t escalate_us; /* announced and still standing for so long: one priority higher; 0: never */
+    char *group;         /* alarms that trip together; NULL: none */
+    struct alarm_suppression suppress[2]; /* its own, and that of its group (filled in from there) */
+    char *message, *guidance, *display;   /* NULL when not given */
+    int line;                             /* of the configuration file */
 };
 
 struct setpoint_def {
@@ -111,6 +126,12 @@ char *tag_def_area_of_topic(const char *topic);
 
 /* The name of a discovered tag: its topic, or "topic:path". The caller frees it. */
 char *tag_def_name_of_address(const char *topic, const char *path);
+
+/* "lolo" to "bad", "system". */
+const char *alarm_type_word(enum alarm_type type);
+
+/* The last part of an alarm's address TAG/word: its name, else its type. */
+const char *alarm_def_word(const struct alarm_def *alarm);
 
 /* The text of the state that equals `value`, or NULL. */
 const char *tag_def_state_text(const struct tag_def *def, double value);

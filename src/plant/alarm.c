@@ -1,0 +1,509 @@
+/* Conditions become triggers through delays, triggers become transitions by the table of alarm_state.c. */
+#include "plant/alarm_internal.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- deadlines ---- */
+
+void alarm_set_deadline(struct alarms *alarms, struct alarm *alarm, enum alarm_deadline which, int64_t due_us)
+{
+    if (alarm->due_us[which] == due_us)
+        return;
+    alarm->due_us[which] = due_us;
+    int64_t first_us = ALARM_NEVER;
+    for (int i = 0; i < ALARM_DEADLINES; i++)
+        if (alarm->due_us[i] < first_us)
+            first_us = alarm->due_us[i];
+    alarm_timers_set(&alarms->timers, &alarm->timer, first_us);
+}
+
+/* `span_us` from now; 0: never. */
+static void alarm_set_span(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_deadline which,
+                           int64_t span_us)
+{
+    alarm_set_deadline(pass->alarms, alarm, which, span_us > 0 ? pass->time.mono_us + span_us : ALARM_NEVER);
+}
+
+static bool alarm_is_waiting(const struct alarm *alarm, enum alarm_deadline which)
+{
+    return alarm->due_us[which] != ALARM_NEVER;
+}
+
+/* Re-alarm and escalation follow from the state; called when it changes. */
+static void alarm_follow_state(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    const struct alarm_def *def = alarm->def;
+    enum alarm_state state = alarm->status.state;
+    bool announced = alarm->status.active && def->priority != PRIORITY_JOURNAL &&
+                     (state == ALARM_UNACKNOWLEDGED || state == ALARM_ACKNOWLEDGED);
+    alarm_set_span(pass, alarm, ALARM_DEADLINE_REALARM,
+                   announced && state == ALARM_ACKNOWLEDGED ? def->realarm_us : 0);
+    bool rises = announced && alarm->status.priority < PRIORITY_CRITICAL;
+    if (!rises || !alarm_is_waiting(alarm, ALARM_DEADLINE_ESCALATE))
+        alarm_set_span(pass, alarm, ALARM_DEADLINE_ESCALATE, rises ? def->escalate_us : 0);
+}
+
+static int64_t alarm_left_us(int64_t span_us, int64_t since_us, int64_t now_us)
+{
+    int64_t passed_us = since_us && now_us > since_us ? now_us - since_us : 0;
+    return !span_us ? 0 : passed_us < span_us ? span_us - passed_us : 1;
+}
+
+void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    const struct alarm_status *status = &alarm->status;
+    int64_t now_us = pass->time.wall_us;
+    alarm_follow_state(pass, alarm);
+    if (alarm_is_waiting(alarm, ALARM_DEADLINE_REALARM))
+        alarm_set_span(pass, alarm, ALARM_DEADLINE_REALARM,
+                       alarm_left_us(alarm->def->realarm_us, status->changed_us, now_us));
+    if (alarm_is_waiting(alarm, ALARM_DEADLINE_ESCALATE))
+        alarm_set_span(pass, alarm, ALARM_DEADLINE_ESCALATE,
+                       alarm_left_us(alarm->def->escalate_us, status->activated_us, now_us));
+    if (status->withheld & ALARM_BY_SHELF)
+        alarm_set_span(pass, alarm, ALARM_DEADLINE_SHELF,
+                       status->shelf_until_us > now_us ? status->shelf_until_us - now_us : 1);
+    if (status->chattering)
+        alarm_set_span(pass, alarm, ALARM_DEADLINE_CHATTER, ALARM_CHATTER_SPAN_US);
+}
+
+/* ---- transitions ---- */
+
+struct alarm_texts *alarm_own_texts(struct alarm *alarm)
+{
+    if (!alarm->texts)
+        alarm->texts = mem_new(1, sizeof *alarm->texts);
+    return alarm->texts;
+}
+
+const struct alarm_texts *alarm_texts(const struct alarm *alarm)
+{
+    static const struct alarm_texts NONE;
+    return alarm->texts ? alarm->texts : &NONE;
+}
+
+const char *alarm_tag_name(const struct alarm *alarm)
+{
+    return alarm->tag ? alarm->tag->def.name : ALARM_SYSTEM_TAG;
+}
+
+void alarm_store(const struct alarm_pass *pass, const struct alarm *alarm)
+{
+    batch_add_alarm(pass->batch,
+                    &(struct batch_alarm){
+                        .alarm_id = alarm->id,
+                        .tag_id = alarm->tag_id,
+                        .type = alarm->def->type,
+                        .gone = alarm->gone,
+                        .status = alarm->status,
+                        .texts = *alarm_texts(alarm),
+                    },
+                    alarm_def_word(alarm->def), alarm->def->message);
+}
+
+/* The change of status that the caller has made, as an entry of the journal and as what the alarm is now. */
+static void alarm_note_change(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_state before,
+                              const struct alarm_cause *cause)
+{
+    struct alarms *alarms = pass->alarms;
+    alarm->status.sequence = ++alarms->sequence;
+    alarms->counters.transitions++;
+    batch_add_event(pass->batch, &(struct alarm_event){
+                                     .ts_us = pass->time.wall_us,
+                                     .kind = cause->who ? JOURNAL_OPERATOR : JOURNAL_ALARM,
+                                     .event = cause->event,
+                                     .tag = alarm_tag_name(alarm),
+                                     .alarm = alarm->address,
+                                     .has_alarm = true,
+                                     .type = alarm->def->type,
+                                     .priority = alarm->status.priority,
+                                     .before = before,
+                                     .after = alarm->status.state,
+                                     .value = alarm->status.value,
+                                     .limit = alarm->status.limit,
+                                     .operator= cause->who ? cause->who->user : NULL,
+                                     .station = cause->who ? cause->who->station : NULL,
+                                     .detail = cause->detail,
+                                 });
+    alarm_store(pass, alarm);
+}
+
+void alarm_apply(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_trigger trigger,
+                 const struct alarm_cause *cause)
+{
+    struct alarm_status *status = &alarm->status;
+    enum alarm_state before = status->state, after = alarm_state_after(before, trigger);
+    if (after != ALARM_SAME && after != before) {
+        status->state = after;
+        status->changed_us = pass->time.wall_us;
+    }
+    if (status->state == ALARM_NORMAL) {
+        status->priority = alarm->def->priority;
+        status->activations = 0;
+    }
+    alarm_follow_state(pass, alarm);
+    alarm_note_change(pass, alarm, before, cause);
+}
+
+enum alarm_trigger alarm_withheld_trigger(const struct alarm *alarm)
+{
+    const struct alarm_status *status = &alarm->status;
+    if (status->withheld & ALARM_BY_SERVICE)
+        return ALARM_IS_REMOVED;
+    if (status->withheld & ALARM_BY_DESIGN)
+        return ALARM_IS_SUPPRESSED;
+    if (status->withheld & ALARM_BY_SHELF)
+        return ALARM_IS_SHELVED;
+    if (!status->active)
+        return ALARM_RELEASED_CLEAR;
+    return alarm->def->priority == PRIORITY_JOURNAL ? ALARM_RELEASED_NOTED : ALARM_RELEASED_ACTIVE;
+}
+
+void alarm_withhold(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_withheld why, bool on,
+                    const struct alarm_cause *cause)
+{
+    struct alarm_status *status = &alarm->status;
+    uint8_t withheld = (uint8_t)(on ? status->withheld | why : status->withheld & ~why);
+    if (withheld == status->withheld)
+        return;
+    status->withheld = withheld;
+    alarm_apply(pass, alarm, alarm_withheld_trigger(alarm), cause);
+}
+
+/* ---- a condition comes and goes ---- */
+
+/* Whatever changes a condition ends the time when values need not be looked at. */
+static void alarm_take_condition(struct alarm *alarm, bool stands)
+{
+    alarm->condition = stands;
+    if (alarm->tag)
+        alarm->tag->watch->is_quiet = false;
+}
+
+static void alarm_count_activation(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    struct alarms *alarms = pass->alarms;
+    int64_t now_us = pass->time.mono_us;
+    int64_t until_us = alarm_chatter_note(&alarm->chatter, now_us);
+    alarms->counters.activations++;
+    alarm->status.activations++;
+    alarm->status.chattering = until_us != 0;
+    alarm_set_deadline(alarms, alarm, ALARM_DEADLINE_CHATTER, until_us ? until_us : ALARM_NEVER);
+    bool announced = alarm->def->priority != PRIORITY_JOURNAL && !alarm->status.withheld;
+    if (announced && alarm_flood_note(&alarms->flood, now_us)) {
+        alarms->flood_since_us = pass->time.wall_us;
+        alarms_note(pass, JOURNAL_ALARM, "flood began", NULL, NULL, "more than 10 alarms in 10 minutes");
+    }
+}
+
+static void alarm_enter_group(struct alarm *alarm)
+{
+    alarm->status.first_out = alarm->group && !alarm->group->active;
+    if (alarm->group)
+        alarm->group->active++;
+}
+
+/* A more severe limit of the tag stands: this one gives way, whatever it was waiting for. */
+static void alarm_give_way(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm_take_condition(alarm, false);
+    alarm->delay_left_us = -1;
+    alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_DELAY, ALARM_NEVER);
+    if (!alarm->status.active)
+        return;
+    alarm->status.active = false;
+    alarm->status.cleared_us = pass->time.wall_us;
+    if (alarm->group)
+        alarm->group->active--;
+    alarm_apply(pass, alarm, ALARM_IS_SUPERSEDED,
+                &(struct alarm_cause){.event = "superseded", .detail = alarm->superior->address});
+}
+
+static void alarm_activate(const struct alarm_pass *pass, struct alarm *alarm, bool noted,
+                           const struct alarm_reading *reading, const char *detail)
+{
+    struct alarm_status *status = &alarm->status;
+    status->active = true;
+    status->activated_us = pass->time.wall_us;
+    status->value = reading->value;
+    status->limit = reading->limit;
+    alarm_enter_group(alarm);
+    alarm_count_activation(pass, alarm);
+    noted |= alarm->def->priority == PRIORITY_JOURNAL;
+    alarm_apply(pass, alarm, noted ? ALARM_IS_NOTED : ALARM_ACTIVATES,
+                &(struct alarm_cause){.event = "activated", .detail = detail});
+    if (alarm->inferior)
+        alarm_give_way(pass, alarm->inferior);
+}
+
+/* The more severe limit has cleared: the value may still be behind this one, which it has been all the time, so
+ * that no delay counts; who acknowledged the worse need not acknowledge the lesser. */
+static void alarm_take_over(const struct alarm_pass *pass, struct alarm *alarm, bool acknowledged)
+{
+    struct alarm_reading reading;
+    alarm_take_condition(alarm, true); /* it may lie in the deadband */
+    alarm->condition = alarm_condition(alarm, &reading) == ALARM_TRUE;
+    if (alarm->condition)
+        alarm_activate(pass, alarm, acknowledged, &reading, NULL);
+}
+
+static void alarm_unsuppress(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_RELEASE, ALARM_NEVER);
+    alarm_withhold(pass, alarm, ALARM_BY_DESIGN, false, &(struct alarm_cause){.event = "unsuppressed"});
+}
+
+/* The suppression waited for the condition to go (alarm_check_suppression()), and it has. */
+static void alarm_release_early(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    if (alarm_is_waiting(alarm, ALARM_DEADLINE_RELEASE) && !alarm->condition && !alarm->status.active)
+        alarm_unsuppress(pass, alarm);
+}
+
+static void alarm_clear(const struct alarm_pass *pass, struct alarm *alarm,
+                        const struct alarm_reading *reading)
+{
+    struct alarm_status *status = &alarm->status;
+    bool acknowledged = status->state == ALARM_ACKNOWLEDGED;
+    status->active = false;
+    status->cleared_us = pass->time.wall_us;
+    status->value = reading->value;
+    if (!isnan(reading->limit))
+        status->limit = reading->limit;
+    if (alarm->group)
+        alarm->group->active--;
+    alarm_apply(pass, alarm, alarm->def->latching ? ALARM_CLEARS_LATCHING : ALARM_CLEARS,
+                &(struct alarm_cause){.event = "cleared"});
+    if (status->withheld & ALARM_BY_SHELF && status->shelf_once)
+        alarm_withhold(pass, alarm, ALARM_BY_SHELF, false,
+                       &(struct alarm_cause){.event = "unshelved", .detail = "its one occurrence is over"});
+    alarm_release_early(pass, alarm);
+    if (alarm->inferior)
+        alarm_take_over(pass, alarm->inferior, acknowledged);
+}
+
+/* Whether the condition came def->count times within the on-delay. */
+static bool alarm_came_often(struct alarm *alarm, int64_t now_us)
+{
+    unsigned count = (unsigned)alarm->def->count;
+    if (!alarm->edges_us)
+        return false;
+    alarm->edges_us[alarm->edge_next] = now_us;
+    alarm->edge_next = (alarm->edge_next + 1) % count;
+    int64_t first_us = alarm->edges_us[alarm->edge_next];
+    return first_us && now_us - first_us <= alarm->def->on_delay_us;
+}
+
+void alarm_set_condition(const struct alarm_pass *pass, struct alarm *alarm, bool stands,
+                         const struct alarm_reading *reading)
+{
+    bool changed = stands != alarm->condition;
+    int64_t delay_us = stands ? alarm->def->on_delay_us : alarm->def->off_delay_us;
+    if (!changed && alarm->delay_left_us < 0)
+        return; /* as before: what waits goes on waiting */
+    if (!changed)
+        delay_us = alarm->delay_left_us; /* it stood still */
+    alarm_take_condition(alarm, stands);
+    alarm->delay_left_us = -1;
+    bool often = changed && stands && alarm_came_often(alarm, pass->time.mono_us);
+    bool at_once = delay_us <= 0 || often;
+    bool waits = stands != alarm->status.active && !at_once;
+    alarm_set_span(pass, alarm, ALARM_DEADLINE_DELAY, waits ? delay_us : 0);
+    if (stands && !alarm->status.active && at_once)
+        alarm_activate(pass, alarm, false, reading, NULL);
+    else if (!stands && alarm->status.active && at_once)
+        alarm_clear(pass, alarm, reading);
+    alarm_release_early(pass, alarm);
+}
+
+/* What the alarm looks at cannot be used: a delay stands still until it can. */
+static void alarm_hold_delay(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    if (!alarm_is_waiting(alarm, ALARM_DEADLINE_DELAY))
+        return;
+    int64_t left_us = alarm->due_us[ALARM_DEADLINE_DELAY] - pass->time.mono_us;
+    alarm->delay_left_us = left_us > 0 ? left_us : 0;
+    alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_DELAY, ALARM_NEVER);
+}
+
+/* What suppressed the alarm by design has gone or come. With the condition standing it gets the time of the
+ * on-delay: a pump that has just started has no flow yet. */
+static void alarm_check_suppression(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    enum alarm_truth truth = alarm_suppression(alarm);
+    bool suppressed = alarm->status.withheld & ALARM_BY_DESIGN;
+    if (truth == ALARM_UNKNOWN)
+        return;
+    if (truth == ALARM_TRUE) {
+        alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_RELEASE, ALARM_NEVER);
+        alarm_withhold(pass, alarm, ALARM_BY_DESIGN, true, &(struct alarm_cause){.event = "suppressed"});
+    } else if (suppressed && (alarm->condition || alarm->status.active) && alarm->def->on_delay_us > 0) {
+        if (!alarm_is_waiting(alarm, ALARM_DEADLINE_RELEASE))
+            alarm_set_span(pass, alarm, ALARM_DEADLINE_RELEASE, alarm->def->on_delay_us);
+    } else if (suppressed) {
+        alarm_unsuppress(pass, alarm);
+    }
+}
+
+void alarm_evaluate(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    struct alarm_reading reading;
+    if (alarm->suppressors[0] || alarm->suppressors[1])
+        alarm_check_suppression(pass, alarm);
+    if (alarm->superior && alarm->superior->status.active)
+        return; /* it has given way */
+    enum alarm_truth truth = alarm_condition(alarm, &reading);
+    if (truth == ALARM_UNKNOWN)
+        alarm_hold_delay(pass, alarm);
+    else if ((truth == ALARM_TRUE) != alarm->condition || alarm->delay_left_us >= 0)
+        alarm_set_condition(pass, alarm, truth == ALARM_TRUE, &reading);
+    if (reading.rate_clear_us > 0)
+        alarm_set_span(pass, alarm, ALARM_DEADLINE_RATE, reading.rate_clear_us);
+}
+
+/* ---- tags that changed ---- */
+
+/* Between which values nothing changes: most messages end here. */
+static void alarm_find_quiet(struct alarm_watch *watch, const struct tag *tag)
+{
+    watch->is_quiet = true;
+    watch->quiet_low = -INFINITY;
+    watch->quiet_high = INFINITY;
+    for (size_t i = 0; i < watch->count && watch->is_quiet; i++) {
+        const struct alarm *alarm = watch->alarms[i];
+        enum alarm_type type = alarm->def->type;
+        bool is_limit = type <= ALARM_HIHI && !alarm->limit_tag;
+        watch->is_quiet = alarm->tag == tag && !alarm->condition && !alarm->status.active &&
+                          alarm->delay_left_us < 0 && (is_limit || type == ALARM_STALE || type == ALARM_BAD);
+        if (is_limit && type >= ALARM_HI)
+            watch->quiet_high = fmin(watch->quiet_high, alarm->def->limit);
+        else if (is_limit)
+            watch->quiet_low = fmax(watch->quiet_low, alarm->def->limit);
+    }
+}
+
+static bool alarm_is_quiet(const struct alarm_watch *watch, const struct tag *tag)
+{
+    return watch->is_quiet && tag->type == VALUE_NUMBER && quality_is_good(tag->quality) && !tag->stale &&
+           tag->number >= watch->quiet_low && tag->number <= watch->quiet_high;
+}
+
+void alarms_evaluate(const struct alarm_pass *pass)
+{
+    struct plant *plant = pass->alarms->plant;
+    for (size_t i = 0; i < plant->touched_count; i++) {
+        struct tag *tag = plant->touched[i];
+        struct alarm_watch *watch = tag->watch;
+        tag->touched = false;
+        if (!watch || pass->alarms->frozen || alarm_is_quiet(watch, tag))
+            continue;
+        for (size_t n = 0; n < watch->count; n++)
+            alarm_evaluate(pass, watch->alarms[n]);
+        alarm_find_quiet(watch, tag);
+    }
+    plant->touched_count = 0;
+}
+
+/* ---- the link ---- */
+
+void alarms_freeze(const struct alarm_pass *pass)
+{
+    struct alarms *alarms = pass->alarms;
+    alarms->frozen = true;
+    for (size_t i = 0; i < alarms->count; i++) {
+        struct alarm *alarm = alarms->list[i];
+        if (alarm->gone || !alarm->tag)
+            continue;
+        alarm_hold_delay(pass, alarm);
+        alarm->rate.valid = false;
+        alarm_set_deadline(alarms, alarm, ALARM_DEADLINE_RATE, ALARM_NEVER);
+    }
+}
+
+void alarms_thaw(const struct alarm_pass *pass)
+{
+    struct alarms *alarms = pass->alarms;
+    alarms->frozen = false;
+    alarms_evaluate(pass);
+    for (size_t i = 0; i < alarms->plant->tag_count; i++) {
+        struct tag *tag = alarms->plant->tags[i];
+        for (size_t n = 0; tag->watch && n < tag->watch->count; n++)
+            if (tag->watch->alarms[n]->tag == tag)
+                alarm_evaluate(pass, tag->watch->alarms[n]);
+    }
+}
+
+/* ---- timers ---- */
+
+static void alarm_end_delay(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    struct alarm_reading reading;
+    alarm_condition(alarm, &reading);
+    if (alarm->condition && !alarm->status.active)
+        alarm_activate(pass, alarm, false, &reading, NULL);
+    else if (!alarm->condition && alarm->status.active)
+        alarm_clear(pass, alarm, &reading);
+}
+
+static void alarm_end_rate(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    struct alarm_reading reading = {.value = alarm->tag->number, .limit = alarm->def->limit};
+    alarm_set_condition(pass, alarm, false, &reading);
+}
+
+static void alarm_rise_again(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm_apply(pass, alarm, ALARM_RISES_AGAIN, &(struct alarm_cause){.event = "realarmed"});
+}
+
+static void alarm_escalate(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm->status.priority++;
+    alarm_apply(pass, alarm, ALARM_RISES_AGAIN, &(struct alarm_cause){.event = "escalated"});
+}
+
+static void alarm_end_shelf(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm_withhold(pass, alarm, ALARM_BY_SHELF, false,
+                   &(struct alarm_cause){.event = "unshelved", .detail = "its time is over"});
+}
+
+static void alarm_end_chatter(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm->status.chattering = false;
+    alarm->status.sequence = ++pass->alarms->sequence;
+    alarm_store(pass, alarm); /* no transition */
+}
+
+static void (*const ALARM_DEADLINE_ENDS[])(const struct alarm_pass *, struct alarm *) = {
+    [ALARM_DEADLINE_DELAY] = alarm_end_delay,     [ALARM_DEADLINE_RATE] = alarm_end_rate,
+    [ALARM_DEADLINE_REALARM] = alarm_rise_again,  [ALARM_DEADLINE_ESCALATE] = alarm_escalate,
+    [ALARM_DEADLINE_SHELF] = alarm_end_shelf,     [ALARM_DEADLINE_RELEASE] = alarm_unsuppress,
+    [ALARM_DEADLINE_CHATTER] = alarm_end_chatter,
+};
+
+void alarms_tick(const struct alarm_pass *pass)
+{
+    struct alarms *alarms = pass->alarms;
+    struct alarm *alarm;
+    while ((alarm = alarm_timers_take(&alarms->timers, pass->time.mono_us)))
+        for (int which = 0; which < ALARM_DEADLINES; which++)
+            if (alarm->due_us[which] <= pass->time.mono_us) {
+                alarm_set_deadline(alarms, alarm, (enum alarm_deadline)which, ALARM_NEVER);
+                ALARM_DEADLINE_ENDS[which](pass, alarm);
+            }
+    if (alarm_flood_end(&alarms->flood, pass->time.mono_us)) {
+        alarms->flood_since_us = 0;
+        alarms_note(pass, JOURNAL_ALARM, "flood ended", NULL, NULL, "fewer than 5 alarms in 10 minutes");
+    }
+}
+
+int64_t alarms_due_us(const struct alarms *alarms)
+{
+    int64_t timer_us = alarm_timers_next_us(&alarms->timers), flood_us = alarm_flood_due_us(&alarms->flood);
+    return timer_us < flood_us ? timer_us : flood_us;
+}

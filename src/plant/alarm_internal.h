@@ -1,0 +1,70 @@
+/* What the files of the alarm engine share; nobody else includes it.
+ *
+ *   alarm.c            conditions and timers become triggers, triggers transitions
+ *   alarm_condition.c  does the condition of an alarm stand, by its type
+ *   alarm_set.c        which alarms there are, and who looks at which tag
+ *   alarm_action.c     what operators do
+ *   alarm_system.c     hmi's own alarms
+ */
+#ifndef PLANT_ALARM_INTERNAL_H
+#define PLANT_ALARM_INTERNAL_H
+
+#include "plant/alarm.h"
+#include "plant/batch.h"
+
+enum alarm_truth { ALARM_FALSE, ALARM_TRUE, ALARM_UNKNOWN };
+
+/* What an alarm looked at. */
+struct alarm_reading {
+    double value, limit;   /* NaN: none */
+    int64_t rate_clear_us; /* ALARM_RATE that stands: with nothing new it is over after so long */
+};
+
+/* Whether the condition stands, with the deadband where it stood before. ALARM_UNKNOWN: what it looks at cannot
+ * be used now. For ALARM_RATE a new sample moves alarm->rate on. */
+enum alarm_truth alarm_condition(struct alarm *alarm, struct alarm_reading *reading);
+
+/* Whether something suppresses the alarm by design now. */
+enum alarm_truth alarm_suppression(const struct alarm *alarm);
+
+/* What a transition is called in the journal, and whose it is. */
+struct alarm_cause {
+    const char *event; /* a literal */
+    const struct alarm_operator *who;
+    const char *detail;
+};
+
+/* One transition: state by the table, journal, status into the batch, timers that follow from the state. */
+void alarm_apply(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_trigger trigger,
+                 const struct alarm_cause *cause);
+
+/* The trigger of the reason that decides, of those that withhold the alarm; a release when there is none. */
+enum alarm_trigger alarm_withheld_trigger(const struct alarm *alarm);
+
+/* Adds or takes away a reason to withhold the alarm. */
+void alarm_withhold(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_withheld why, bool on,
+                    const struct alarm_cause *cause);
+
+/* Evaluates condition and suppression of one alarm. */
+void alarm_evaluate(const struct alarm_pass *pass, struct alarm *alarm);
+
+/* Takes the condition as it is now known, through the delays. */
+void alarm_set_condition(const struct alarm_pass *pass, struct alarm *alarm, bool stands,
+                         const struct alarm_reading *reading);
+
+void alarm_set_deadline(struct alarms *alarms, struct alarm *alarm, enum alarm_deadline which,
+                        int64_t due_us);
+
+/* The deadlines that follow from the alarm's status, after a restart counted from then. */
+void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm);
+
+/* Texts that may be written. */
+struct alarm_texts *alarm_own_texts(struct alarm *alarm);
+
+/* Puts the status into the batch. */
+void alarm_store(const struct alarm_pass *pass, const struct alarm *alarm);
+
+/* The definition of one of hmi's own. */
+const struct alarm_def *alarm_system_def(enum alarm_system which);
+
+#endif

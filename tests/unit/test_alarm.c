@@ -1,0 +1,466 @@
+/* The life of alarms: operators, timers, suppression, the link, restarts, floods. */
+#include "alarm_fixture.h"
+
+static void test_acknowledge_and_latch(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    struct err err = {0};
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->latching = true;
+    fixture_start(&f);
+    struct alarm_pass pass = fixture_now(&f);
+    assert_false(alarm_acknowledge(&pass, fixture_find(&f, "a/hi"), &ALICE, &err));
+    assert_string_equal(err.text, "a/hi is normal: there is nothing to acknowledge");
+    fixture_send(&f, "a", 95);
+    fixture_send(&f, "a", 80);
+    expect_state(&f, "a/hi", ALARM_LATCHED);
+    fixture_acknowledge(&f, "a/hi");
+    expect_state(&f, "a/hi", ALARM_LATCHED_ACKNOWLEDGED);
+    assert_string_equal(alarm_texts(fixture_find(&f, "a/hi"))->acknowledged_by, "alice");
+    fixture_acknowledge(&f, "a/hi"); /* the reset */
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    assert_string_equal(fixture_events(&f), "a/hi activated, a/hi cleared, a/hi acknowledged, a/hi reset");
+    fixture_end(&f);
+}
+
+static void test_shelving(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    struct err err = {0};
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    fixture_start(&f);
+    struct alarm_pass pass = fixture_now(&f);
+    struct alarm *alarm = fixture_find(&f, "a/hi");
+    assert_false(alarm_shelve(&pass, alarm, MINUTE, false, "  ", &ALICE, &err));
+    assert_false(alarm_shelve(&pass, alarm, 0, false, "why not", &ALICE, &err));
+    assert_false(alarm_unshelve(&pass, alarm, &ALICE, &err));
+    fixture_shelve(&f, "a/hi", 10 * MINUTE, false); /* timed: lasts whatever happens */
+    fixture_send(&f, "a", 95);
+    fixture_send(&f, "a", 80);
+    fixture_send(&f, "a", 95);
+    expect_state(&f, "a/hi", ALARM_SHELVED);
+    assert_true(alarm->status.active); /* evaluated underneath */
+    fixture_pass(&f, 10 * MINUTE);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_shelve(&f, "a/hi", 0, true); /* one-shot: ends when it clears */
+    assert_true(alarm->status.shelf_until_us == f.now.wall_us + 8 * HOUR);
+    fixture_send(&f, "a", 80);
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    fixture_shelve(&f, "a/hi", 1000 * HOUR, false); /* capped */
+    fixture_pass(&f, 8 * HOUR - 1);
+    expect_state(&f, "a/hi", ALARM_SHELVED);
+    fixture_pass(&f, 1);
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    assert_string_equal(fixture_events(&f),
+                        "a/hi shelved, a/hi activated, a/hi cleared, a/hi activated, a/hi unshelved, "
+                        "a/hi shelved, a/hi cleared, a/hi unshelved, a/hi shelved, a/hi unshelved");
+    fixture_end(&f);
+}
+
+static void test_suppression(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *def = fixture_alarm(&f, ALARM_LO, 10);
+    def->suppress[0] = (struct alarm_suppression){.tag = mem_copy_text("b"), .value = 0};
+    def->suppress[1] = (struct alarm_suppression){.tag = mem_copy_text("c"), .value = 7};
+    def->on_delay_us = 5 * SECOND;
+    fixture_start(&f);
+    fixture_send(&f, "c", 6);
+    fixture_send(&f, "b", 0); /* pump off */
+    expect_state(&f, "a/lo", ALARM_SUPPRESSED);
+    fixture_send(&f, "a", 0);
+    fixture_pass(&f, MINUTE);
+    expect_state(&f, "a/lo", ALARM_SUPPRESSED);
+    fixture_send(&f, "b", 1); /* pump on: the flow gets its on-delay to come */
+    fixture_pass(&f, 4 * SECOND);
+    expect_state(&f, "a/lo", ALARM_SUPPRESSED);
+    fixture_send(&f, "a", 50);
+    expect_state(&f, "a/lo", ALARM_NORMAL);
+    fixture_send(&f, "c", 7); /* the other reason */
+    fixture_send(&f, "a", 0);
+    fixture_pass(&f, MINUTE);
+    fixture_send(&f, "c", 6);
+    fixture_pass(&f, 5 * SECOND);
+    expect_state(&f, "a/lo", ALARM_UNACKNOWLEDGED);
+    fixture_send(&f, "b", 0);
+    fixture_shelve(&f, "a/lo", HOUR, false); /* withheld twice: both have to end */
+    expect_state(&f, "a/lo", ALARM_SUPPRESSED);
+    fixture_send(&f, "a", 50);
+    fixture_send(&f, "b", 1);
+    expect_state(&f, "a/lo", ALARM_SHELVED);
+    fixture_pass(&f, HOUR);
+    expect_state(&f, "a/lo", ALARM_NORMAL);
+    fixture_end(&f);
+}
+
+static void test_out_of_service(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    struct err err = {0};
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    struct alarm_def *lo = fixture_alarm(&f, ALARM_LO, 10);
+    lo->out_of_service = true;
+    fixture_start(&f);
+    expect_state(&f, "a/lo", ALARM_OUT_OF_SERVICE);
+    struct alarm_pass pass = fixture_now(&f);
+    assert_true(alarm_set_service(&pass, fixture_find(&f, "a/hi"), false, &ALICE, &err));
+    assert_false(alarm_set_service(&pass, fixture_find(&f, "a/hi"), false, &ALICE, &err));
+    fixture_send(&f, "a", 95);
+    fixture_send(&f, "a", 5);
+    fixture_send(&f, "a", 95);
+    expect_state(&f, "a/hi", ALARM_OUT_OF_SERVICE);
+    expect_state(&f, "a/lo", ALARM_OUT_OF_SERVICE);
+    assert_true(alarm_set_service(&pass, fixture_find(&f, "a/hi"), true, &ALICE, &err));
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_end(&f);
+}
+
+static void test_realarm_and_escalation(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *def = fixture_alarm(&f, ALARM_HI, 90);
+    def->realarm_us = 10 * MINUTE;
+    def->escalate_us = 30 * MINUTE;
+    fixture_start(&f);
+    struct alarm_status *status = &fixture_find(&f, "a/hi")->status;
+    fixture_send(&f, "a", 95);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_pass(&f, 10 * MINUTE);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED); /* still standing */
+    fixture_pass(&f, 19 * MINUTE);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_pass(&f, MINUTE);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    assert_int_equal(status->priority, PRIORITY_HIGH);
+    fixture_pass(&f, 60 * MINUTE);
+    assert_int_equal(status->priority, PRIORITY_CRITICAL);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_send(&f, "a", 80);
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    assert_int_equal(status->priority, PRIORITY_MEDIUM);
+    fixture_pass(&f, 10 * HOUR);
+    assert_string_equal(fixture_events(&f), "a/hi activated, a/hi acknowledged, a/hi realarmed, "
+                                            "a/hi acknowledged, a/hi escalated, a/hi escalated, "
+                                            "a/hi acknowledged, a/hi cleared");
+    fixture_end(&f);
+}
+
+static void test_journal_priority(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->priority = PRIORITY_JOURNAL;
+    fixture_start(&f);
+    for (int i = 0; i < 20; i++) {
+        fixture_send(&f, "a", 95);
+        expect_state(&f, "a/hi", ALARM_ACKNOWLEDGED); /* nobody has to */
+        fixture_send(&f, "a", 80);
+        expect_state(&f, "a/hi", ALARM_NORMAL);
+    }
+    assert_false(f.alarms.flood.standing);
+    assert_int_equal(f.batch->event_count, 40);
+    fixture_end(&f);
+}
+
+/* A lost link makes no alarms, and delays stand still until its backlog is there. */
+static void test_link(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->on_delay_us = 10 * SECOND;
+    fixture_alarm(&f, ALARM_LO, 10);
+    fixture_alarm(&f, ALARM_STALE, 0);
+    fixture_alarm(&f, ALARM_BAD, 0);
+    fixture_alarm(&f, ALARM_RATE, 1);
+    fixture_alarm(&f, ALARM_DEVIATION, 5)->reference = mem_copy_text("b");
+    f.defs[0].stale_after_us = 30 * SECOND;
+    fixture_start(&f);
+    fixture_send(&f, "b", 95);
+    fixture_send(&f, "a", 95);
+    fixture_pass(&f, 6 * SECOND);
+    plant_link_down(&f.plant);
+    struct alarm_pass pass = fixture_now(&f);
+    alarms_freeze(&pass);
+    fixture_pass(&f, HOUR);
+    plant_link_up(&f.plant, &f.now);
+    fixture_send(&f, "b", 95);
+    fixture_send(&f, "a", 5); /* passes through low, which is the past */
+    fixture_send(&f, "a", 93);
+    fixture_pass(&f, SECOND);
+    assert_string_equal(fixture_events(&f), "");
+    plant_backlog_end(&f.plant, &f.now);
+    pass = fixture_now(&f);
+    alarms_thaw(&pass);
+    fixture_pass(&f, 3900000);
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, 100000); /* what was left of the on-delay */
+    assert_string_equal(fixture_events(&f), "a/hi activated");
+    fixture_send(&f, "a", 93.5); /* live: no rate from the backlog to now */
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, SECOND);
+    fixture_send(&f, "a", 80);
+    assert_string_equal(fixture_events(&f), "a/hi cleared, a/rate activated, a/deviation activated");
+    fixture_end(&f);
+}
+
+/* A tag in the quiet band before the link was lost and beyond its limit afterwards clears again. */
+static void test_quiet_band_ends(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    fixture_start(&f);
+    fixture_send(&f, "a", 50);
+    fixture_send(&f, "a", 51);
+    struct alarm_pass pass = fixture_now(&f);
+    plant_link_down(&f.plant);
+    alarms_freeze(&pass);
+    plant_link_up(&f.plant, &f.now);
+    fixture_send(&f, "a", 95);
+    plant_backlog_end(&f.plant, &f.now);
+    alarms_thaw(&pass);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_send(&f, "a", 50);
+    expect_state(&f, "a/hi", ALARM_RETURNED);
+    fixture_end(&f);
+}
+
+static void test_flood_and_chatter(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    fixture_start(&f);
+    struct alarm_status *status = &fixture_find(&f, "a/hi")->status;
+    for (int i = 0; i < 3; i++) {
+        fixture_pass(&f, 20 * SECOND);
+        assert_false(status->chattering);
+        fixture_send(&f, "a", 95);
+        fixture_send(&f, "a", 80);
+    }
+    assert_true(status->chattering);
+    assert_int_equal(status->activations, 3);
+    fixture_pass(&f, MINUTE);
+    assert_false(status->chattering);
+    for (int i = 3; i < 11; i++) {
+        assert_false(f.alarms.flood.standing);
+        fixture_pass(&f, 40 * SECOND);
+        fixture_send(&f, "a", 95);
+        fixture_send(&f, "a", 80);
+    }
+    assert_true(f.alarms.flood.standing); /* the eleventh */
+    assert_true(f.alarms.flood_since_us == f.now.wall_us);
+    fixture_pass(&f, 10 * MINUTE - 4 * 40 * SECOND - 1); /* five are within ten minutes */
+    assert_true(f.alarms.flood.standing);
+    fixture_pass(&f, 1);
+    assert_false(f.alarms.flood.standing);
+    assert_true(f.alarms.flood_since_us == 0);
+    fixture_end(&f);
+}
+
+static void test_first_out(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->group = mem_copy_text("trip");
+    struct alarm_def *second = fixture_alarm(&f, ALARM_HIHI, 95);
+    second->group = mem_copy_text("trip");
+    fixture_start(&f);
+    fixture_send(&f, "a", 92);
+    fixture_send(&f, "a", 97);
+    assert_true(fixture_find(&f, "a/hi")->status.first_out);
+    assert_false(fixture_find(&f, "a/hihi")->status.first_out);
+    fixture_send(&f, "a", 50);
+    fixture_send(&f, "a", 97); /* hihi is evaluated first when both come at once */
+    assert_true(fixture_find(&f, "a/hihi")->status.first_out);
+    fixture_end(&f);
+}
+
+static void test_system(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_start(&f);
+    struct alarm_pass pass = fixture_now(&f);
+    alarms_set_system(&pass, ALARM_SYSTEM_BROKER, true, "connection refused\n");
+    alarms_set_system(&pass, ALARM_SYSTEM_BROKER, true, "connection refused");
+    expect_state(&f, "system/broker", ALARM_UNACKNOWLEDGED);
+    assert_string_equal(alarm_texts(fixture_find(&f, "system/broker"))->detail,
+                        "connection refused\xEF\xBF\xBD");
+    alarms_set_system(&pass, ALARM_SYSTEM_BROKER, false, NULL);
+    expect_state(&f, "system/broker", ALARM_RETURNED);
+    assert_string_equal(fixture_events(&f), "system/broker activated, system/broker cleared");
+    fixture_end(&f);
+}
+
+/* ---- restarts ---- */
+
+/* Another recorder with what the last batch said of each alarm. */
+static void restart(struct alarm_fixture *old, struct alarm_fixture *new, int64_t away_us)
+{
+    fixture_make(new);
+    for (int i = 0; i < TAGS; i++) {
+        tag_def_free(&new->defs[i]);
+        tag_def_copy(&new->defs[i], &old->defs[i]);
+        const struct tag *tag = plant_tag_by_name(&old->plant, old->defs[i].name);
+        const struct value value = plant_tag_value(tag);
+        plant_adopt(&new->plant, tag->id, tag->def.name, tag->def.topic, tag->def.path, tag->def.kind, &value,
+                    tag->ts_us);
+    }
+    new->now = (struct plant_time){.wall_us = old->now.wall_us + away_us, .mono_us = 77 * SECOND};
+    for (size_t i = 0; i < old->batch->alarm_count; i++) {
+        const struct batch_alarm *row = &old->batch->alarms[i];
+        if (row->status.state != ALARM_NORMAL)
+            alarms_adopt(&new->alarms, row->tag_id, batch_word(old->batch, row->word), &row->status,
+                         &row->texts);
+    }
+    fixture_configure(new);
+}
+
+/* Drives the alarm of a fresh plant into a state. */
+static void drive(struct alarm_fixture *f, enum alarm_state wanted)
+{
+    struct err err = {0};
+    struct alarm_pass pass = fixture_now(f);
+    bool latching = wanted == ALARM_LATCHED || wanted == ALARM_LATCHED_ACKNOWLEDGED;
+    struct alarm_def *def = fixture_alarm(f, ALARM_HI, 90);
+    def->latching = latching;
+    def->realarm_us = HOUR;
+    def->suppress[0] = (struct alarm_suppression){.tag = mem_copy_text("b"), .value = 0};
+    fixture_start(f);
+    fixture_send(f, "b", 1);
+    fixture_send(f, "a", 50);
+    if (wanted == ALARM_NORMAL)
+        return;
+    fixture_send(f, "a", 95);
+    if (wanted == ALARM_ACKNOWLEDGED || wanted == ALARM_LATCHED_ACKNOWLEDGED)
+        fixture_acknowledge(f, "a/hi");
+    if (wanted == ALARM_RETURNED || latching)
+        fixture_send(f, "a", 80);
+    if (wanted == ALARM_SHELVED)
+        fixture_shelve(f, "a/hi", 2 * HOUR, false);
+    if (wanted == ALARM_SUPPRESSED)
+        fixture_send(f, "b", 0);
+    if (wanted == ALARM_OUT_OF_SERVICE)
+        assert_true(alarm_set_service(&pass, fixture_find(f, "a/hi"), false, &ALICE, &err));
+}
+
+/* In each state: as it was, no transition at the start nor when the same values come again, and then on. */
+static void test_restart_in_each_state(void **state)
+{
+    (void)state;
+    for (int i = ALARM_NORMAL; i < ALARM_STATES; i++) {
+        enum alarm_state wanted = (enum alarm_state)i;
+        struct alarm_fixture f, g;
+        fixture_make(&f);
+        drive(&f, wanted);
+        expect_state(&f, "a/hi", wanted);
+        fixture_pass(&f, MINUTE);
+        restart(&f, &g, 10 * MINUTE);
+        if (wanted ==
+            ALARM_OUT_OF_SERVICE) { /* by an operator only until the next start: the configuration rules */
+            fixture_end(&f);
+            fixture_end(&g);
+            continue;
+        }
+        const struct alarm *before = fixture_find(&f, "a/hi"), *after = fixture_find(&g, "a/hi");
+        assert_int_equal(after->status.activated_us, before->status.activated_us);
+        assert_int_equal(after->status.acknowledged_us, before->status.acknowledged_us);
+        assert_int_equal(after->status.shelf_until_us, before->status.shelf_until_us);
+        assert_string_equal(alarm_texts(after)->shelf_reason, alarm_texts(before)->shelf_reason);
+        assert_string_equal(alarm_texts(after)->acknowledged_by, alarm_texts(before)->acknowledged_by);
+        plant_link_up(&g.plant, &g.now);
+        bool stands = before->status.active;
+        fixture_send(&g, "b", wanted == ALARM_SUPPRESSED ? 0 : 1);
+        fixture_send(&g, "a", stands ? 95 : 80);
+        plant_backlog_end(&g.plant, &g.now);
+        struct alarm_pass pass = fixture_now(&g);
+        alarms_thaw(&pass);
+        expect_state(&g, "a/hi", wanted);
+        assert_string_equal(fixture_events(&g), "");
+        if (wanted == ALARM_SHELVED) { /* 2 hours from the shelving on, not from the restart on */
+            fixture_pass(&g, 2 * HOUR - 11 * MINUTE - 1);
+            expect_state(&g, "a/hi", ALARM_SHELVED);
+            fixture_pass(&g, 1);
+            expect_state(&g, "a/hi", ALARM_UNACKNOWLEDGED);
+        } else if (wanted == ALARM_ACKNOWLEDGED) { /* the re-alarm time goes on, too */
+            fixture_pass(&g, HOUR - 11 * MINUTE - 1);
+            expect_state(&g, "a/hi", ALARM_ACKNOWLEDGED);
+            fixture_pass(&g, 1);
+            expect_state(&g, "a/hi", ALARM_UNACKNOWLEDGED);
+        } else if (stands && wanted == ALARM_UNACKNOWLEDGED) {
+            fixture_send(&g, "a", 50);
+            expect_state(&g, "a/hi", ALARM_RETURNED);
+        }
+        fixture_end(&f);
+        fixture_end(&g);
+    }
+}
+
+static void test_reload(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    fixture_alarm(&f, ALARM_HIHI, 95);
+    fixture_start(&f);
+    fixture_send(&f, "a", 97);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_events(&f);
+    free(f.defs[0].name); /* another name, another limit; hihi is taken out */
+    f.defs[0].name = mem_copy_text("x");
+    f.defs[0].alarm_count = 1;
+    f.defs[0].alarms[0].limit = 80;
+    plant_reload_begin(&f.plant, f.batch);
+    plant_add_subscription(&f.plant, "#", FORMAT_AUTO);
+    for (int i = 0; i < TAGS; i++)
+        plant_add_configured(&f.plant, &f.defs[i], f.batch);
+    plant_reload_end(&f.plant);
+    struct alarm_pass pass = fixture_now(&f);
+    alarms_configure(&pass);
+    expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
+    assert_null(alarms_find(&f.alarms, "a/hi"));
+    assert_null(alarms_find(&f.alarms, "x/hihi"));
+    assert_string_equal(fixture_events(&f), "a/hihi removed");
+    fixture_send(&f, "a", 85);
+    expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
+    fixture_send(&f, "a", 79);
+    expect_state(&f, "x/hi", ALARM_NORMAL);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_acknowledge_and_latch),
+        cmocka_unit_test(test_shelving),
+        cmocka_unit_test(test_suppression),
+        cmocka_unit_test(test_out_of_service),
+        cmocka_unit_test(test_realarm_and_escalation),
+        cmocka_unit_test(test_journal_priority),
+        cmocka_unit_test(test_link),
+        cmocka_unit_test(test_quiet_band_ends),
+        cmocka_unit_test(test_flood_and_chatter),
+        cmocka_unit_test(test_first_out),
+        cmocka_unit_test(test_system),
+        cmocka_unit_test(test_restart_in_each_state),
+        cmocka_unit_test(test_reload),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
