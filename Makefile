@@ -66,7 +66,7 @@ $(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/views.sql.inc
 
 DEPS_BUILD := gcc libc6-dev make libncurses-dev libsqlite3-dev libmosquitto-dev libconfig-dev libcjson-dev \
               libsodium-dev
-DEPS_RUN   := mosquitto sqlite3 ncurses-base
+DEPS_RUN   := mosquitto sqlite3 ncurses-base tzdata
 DEPS_TEST  := libcmocka-dev libvterm-dev mosquitto-clients openssl python3 python3-paho-mqtt locales
 DEPS_LINT  := clang-14 libclang-rt-14-dev clang-format-14 cppcheck universal-ctags man-db groff
 

@@ -18,6 +18,8 @@
 /* Intervals shorter than this are read sample by sample. */
 #define QUERY_BUCKETS_FROM_US (2 * ROLLUP_MINUTE_US)
 
+static const struct query_point QUERY_NO_POINT = {NAN, 0};
+
 /* A point whose time is known to lie in a bucket only; width_us 0: it is known. */
 struct query_place {
     int64_t width_us;
@@ -196,19 +198,30 @@ static bool query_aggregation_place_points(struct query_aggregation *all)
 
 static void query_aggregation_begin(struct query_aggregation *all)
 {
-    static const struct query_point NONE = {NAN, 0};
     query_aggregation_clear_states(all);
     all->now = (struct query_aggregate){
         .from_us = query_bounds_at(&all->bounds, all->index),
         .to_us = query_bounds_at(&all->bounds, all->index + 1),
-        .min = NONE,
-        .max = NONE,
-        .first = NONE,
-        .last = NONE,
+        .min = QUERY_NO_POINT,
+        .max = QUERY_NO_POINT,
+        .first = QUERY_NO_POINT,
+        .last = QUERY_NO_POINT,
         .start = NAN,
         .end = NAN,
     };
     all->area = 0;
+}
+
+/* What was not asked for may be incomplete: it is not told. */
+static void query_aggregation_hide(struct query_aggregation *all)
+{
+    struct query_aggregate *now = &all->now;
+    if (!(all->parts & QUERY_EXTREMES))
+        now->min = now->max = QUERY_NO_POINT;
+    if (!(all->parts & QUERY_ENDS)) {
+        now->first = now->last = QUERY_NO_POINT;
+        now->start = now->end = NAN;
+    }
 }
 
 static void query_aggregation_end(struct query_aggregation *all)
@@ -218,6 +231,7 @@ static void query_aggregation_end(struct query_aggregation *all)
         all->stop = all->failed = true;
         return;
     }
+    query_aggregation_hide(all);
     double good_s = (double)now->good_us / CLOCK_US_PER_SECOND;
     bool averaged = all->parts & QUERY_AVERAGE && now->good_us;
     now->percent_good = 100 * (double)now->good_us / (double)(now->to_us - now->from_us);

@@ -287,12 +287,14 @@ static bool query_walk_samples(struct query_walk *walk, int64_t from_us, int64_t
 
 /* ---- minutes and hours ---- */
 
-/* Would a fresh sample or a gap that is not rolled change the bucket? */
+/* Would a fresh sample, a gap that is not rolled or the end of recording change the bucket? */
 static bool query_walk_is_behind(const struct query_walk *walk, const struct query_bucket *bucket)
 {
     int64_t end_us = bucket->ts_us + bucket->width_us;
-    for (size_t i = walk->fresh_next; i < walk->fresh_count && walk->fresh[i].ts_us < end_us; i++)
-        return true; /* not told yet, so not before the end of what has been told */
+    if (end_us > walk->recorded_until_us)
+        return true;
+    if (walk->fresh_next < walk->fresh_count && walk->fresh[walk->fresh_next].ts_us < end_us)
+        return true;
     if (walk->fresh_next && walk->fresh[walk->fresh_next - 1].ts_us >= walk->archive_us)
         return true;
     return gaps_until_us(&walk->unrolled, walk->archive_us) < end_us;
