@@ -21,26 +21,29 @@ enum action_where {
     ACTION_ON_DETAIL = 2,
     ACTION_ON_SYSTEM = 4,
     ACTION_ON_HELP = 8,
+    ACTION_ON_TRENDS = 16,
     ACTION_ON_ALL = 0xFFFF
 };
-#define ACTION_ON_TAG (ACTION_ON_TAGS | ACTION_ON_DETAIL) /* where a tag is at hand */
+#define ACTION_ON_TAG  (ACTION_ON_TAGS | ACTION_ON_DETAIL) /* where a tag is at hand */
+#define ACTION_ON_ROWS (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
 
 #define ACTIONS(X)                                                                                           \
     X(HELP, "help", "F1 ?", "Help", ACTION_ON_ALL, ROLE_VIEWER, "this help")                                 \
     X(TAGS, "tags", "F2 2", "Tags", ACTION_ON_ALL, ROLE_VIEWER, "all tags with their live values")           \
+    X(TRENDS, "trends", "F3 3", "Trends", ACTION_ON_ALL, ROLE_VIEWER, "curves of up to four tags over time") \
     X(SYSTEM, "system", "F9 9", "System", ACTION_ON_ALL, ROLE_VIEWER, "health of recorder, broker and disk") \
     X(BACK, "back", "F10 q", "Back", ACTION_ON_ALL, ROLE_VIEWER, "back; at the top quit, after a question")  \
     X(ESCAPE, "escape", "Escape", "", ACTION_ON_ALL, ROLE_VIEWER,                                            \
       "back; never leaves hmi, never changes the plant")                                                     \
     X(PALETTE, "palette", ":", "Go", ACTION_ON_ALL, ROLE_VIEWER,                                             \
       "go to a tag or do an action by typing its name")                                                      \
-    X(OPEN, "open", "Enter", "Open", ACTION_ON_TAGS, ROLE_VIEWER, "open the tag; fold or unfold a group")    \
-    X(UP, "up", "Up k", "", ACTION_ON_ALL, ROLE_VIEWER, "one row up")                                        \
-    X(DOWN, "down", "Down j", "", ACTION_ON_ALL, ROLE_VIEWER, "one row down")                                \
-    X(PAGE_UP, "page-up", "PgUp", "", ACTION_ON_ALL, ROLE_VIEWER, "one page up")                             \
-    X(PAGE_DOWN, "page-down", "PgDn", "", ACTION_ON_ALL, ROLE_VIEWER, "one page down")                       \
-    X(HOME, "home", "Home", "", ACTION_ON_ALL, ROLE_VIEWER, "first row")                                     \
-    X(END, "end", "End", "", ACTION_ON_ALL, ROLE_VIEWER, "last row")                                         \
+    X(OPEN, "open", "Enter", "", ACTION_ON_TAGS, ROLE_VIEWER, "open the tag; fold or unfold a group")        \
+    X(UP, "up", "Up k", "", ACTION_ON_ROWS, ROLE_VIEWER, "one row up")                                       \
+    X(DOWN, "down", "Down j", "", ACTION_ON_ROWS, ROLE_VIEWER, "one row down")                               \
+    X(PAGE_UP, "page-up", "PgUp", "", ACTION_ON_ROWS, ROLE_VIEWER, "one page up")                            \
+    X(PAGE_DOWN, "page-down", "PgDn", "", ACTION_ON_ROWS, ROLE_VIEWER, "one page down")                      \
+    X(HOME, "home", "Home", "", ACTION_ON_ROWS, ROLE_VIEWER, "first row")                                    \
+    X(END, "end", "End", "", ACTION_ON_ROWS, ROLE_VIEWER, "last row")                                        \
     X(LEFT, "left", "Left", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold the group; to the group's row")           \
     X(RIGHT, "right", "Right", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold the group")                          \
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
@@ -55,6 +58,30 @@ enum action_where {
     X(FOLD, "fold", "Space", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold or unfold the group")                    \
     X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold all groups")                         \
     X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold all groups")                   \
+    X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
+    X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
+    X(CURSOR_LEFT, "cursor-left", "Left", "", ACTION_ON_TRENDS, ROLE_VIEWER,                                 \
+      "move the cursor, which shows exact values and times, one column earlier")                             \
+    X(CURSOR_RIGHT, "cursor-right", "Right", "", ACTION_ON_TRENDS, ROLE_VIEWER, "one column later")          \
+    X(CURSOR_START, "cursor-start", "Home", "", ACTION_ON_TRENDS, ROLE_VIEWER,                               \
+      "put the cursor on the first column")                                                                  \
+    X(LIVE, "live", "End", "Live", ACTION_ON_TRENDS, ROLE_VIEWER, "back to the present, without cursor")     \
+    X(EARLIER, "earlier", "PgUp [", "Earlier", ACTION_ON_TRENDS, ROLE_VIEWER, "half a picture back in time") \
+    X(LATER, "later", "PgDn ]", "", ACTION_ON_TRENDS, ROLE_VIEWER, "half a picture on in time")              \
+    X(ZOOM_IN, "zoom-in", "+ =", "In", ACTION_ON_TRENDS, ROLE_VIEWER,                                        \
+      "a shorter span, round the cursor where there is one")                                                 \
+    X(ZOOM_OUT, "zoom-out", "- _", "Out", ACTION_ON_TRENDS, ROLE_VIEWER, "a longer span")                    \
+    X(NEXT_PEN, "next-pen", "Tab Down j", "Pen", ACTION_ON_TRENDS, ROLE_VIEWER,                              \
+      "select the next pen: the axis and the limits are its own")                                            \
+    X(PREVIOUS_PEN, "previous-pen", "S-Tab Up k", "", ACTION_ON_TRENDS, ROLE_VIEWER, "the pen before it")    \
+    X(SCALE, "scale", "y", "Scale", ACTION_ON_TRENDS, ROLE_VIEWER,                                           \
+      "scales by the values in sight, or by the tags' ranges")                                               \
+    X(PICK_PEN, "pick-pen", "P Insert", "Pens", ACTION_ON_TRENDS, ROLE_VIEWER,                               \
+      "add a pen from the list of tags, or take one away")                                                   \
+    X(REMOVE_PEN, "remove-pen", "X Delete", "Remove", ACTION_ON_TRENDS, ROLE_VIEWER,                         \
+      "take the selected pen away")                                                                          \
+    X(OPEN_PEN, "open-pen", "Enter i", "Info", ACTION_ON_TRENDS, ROLE_VIEWER,                                \
+      "everything known of the selected pen's tag")                                                          \
     X(REDRAW, "redraw", "C-l", "", ACTION_ON_ALL, ROLE_VIEWER, "paint the whole screen again")
 
 enum action {

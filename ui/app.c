@@ -111,6 +111,7 @@ static void app_draw_small(struct app *app)
 static void app_draw(struct app *app)
 {
     canvas_clear(&app->canvas);
+    app->host.paint_due_us = 0;
     if (app->canvas.columns < APP_LEAST_WIDTH || app->canvas.rows < APP_LEAST_HEIGHT) {
         app_draw_small(app);
         return;
@@ -205,6 +206,8 @@ static void app_take_history(struct app *app)
 
 static void app_take_second(struct app *app)
 {
+    if (app->host.paint_due_us && app->host.mono_us >= app->host.paint_due_us)
+        app->dirty = true;
     int64_t second = app->host.wall_us / CLOCK_US_PER_SECOND;
     if (app->message_until_us && app->host.mono_us >= app->message_until_us) {
         app->message_until_us = 0;
@@ -247,6 +250,8 @@ static int app_timeout_ms(const struct app *app)
     int64_t frame = app->painted_us + (app->dirty_key ? APP_KEY_GAP_US : APP_FRAME_US) - now;
     if (link_wait < wait)
         wait = link_wait;
+    if (app->host.paint_due_us && app->host.paint_due_us - now < wait)
+        wait = app->host.paint_due_us - now;
     if ((app->dirty || app->dirty_key) && frame < wait)
         wait = frame;
     return wait <= 0 ? 0 : (int)(wait / CLOCK_US_PER_MS) + 1;
@@ -327,8 +332,9 @@ int app_run(const struct app_options *options, struct err *err)
         return err->code;
     }
     terminal_init_canvas(app->terminal, &app->canvas);
-    app->host =
-        (struct screen_host){.app = app, .mirror = &app->mirror, .link = app->link, .demo = options->demo};
+    trend_view_init(&app->trends);
+    app->host = (struct screen_host){
+        .app = app, .mirror = &app->mirror, .link = app->link, .demo = options->demo, .trends = &app->trends};
     app_read_clocks(app);
     app_open(app, SCREEN_TAGS, 0);
     if (options->notice) {

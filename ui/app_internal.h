@@ -14,6 +14,7 @@
 #include "ui/link.h"
 #include "ui/mirror.h"
 #include "ui/screen.h"
+#include "ui/trend_view.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,7 @@ struct app {
     struct history_reader *history;
     int signal_fd;
     struct screen_host host;
+    struct trend_view trends;
     struct app_layer stack[APP_STACK_MAX];
     size_t depth;
 

@@ -124,6 +124,45 @@ void app_check_stop(struct app *app)
 
 /* ---- actions ---- */
 
+/* The tag at hand on the screen on top; NULL: none. */
+static const struct mirror_tag *app_tag(struct app *app)
+{
+    struct app_layer *top = app_top(app);
+    return top->class->tag ? mirror_find(&app->mirror, top->class->tag(top->state, &app->host)) : NULL;
+}
+
+/* The tag's trend, alone, on the last hour. */
+static void app_show_trend(struct app *app)
+{
+    const struct mirror_tag *tag = app_tag(app);
+    if (!tag)
+        return;
+    trend_view_init(&app->trends);
+    trend_view_set_only(&app->trends, tag->id);
+    app_open(app, SCREEN_TRENDS, 0);
+}
+
+static void app_add_pen(struct app *app)
+{
+    const struct mirror_tag *tag = app_tag(app);
+    if (!tag)
+        return;
+    switch (trend_view_add(&app->trends, tag->id)) {
+    case TREND_ADDED:
+        screen_host_say(&app->host, MEANING_MESSAGE, "%s is pen %zu of the trend; F3 shows it.", tag->name,
+                        app->trends.pen_count);
+        break;
+    case TREND_THERE:
+        screen_host_say(&app->host, MEANING_MESSAGE, "%s is on the trend already; F3 shows it.", tag->name);
+        break;
+    case TREND_FULL:
+        screen_host_say(&app->host, MEANING_WARNING,
+                        "The trend has its %d pens: take one away there (F3, X), or begin anew with t.",
+                        TREND_PENS_MAX);
+        break;
+    }
+}
+
 /* What an action does on every screen that does not do something else with it. */
 static void app_act(struct app *app, enum action action)
 {
@@ -133,6 +172,15 @@ static void app_act(struct app *app, enum action action)
         break;
     case ACTION_TAGS:
         app_open(app, SCREEN_TAGS, 0);
+        break;
+    case ACTION_TRENDS:
+        app_open(app, SCREEN_TRENDS, 0);
+        break;
+    case ACTION_TREND:
+        app_show_trend(app);
+        break;
+    case ACTION_TREND_ADD:
+        app_add_pen(app);
         break;
     case ACTION_SYSTEM:
         app_open(app, SCREEN_SYSTEM, 0);

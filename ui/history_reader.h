@@ -4,6 +4,8 @@
 #ifndef UI_HISTORY_READER_H
 #define UI_HISTORY_READER_H
 
+#include "plant/value.h"
+#include "ui/plot.h"
 #include "ui/recent.h"
 #include "ui/series.h"
 
@@ -14,8 +16,10 @@
 #define HISTORY_READER_TAGS_MAX 512 /* of one request for small trends: more rows than a screen has */
 
 enum history_purpose {
-    HISTORY_TREND,  /* the samples of one tag */
-    HISTORY_SERIES, /* small trends of the visible tags */
+    HISTORY_TREND,    /* the samples of one tag */
+    HISTORY_SERIES,   /* small trends of the visible tags */
+    HISTORY_PENS,     /* columns for the Trends screen */
+    HISTORY_INSTANTS, /* values at the cursor of the Trends screen */
     HISTORY_PURPOSE_COUNT
 };
 
@@ -25,7 +29,18 @@ struct history_request {
     int64_t from_us, to_us;
     uint32_t tags[HISTORY_READER_TAGS_MAX]; /* one for HISTORY_TREND */
     size_t tag_count;
-    int64_t bin_us; /* HISTORY_SERIES: width of a bin */
+    int64_t bin_us;        /* HISTORY_SERIES: width of a bin */
+    struct plot_grid grid; /* HISTORY_PENS: filled up to, not including, to_us */
+};
+
+/* What was valid at a time. */
+struct history_instant {
+    bool found; /* there was a sample at all */
+    enum value_type type;
+    uint32_t quality;
+    int64_t ts_us; /* when it came */
+    double number;
+    char text[128]; /* safe; cut where it is longer */
 };
 
 struct history_result {
@@ -44,6 +59,10 @@ struct history_result {
     struct series_span *spans;
     int64_t first_bin;
     size_t bins;
+    /* HISTORY_PENS: grid.count of each tag, one tag after the other */
+    struct plot_grid grid;
+    struct plot_column *columns;
+    struct history_instant *instants; /* HISTORY_INSTANTS: one of each tag, at to_us */
 };
 
 struct history_reader;

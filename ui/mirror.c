@@ -214,6 +214,8 @@ void mirror_init(struct mirror *mirror)
     memset(mirror, 0, sizeof *mirror);
     map_init(&mirror->by_id);
     recent_init(&mirror->recent);
+    for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
+        recent_init(&mirror->pens[i].recent);
     mirror_keep_empty(WIRE_WELCOME, &mirror->welcome);
     mirror_keep_empty(WIRE_REFUSED, &mirror->refused);
     mirror_keep_empty(WIRE_STATUS, &mirror->status);
@@ -228,6 +230,8 @@ void mirror_free(struct mirror *mirror)
     free(mirror->tags);
     map_free(&mirror->by_id);
     recent_free(&mirror->recent);
+    for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
+        recent_free(&mirror->pens[i].recent);
     for (size_t i = 0; i < mirror->fault_count; i++)
         mirror_drop(WIRE_FAULT, &mirror->faults[i]);
     for (size_t i = 0; i < mirror->refusal_count; i++)

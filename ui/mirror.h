@@ -27,6 +27,7 @@
 #define MIRROR_LIMITS_MAX    64   /* of one tag */
 #define MIRROR_LIST_MAX      1000 /* faults, refusals, consoles: each */
 #define MIRROR_TEXT_MAX      4096 /* bytes of a text, safe; a longer one ends in "…" */
+#define MIRROR_PENS_MAX      4
 #define MIRROR_SERIES_BINS   60
 #define MIRROR_SERIES_BIN_US INT64_C(5000000) /* so a small trend covers the last 5 minutes */
 
@@ -72,6 +73,13 @@ struct mirror_tag {
     void *screen;          /* for the screen that lists the tags; not touched here */
 };
 
+/* The live end of a pen on the Trends screen. */
+struct mirror_pen {
+    struct mirror_tag *tag; /* NULL: none */
+    int64_t since_us;       /* watched since then, by the wall clock */
+    struct recent recent;   /* its good samples; anything else ends the values */
+};
+
 struct mirror {
     struct mirror_tag **tags; /* in no particular order */
     size_t tag_count, tag_capacity;
@@ -96,6 +104,7 @@ struct mirror {
 
     struct mirror_tag *watched; /* its samples go to `recent` */
     struct recent recent;
+    struct mirror_pen pens[MIRROR_PENS_MAX];
 
     uint64_t changes;      /* rises with every change of anything */
     uint64_t tags_changes; /* rises when tags come, go or are defined anew */
@@ -118,6 +127,10 @@ struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
 
 /* Keeps the samples of this tag in mirror->recent (emptied first) until another is watched; NULL ends it. */
 void mirror_watch(struct mirror *mirror, struct mirror_tag *tag);
+
+/* Keeps the samples of this tag in mirror->pens[pen] (0 to MIRROR_PENS_MAX - 1; emptied first) until another is
+ * watched there; NULL ends it. A tag that is watched there already goes on. */
+void mirror_watch_pen(struct mirror *mirror, size_t pen, struct mirror_tag *tag, int64_t now_us);
 
 /* How far a value can be trusted; the worse, the smaller. Every place that shows, counts or filters values asks
  * mirror_tag_trust(), so that all say the same. */

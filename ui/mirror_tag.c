@@ -47,6 +47,9 @@ void mirror_remove_tag(struct mirror *mirror, struct mirror_tag *tag)
 {
     if (mirror->watched == tag)
         mirror_watch(mirror, NULL);
+    for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
+        if (mirror->pens[i].tag == tag)
+            mirror_watch_pen(mirror, i, NULL, 0);
     map_remove(&mirror->by_id, &tag->id, sizeof tag->id);
     struct mirror_tag *last = mirror->tags[--mirror->tag_count];
     mirror->tags[tag->index] = last;
@@ -196,6 +199,10 @@ void mirror_tag_draw(struct mirror *mirror, struct mirror_tag *tag, int64_t now_
         series_hold(tag->series, now_us, drawn ? tag->number : NAN);
     if (mirror->watched == tag)
         recent_add(&mirror->recent, drawn ? ts_us : now_us, drawn ? tag->number : NAN);
+    bool good = drawn && quality_is_good(tag->quality);
+    for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
+        if (mirror->pens[i].tag == tag)
+            recent_add(&mirror->pens[i].recent, good ? ts_us : now_us, good ? tag->number : NAN);
 }
 
 static void mirror_tag_set_value(struct mirror_tag *tag, const struct wire_sample *record)
@@ -237,6 +244,18 @@ void mirror_watch(struct mirror *mirror, struct mirror_tag *tag)
     mirror->watched = tag;
     if (tag && mirror_tag_is_drawn(tag))
         recent_add(&mirror->recent, tag->ts_us, tag->number);
+}
+
+void mirror_watch_pen(struct mirror *mirror, size_t pen, struct mirror_tag *tag, int64_t now_us)
+{
+    struct mirror_pen *to = &mirror->pens[pen];
+    if (to->tag == tag)
+        return;
+    recent_clear(&to->recent);
+    to->tag = tag;
+    to->since_us = now_us;
+    if (tag && mirror_tag_is_drawn(tag) && quality_is_good(tag->quality))
+        recent_add(&to->recent, tag->ts_us, tag->number);
 }
 
 enum mirror_trust mirror_tag_trust(const struct mirror_tag *tag)

@@ -18,9 +18,11 @@ enum screen_id {
     SCREEN_NONE,
     SCREEN_TAGS,
     SCREEN_DETAIL,
+    SCREEN_TRENDS,
     SCREEN_SYSTEM,
     SCREEN_HELP,
     SCREEN_PALETTE, /* over another screen */
+    SCREEN_PENS,    /* likewise */
     SCREEN_QUIT,    /* over another screen */
     SCREEN_ID_COUNT
 };
@@ -37,6 +39,7 @@ struct app;
 struct link;
 struct history_reader;
 struct history_result;
+struct trend_view;
 
 /* What a screen may use. Handed to every operation; valid during the call. */
 struct screen_host {
@@ -47,6 +50,8 @@ struct screen_host {
     int64_t wall_us, mono_us;       /* the time of this round: screens never read a clock */
     enum screen_id below;           /* for a screen that lies over another: which */
     bool demo;                      /* this console is a demo's: all of it ends with the console */
+    struct trend_view *trends;      /* what the Trends screen looks at; outlives it */
+    int64_t paint_due_us; /* set while drawing: paint again then (monotonic); 0: when there is news */
 };
 
 /* A key that a screen takes itself, for the key bar. */

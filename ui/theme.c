@@ -89,6 +89,10 @@ static const struct palette DARK =
                 [MEANING_CHART_AXIS] = {242, PAPER, WHITE, PAPER, 0, 0},
                 [MEANING_CHART_LIMIT] = {137, PAPER, YELLOW, PAPER, 0, 0},
                 [MEANING_CHART_GAP] = {95, PAPER, MAGENTA, PAPER, 0, 0},
+                [MEANING_PEN_1] = {117, PAPER, CYAN, PAPER, 0, B},
+                [MEANING_PEN_2] = {114, PAPER, GREEN, PAPER, 0, 0},
+                [MEANING_PEN_3] = {183, PAPER, MAGENTA, PAPER, 0, B},
+                [MEANING_PEN_4] = {253, PAPER, WHITE, PAPER, 0, B},
             },
 };
 
@@ -134,6 +138,10 @@ static const struct palette LIGHT =
                 [MEANING_CHART_AXIS] = {246, PAPER, BLACK, PAPER, 0, 0},
                 [MEANING_CHART_LIMIT] = {130, PAPER, RED, PAPER, 0, 0},
                 [MEANING_CHART_GAP] = {138, PAPER, MAGENTA, PAPER, 0, 0},
+                [MEANING_PEN_1] = {26, PAPER, BLUE, PAPER, 0, 0},
+                [MEANING_PEN_2] = {29, PAPER, GREEN, PAPER, 0, 0},
+                [MEANING_PEN_3] = {91, PAPER, MAGENTA, PAPER, 0, 0},
+                [MEANING_PEN_4] = {234, PAPER, BLACK, PAPER, 0, 0},
             },
 };
 

@@ -43,6 +43,10 @@ enum meaning {
     MEANING_CHART_AXIS,
     MEANING_CHART_LIMIT,
     MEANING_CHART_GAP,
+    MEANING_PEN_1, /* pens of the Trends screen; each has its digit, too */
+    MEANING_PEN_2,
+    MEANING_PEN_3,
+    MEANING_PEN_4,
     MEANING_COUNT
 };
 

@@ -117,6 +117,7 @@ static void manual_put_keys(void)
         {ACTION_ON_ALL, "On every screen"},
         {ACTION_ON_TAGS, "Tags"},
         {ACTION_ON_DETAIL, "The faceplate of a tag"},
+        {ACTION_ON_TRENDS, "Trends"},
         {ACTION_ON_SYSTEM, "System"},
         {ACTION_ON_HELP, "Help"},
     };
@@ -125,7 +126,7 @@ static void manual_put_keys(void)
         bool titled = false;
         for (int action = ACTION_NONE + 1; action < ACTION_COUNT; action++) {
             const struct action_row *row = action_row((enum action)action);
-            bool everywhere = row->where == ACTION_ON_ALL;
+            bool everywhere = (row->where & ACTION_ON_ROWS) == ACTION_ON_ROWS;
             if (i == 0 ? !everywhere : everywhere || !(row->where & SCREENS[i].where))
                 continue;
             if (!titled)

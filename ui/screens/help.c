@@ -63,7 +63,7 @@ static void actions_of(struct help_page *page, const char *title, unsigned where
     bool titled = false;
     for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
         const struct action_row *row = action_row((enum action)i);
-        bool is_everywhere = row->where == ACTION_ON_ALL;
+        bool is_everywhere = (row->where & ACTION_ON_ROWS) == ACTION_ON_ROWS;
         if (is_everywhere != everywhere || !(row->where & where))
             continue;
         if (!titled)

@@ -1,8 +1,10 @@
-/* The palette: type a part of a tag's or an action's name, Enter goes there. Lies over the screen below. */
+/* The palette: type a part of a tag's or an action's name, Enter goes there; and the list that the trend's pens
+ * are picked from, which works the same. Both lie over the screen below. */
 #include "base/mem.h"
 #include "ui/line_editor.h"
 #include "ui/screens/screens.h"
 #include "ui/tag_list.h"
+#include "ui/trend_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@ struct palette {
     size_t count, cursor;
     size_t matches; /* all, shown or not */
     unsigned where; /* of the screen below */
+    bool pens;      /* tags only, as pens of the trend */
     int first_y, first_x, columns;
 };
 
@@ -31,6 +34,13 @@ static void *palette_open(struct screen_host *host, uint32_t argument)
     struct palette *palette = mem_new(1, sizeof *palette);
     const struct screen_class *below = screen_class_of(host->below);
     palette->where = below ? below->where : 0;
+    return palette;
+}
+
+static void *palette_open_pens(struct screen_host *host, uint32_t argument)
+{
+    struct palette *palette = palette_open(host, argument);
+    palette->pens = true;
     return palette;
 }
 
@@ -70,13 +80,13 @@ static void collect(struct palette *palette, const struct mirror *mirror)
 {
     const char *typed = palette->editor.text;
     palette->count = palette->matches = 0;
-    for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
+    for (int i = ACTION_NONE + 1; i < ACTION_COUNT && !palette->pens; i++) {
         const struct action_row *row = action_row((enum action)i);
         if (is_listed(palette, (enum action)i) && (strncasecmp(row->name, typed, strlen(typed)) == 0 ||
                                                    (strlen(typed) > 2 && strcasestr(row->help, typed))))
             add(palette, (struct palette_entry){.action = (enum action)i});
     }
-    if (palette->editor.length) {
+    if (palette->editor.length || palette->pens) {
         collect_tags(palette, mirror, true);
         collect_tags(palette, mirror, false);
     }
@@ -84,7 +94,7 @@ static void collect(struct palette *palette, const struct mirror *mirror)
         palette->cursor = palette->count ? palette->count - 1 : 0;
 }
 
-static void draw_entry(const struct palette_entry *entry, const struct mirror *mirror,
+static void draw_entry(const struct palette_entry *entry, const struct screen_host *host,
                        const struct pane *pane, int y)
 {
     int name = pane->columns / 2;
@@ -94,9 +104,12 @@ static void draw_entry(const struct palette_entry *entry, const struct mirror *m
         pane_text(pane, name, y, -1, MEANING_DIM, row->help);
         return;
     }
-    const struct mirror_tag *tag = mirror_find(mirror, entry->tag);
+    const struct mirror_tag *tag = mirror_find(host->mirror, entry->tag);
     if (!tag)
         return;
+    size_t pen = trend_view_pen(host->trends, tag->id);
+    if (pen < host->trends->pen_count)
+        pane_printf(pane, name - 2, y, 1, MEANING_KEY, "%zu", pen + 1);
     pane_text(pane, 1, y, name - 2, MEANING_TEXT, tag->name);
     pane_text(pane, name, y, -1, MEANING_DIM, *tag->description ? tag->description : tag->topic);
 }
@@ -109,14 +122,14 @@ static void palette_draw(void *state, struct screen_host *host, const struct pan
     int rows = pane->rows < PALETTE_ROWS + 3 ? pane->rows : PALETTE_ROWS + 3;
     struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
     pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
-    struct pane inside = pane_box(&box, "Go to a tag or an action");
+    struct pane inside = pane_box(&box, palette->pens ? "Pens of the trend" : "Go to a tag or an action");
     palette->first_x = inside.x - pane->x;
     palette->first_y = inside.y + 1 - pane->y;
     palette->columns = inside.columns;
     pane_text(&inside, 1, 0, 1, MEANING_KEY, ":");
     line_editor_draw(&palette->editor, &inside, 2, 0, inside.columns - 3);
     for (size_t i = 0; i < palette->count; i++)
-        draw_entry(&palette->entries[i], host->mirror, &inside, (int)i + 1);
+        draw_entry(&palette->entries[i], host, &inside, (int)i + 1);
     if (palette->count)
         pane_select_row(&inside, (int)palette->cursor + 1);
     else
@@ -125,12 +138,25 @@ static void palette_draw(void *state, struct screen_host *host, const struct pan
         pane_printf(&box, 3, box.rows - 1, -1, MEANING_DIM, " %zu more ", palette->matches - palette->count);
 }
 
+/* Takes the tag for a pen, or away when it is one. */
+static void choose_pen(struct screen_host *host, uint32_t tag)
+{
+    size_t pen = trend_view_pen(host->trends, tag);
+    if (pen < host->trends->pen_count)
+        trend_view_remove(host->trends, pen);
+    else if (trend_view_add(host->trends, tag) == TREND_FULL)
+        screen_host_say(host, MEANING_WARNING, "The trend has its %d pens: X takes the selected one away.",
+                        TREND_PENS_MAX);
+}
+
 static unsigned choose(struct palette *palette, struct screen_host *host)
 {
     if (palette->cursor >= palette->count)
         return SCREEN_PAINT;
     struct palette_entry entry = palette->entries[palette->cursor];
-    if (entry.action)
+    if (palette->pens)
+        choose_pen(host, entry.tag);
+    else if (entry.action)
         screen_host_do(host, entry.action);
     else
         screen_host_open(host, SCREEN_DETAIL, entry.tag);
@@ -171,8 +197,8 @@ static unsigned palette_input(void *state, struct screen_host *host, const struc
 static const struct screen_key *palette_keys(const void *state)
 {
     static const struct screen_key KEYS[] = {{"Enter", "Go"}, {"Escape", "Back"}, {0}};
-    (void)state;
-    return KEYS;
+    static const struct screen_key PENS[] = {{"Enter", "Add or remove"}, {"Escape", "Back"}, {0}};
+    return ((const struct palette *)state)->pens ? PENS : KEYS;
 }
 
 const struct screen_class SCREEN_CLASS_PALETTE = {
@@ -180,6 +206,17 @@ const struct screen_class SCREEN_CLASS_PALETTE = {
     .title = "Go",
     .overlay = true,
     .open = palette_open,
+    .close = palette_close,
+    .draw = palette_draw,
+    .input = palette_input,
+    .keys = palette_keys,
+};
+
+const struct screen_class SCREEN_CLASS_PENS = {
+    .id = SCREEN_PENS,
+    .title = "Pens",
+    .overlay = true,
+    .open = palette_open_pens,
     .close = palette_close,
     .draw = palette_draw,
     .input = palette_input,

@@ -10,5 +10,7 @@ extern const struct screen_class SCREEN_CLASS_SYSTEM;
 extern const struct screen_class SCREEN_CLASS_HELP;
 extern const struct screen_class SCREEN_CLASS_PALETTE;
 extern const struct screen_class SCREEN_CLASS_QUIT;
+extern const struct screen_class SCREEN_CLASS_TRENDS;
+extern const struct screen_class SCREEN_CLASS_PENS;
 
 #endif

@@ -3,21 +3,35 @@
  * Pure.
  *
  * How it is used: chart_area() says how many spans each pen needs for the room there is; the caller fills
- * them for the time from `from_us` to `to_us`; chart_draw() draws. */
+ * them for the time from `from_us` to `to_us`; chart_draw() draws.
+ *
+ * Pens are told apart without colour, too: with more than one of them each carries its digit. */
 #ifndef UI_WIDGETS_CHART_H
 #define UI_WIDGETS_CHART_H
 
 #include "ui/canvas.h"
 #include "ui/series.h"
+#include "ui/widgets/chart_scale.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 #define CHART_SPANS_MAX 1024 /* of one pen: 512 columns of braille */
+#define CHART_PENS_MAX  8
+
+/* Why a pen has no value somewhere. */
+enum chart_fault {
+    CHART_FINE,
+    CHART_BAD, /* its quality was not good */
+    CHART_GAP  /* nothing was recorded */
+};
 
 struct chart_pen {
     const struct series_span *spans;
+    const uint8_t *faults; /* enum chart_fault of each span: hatched; NULL: nothing is known of them */
     enum meaning meaning;
+    char digit;                      /* on its trace; '\0': none */
+    const struct chart_scale *scale; /* NULL: the chart's own */
 };
 
 struct chart_mark {
@@ -27,15 +41,17 @@ struct chart_mark {
 
 struct chart {
     int64_t from_us, to_us;
-    double low, high;  /* the scale; NaN: what the pens need, in round numbers */
+    double low, high;  /* the chart's own scale; NaN: what the pens need, in round numbers */
     double least_span; /* of a scale that was not given */
     double least_step; /* between two numbers on the axis, 0: any */
     int label_columns; /* room for the numbers at the left */
-    bool dated;        /* the time axis may need dates */
     const struct chart_pen *pens;
-    size_t pen_count;
+    size_t pen_count; /* up to CHART_PENS_MAX */
+    size_t axis_pen;  /* drawn above the others; the axis and the marks are of its scale */
     const struct chart_mark *marks;
     size_t mark_count;
+    bool has_cursor;
+    size_t cursor; /* the span on which it stands */
     /* How a number on the axis is written; `step` is the distance of two.
      * NULL: with as many digits as it takes. */
     void (*label)(void *context, double value, double step, char *out, size_t size);
@@ -50,12 +66,5 @@ struct chart_area {
 /* Where the plot will lie, and how many spans each pen needs for it; then draws with them. */
 struct chart_area chart_area(const struct pane *pane, const struct chart *chart);
 void chart_draw(const struct pane *pane, const struct chart *chart);
-
-/* A round step (1, 2 or 5 times a power of ten) that divides `span` into at most `count` parts. */
-double chart_round_step(double span, int count);
-
-/* A round step of time, in µs, of which at most `count` fit the span: 1, 2, 5, 10, 15, 30 s or min, 1, 2, 3,
- * 6, 12 h, days. */
-int64_t chart_time_step_us(int64_t span_us, int count);
 
 #endif

@@ -1,0 +1,208 @@
+#include "ui/screens/trend_draw.h"
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/timefmt.h"
+#include "ui/screens/trend_legend.h"
+#include "ui/screens/trend_scale.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TREND_LABEL_COLUMNS  9 /* numbers at the axis */
+#define TREND_CHART_LEAST    6 /* rows of the chart that the legend leaves */
+#define TREND_PAINT_LEAST_US (40 * CLOCK_US_PER_MS)
+
+/* ---- the head ---- */
+
+/* "2026-11-23 00:10:00 – 01:10:00", the second date only where it is another one. */
+static void trend_describe_time(const struct plot_grid *grid, int64_t now_us, char *out, size_t size)
+{
+    char from[TIMEFMT_MAX], to[TIMEFMT_MAX];
+    int64_t end_us = plot_grid_end_us(grid);
+    unsigned parts = TIMEFMT_DATE | (end_us - grid->start_us < CLOCK_US_PER_MINUTE ? TIMEFMT_MS : 0);
+    timefmt_local(from, sizeof from, grid->start_us, parts);
+    timefmt_local(to, sizeof to, end_us < now_us ? end_us : now_us, parts);
+    snprintf(out, size, "%s – %s", from, strncmp(from, to, 10) ? to : to + 11);
+}
+
+static void trend_draw_head(const struct trend_picture *picture, const struct trend_data *data,
+                            const struct screen_host *host, const struct pane *pane)
+{
+    const struct trend_view *view = host->trends;
+    const struct mirror_tag *axis = picture->pens[view->selected].tag;
+    char text[128];
+    if (axis && *axis->unit)
+        pane_text_right(pane, 0, 0, TREND_LABEL_COLUMNS, trend_legend_meaning(view->selected), axis->unit);
+    const char *note = *data->error                                        ? "history: not readable"
+                       : trend_data_is_loading(data, host, &picture->grid) ? "loading"
+                       : view->automatic                                   ? "auto scale"
+                                                                           : "";
+    int right = pane_text_columns(pane, note) + (*note != '\0');
+    int x = TREND_LABEL_COLUMNS + 1, room = pane->columns - right - 1;
+    if (x < room)
+        x += pane_text(pane, x, 0, room - x, MEANING_STRONG, view->live ? "LIVE" : "HISTORY") + 2;
+    if (x < room)
+        x += pane_text(pane, x, 0, room - x, MEANING_TEXT, trend_span(view->span)->text) + 2;
+    trend_describe_time(&picture->grid, host->wall_us, text, sizeof text);
+    if (x < room)
+        x += pane_text(pane, x, 0, room - x, MEANING_DIM, text) + 2;
+    if (!view->live && x + 10 < room)
+        pane_text(pane, x, 0, room - x, MEANING_TEXT, "End = live");
+    pane_text(pane, pane->columns - right, 0, right, *data->error ? MEANING_WARNING : MEANING_DIM, note);
+}
+
+/* ---- the chart ---- */
+
+/* Straight from sample to sample, or standing until the next: as the history's queries take it. */
+static bool trend_is_sloped(const struct mirror_tag *tag)
+{
+    return tag->kind == TAG_ANALOG;
+}
+
+static void trend_find_faults(struct trend_pen *pen, const struct plot_grid *grid)
+{
+    for (size_t i = 0; i < grid->count; i++) {
+        const struct plot_column *column = &pen->columns[i];
+        bool value = !isnan(pen->spans[i].low);
+        pen->faults[i] = column->gap && !value ? CHART_GAP : column->bad && !value ? CHART_BAD : CHART_FINE;
+    }
+}
+
+static void trend_fill(struct trend_picture *picture, struct trend_data *data, struct screen_host *host)
+{
+    for (size_t i = 0; i < host->trends->pen_count; i++) {
+        struct trend_pen *pen = &picture->pens[i];
+        pen->tag = mirror_find(host->mirror, host->trends->tags[i]);
+        trend_data_columns(data, host, i, &picture->grid, pen->columns);
+        plot_line(pen->columns, &picture->grid, pen->tag && trend_is_sloped(pen->tag), pen->spans);
+        trend_find_faults(pen, &picture->grid);
+        pen->figures = plot_figures(pen->columns, &picture->grid);
+    }
+}
+
+static void trend_axis_label(void *context, double value, double step, char *out, size_t size)
+{
+    trend_scale_label(context, value, step, TREND_LABEL_COLUMNS, out, size);
+}
+
+struct trend_marks {
+    struct chart_mark marks[MIRROR_LIMITS_MAX];
+    char labels[MIRROR_LIMITS_MAX][NUM_TEXT_MAX + 16];
+};
+
+/* The limits of the selected pen. */
+static size_t trend_find_marks(const struct mirror_tag *tag, struct trend_marks *marks)
+{
+    size_t count = 0;
+    for (size_t i = 0; tag && i < tag->limit_count; i++) {
+        char number[NUM_TEXT_MAX];
+        if (tag->limits[i].type > ALARM_HIHI)
+            continue;
+        num_format(number, sizeof number, tag->limits[i].limit, tag->decimals);
+        snprintf(marks->labels[count], sizeof marks->labels[0], "%s %s",
+                 ALARM_TYPE_WORDS[tag->limits[i].type], number);
+        marks->marks[count] = (struct chart_mark){tag->limits[i].limit, marks->labels[count]};
+        count++;
+    }
+    return count;
+}
+
+/* The cursor's time below it. */
+static void trend_draw_cursor_time(const struct trend_picture *picture, const struct pane *pane,
+                                   int64_t cursor)
+{
+    const struct chart_area *area = &picture->area;
+    const struct plot_grid *grid = &picture->grid;
+    char text[TIMEFMT_MAX];
+    if (cursor < 0 || area->rows + 1 >= pane->rows)
+        return;
+    unsigned parts = grid->width_us >= CLOCK_US_PER_MINUTE      ? TIMEFMT_DATE
+                     : grid->width_us < 2 * CLOCK_US_PER_SECOND ? TIMEFMT_MS
+                                                                : 0;
+    timefmt_local(text, sizeof text, grid->start_us + grid->width_us * cursor, parts);
+    int columns = (int)strlen(text) + 2;
+    int x = area->x + (int)((size_t)cursor / (area->spans / (size_t)area->columns)) - columns / 2;
+    x = x + columns > pane->columns ? pane->columns - columns : x < 0 ? 0 : x;
+    pane_fill(pane, x, area->rows + 1, columns, 1, MEANING_MESSAGE);
+    pane_text(pane, x + 1, area->rows + 1, columns - 1, MEANING_MESSAGE, text);
+}
+
+static void trend_draw_chart(struct trend_picture *picture, struct trend_data *data, struct screen_host *host,
+                             const struct pane *pane)
+{
+    const struct trend_view *view = host->trends;
+    struct trend_marks marks;
+    struct chart_pen pens[TREND_PENS_MAX];
+    struct chart chart = {.label_columns = TREND_LABEL_COLUMNS,
+                          .low = NAN,
+                          .high = NAN,
+                          .pens = pens,
+                          .pen_count = view->pen_count,
+                          .axis_pen = view->selected,
+                          .marks = marks.marks};
+    picture->area = chart_area(pane, &chart);
+    if (!picture->area.spans)
+        return;
+    picture->grid = trend_view_grid(view, host->wall_us, picture->area.spans);
+    trend_data_follow(data, host, &picture->grid);
+    trend_fill(picture, data, host);
+    trend_scale_set(picture, view, picture->area.rows);
+    struct mirror_tag *axis = picture->pens[view->selected].tag;
+    chart.mark_count = trend_find_marks(axis, &marks);
+    chart.from_us = picture->grid.start_us;
+    chart.to_us = plot_grid_end_us(&picture->grid);
+    chart.label = axis ? trend_axis_label : NULL;
+    chart.context = axis;
+    int64_t cursor = trend_view_cursor_column(view, &picture->grid);
+    chart.has_cursor = cursor >= 0;
+    chart.cursor = cursor >= 0 ? (size_t)cursor : 0;
+    for (size_t i = 0; i < view->pen_count; i++)
+        pens[i] = (struct chart_pen){.spans = picture->pens[i].spans,
+                                     .faults = picture->pens[i].faults,
+                                     .meaning = trend_legend_meaning(i),
+                                     .digit = view->pen_count > 1 ? trend_legend_digit(i) : '\0',
+                                     .scale = &picture->pens[i].scale};
+    chart_draw(pane, &chart);
+    trend_draw_cursor_time(picture, pane, cursor);
+}
+
+/* ---- the screen ---- */
+
+/* A live picture moves on when its last column is over. */
+static void trend_set_due(const struct trend_picture *picture, struct screen_host *host)
+{
+    if (!host->trends->live || !picture->area.spans)
+        return;
+    int64_t rest_us = plot_grid_end_us(&picture->grid) - host->wall_us;
+    host->paint_due_us = host->mono_us + (rest_us > TREND_PAINT_LEAST_US ? rest_us : TREND_PAINT_LEAST_US);
+}
+
+void trend_draw(struct trend_picture *picture, struct trend_data *data, struct screen_host *host,
+                const struct pane *pane)
+{
+    int legend = (int)host->trends->pen_count + 1;
+    if (legend > pane->rows - 1 - TREND_CHART_LEAST)
+        legend = pane->rows - 1 - TREND_CHART_LEAST;
+    legend = legend < 0 ? 0 : legend == 1 && pane->rows < 2 ? 0 : legend;
+    picture->chart_y = pane->rows > 3 ? 1 : 0;
+    struct pane chart = pane_part(pane, 0, picture->chart_y, -1, pane->rows - picture->chart_y - legend);
+    struct pane foot = pane_part(pane, 0, pane->rows - legend, -1, legend);
+    trend_draw_chart(picture, data, host, &chart);
+    if (picture->chart_y && picture->area.spans)
+        trend_draw_head(picture, data, host, pane);
+    picture->legend_y = legend ? pane->rows - legend + (legend > 1) : -1;
+    if (legend && picture->area.spans)
+        trend_legend_draw(picture, data, host, &foot);
+    trend_set_due(picture, host);
+}
+
+int64_t trend_draw_column_at(const struct trend_picture *picture, int x, int y)
+{
+    const struct chart_area *area = &picture->area;
+    int column = x - area->x, row = y - picture->chart_y - area->y;
+    if (!area->spans || column < 0 || column >= area->columns || row < 0 || row >= area->rows + 2)
+        return -1;
+    return (int64_t)((size_t)column * (area->spans / (size_t)area->columns));
+}

@@ -1,0 +1,17 @@
+/* Which values the axis of a pen reaches over. Pens of one unit share a scale, so that they can be compared. */
+#ifndef UI_SCREENS_TREND_SCALE_H
+#define UI_SCREENS_TREND_SCALE_H
+
+#include "ui/screens/trend_draw.h"
+
+/* Sets the scales of all pens for a plot of so many rows: by their tags' ranges, or by what is visible. */
+void trend_scale_set(struct trend_picture *picture, const struct trend_view *view, int rows);
+
+/* True when both are drawn on one scale. */
+bool trend_scale_is_shared(const struct mirror_tag *one, const struct mirror_tag *other);
+
+/* A number of the axis as this tag shows numbers; `step` apart from the next. */
+void trend_scale_label(const struct mirror_tag *tag, double value, double step, int columns, char *out,
+                       size_t size);
+
+#endif
