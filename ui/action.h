@@ -47,6 +47,8 @@ enum action_where {
     X(LEFT, "left", "Left", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold the group; to the group's row")           \
     X(RIGHT, "right", "Right", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold the group")                          \
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
+    X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
+    X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
     X(NEXT_TAG, "next-tag", "n Right", "Next", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")    \
     X(PREVIOUS_TAG, "previous-tag", "N Left", "Previous", ACTION_ON_DETAIL, ROLE_VIEWER,                     \
       "the tag before it")                                                                                   \
@@ -58,8 +60,6 @@ enum action_where {
     X(FOLD, "fold", "Space", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold or unfold the group")                    \
     X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold all groups")                         \
     X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold all groups")                   \
-    X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
-    X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
     X(CURSOR_LEFT, "cursor-left", "Left", "", ACTION_ON_TRENDS, ROLE_VIEWER,                                 \
       "move the cursor, which shows exact values and times, one column earlier")                             \
     X(CURSOR_RIGHT, "cursor-right", "Right", "", ACTION_ON_TRENDS, ROLE_VIEWER, "one column later")          \

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "db/query_plot.h"
 #include "plant/quality.h"
 
 #include <math.h>
@@ -145,17 +146,47 @@ static bool history_read_series(struct query *query, const struct history_reques
 
 /* ---- pens ---- */
 
-static bool history_read_pen(struct query *query, uint32_t tag, const struct history_request *request,
-                             struct plot_column *columns, struct err *err)
+static struct plot_column history_column(const struct query_column *from)
 {
-    struct history_samples all = {0};
-    plot_clear(columns, request->grid.count);
-    bool good = history_collect(query, tag, request->grid.start_us, request->to_us, &all, err);
-    if (good)
-        plot_add_samples(columns, &request->grid, all.samples, all.count, request->grid.start_us,
-                         request->to_us);
-    free(all.samples);
-    return good;
+    struct plot_column column;
+    plot_clear(&column, 1);
+    column.known = true;
+    column.count = from->count;
+    column.bad = from->bad;
+    column.gap = from->gap;
+    column.good_us = from->good_us;
+    if (!from->has_value)
+        return column;
+    column.low = from->min;
+    column.high = from->max;
+    column.first = from->first;
+    column.first_us = from->first_us;
+    column.last = from->last;
+    column.last_us = from->last_us;
+    column.area = isnan(from->average) ? 0 : from->average * (double)from->good_us;
+    return column;
+}
+
+/* The columns that are over, and apart from them the one in which to_us lies, up to there: what comes later is
+ * the mirror's, and nothing may count twice. */
+static bool history_read_pen(struct query *query, uint32_t tag, const struct history_request *request,
+                             struct query_column *room, struct plot_column *columns, struct err *err)
+{
+    const struct plot_grid *grid = &request->grid;
+    int64_t whole = plot_grid_column(grid, request->to_us);
+    size_t count = whole < 0 ? 0 : whole < (int64_t)grid->count ? (size_t)whole : grid->count;
+    int64_t begun_us = grid->start_us + grid->width_us * (int64_t)count;
+    plot_clear(columns, grid->count);
+    if (count && !query_plot(query, tag, grid->start_us, begun_us, count, room, NULL, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        columns[i] = history_column(&room[i]);
+    if (count == grid->count || request->to_us <= begun_us)
+        return true;
+    if (!query_plot(query, tag, begun_us, request->to_us, 1, room, NULL, err))
+        return false;
+    columns[count] = history_column(room);
+    return true;
 }
 
 static bool history_read_pens(struct query *query, const struct history_request *request,
@@ -165,10 +196,12 @@ static bool history_read_pens(struct query *query, const struct history_request 
     if (count < 1 || count > PLOT_COLUMNS_MAX || request->grid.width_us < 1)
         return err_set(err, EX_SOFTWARE, "a request for pens without columns");
     result->columns = mem_new(result->tag_count * count + 1, sizeof *result->columns);
-    for (size_t i = 0; i < result->tag_count; i++)
-        if (!history_read_pen(query, result->tags[i], request, result->columns + i * count, err))
-            return false;
-    return true;
+    struct query_column *room = mem_new(count, sizeof *room);
+    bool good = true;
+    for (size_t i = 0; good && i < result->tag_count; i++)
+        good = history_read_pen(query, result->tags[i], request, room, result->columns + i * count, err);
+    free(room);
+    return good;
 }
 
 /* ---- values at an instant ---- */

@@ -41,13 +41,13 @@ static void the_foot_offers_only_what_works(void **state)
     struct console console;
     (void)state;
     start_plant(&console, 24, 80, NULL, 12);
-    expect_row(&console, "F1Help", "EnterOpen");
+    expect_row(&console, "F1Help", "iInfo");
     key(&console, "q");
     expect(&console, "EscapeStay");
-    expect_gone(&console, "EnterOpen");
+    expect_gone(&console, "iInfo");
     key(&console, "Escape");
     key(&console, "F9");
-    expect_gone(&console, "EnterOpen");
+    expect_gone(&console, "iInfo");
     key(&console, "Escape");
     key(&console, ":");
     expect(&console, "EnterGo  EscapeBack");

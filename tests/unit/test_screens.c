@@ -4,6 +4,7 @@
 #include "plant/quality.h"
 #include "ui/link.h"
 #include "ui/screens/screens.h"
+#include "ui/trend_view.h"
 #include "unit.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 struct stage {
     struct mirror mirror;
     struct screen_host host;
+    struct trend_view trends;
     const struct screen_class *class;
     void *state;
     struct canvas canvas;
@@ -21,9 +23,12 @@ static void stage_open(struct stage *stage, enum screen_id id, int columns, int 
     static const char *const NOWHERE[] = {NULL};
     memset(stage, 0, sizeof *stage);
     mirror_init(&stage->mirror);
+    trend_view_init(&stage->trends);
+    trend_view_set_only(&stage->trends, 1);
     fixture_welcome(&stage->mirror);
     stage->host = (struct screen_host){.mirror = &stage->mirror,
                                        .link = link_new(NOWHERE, WIRE_PURPOSE_SCREEN, &stage->mirror),
+                                       .trends = &stage->trends,
                                        .wall_us = FIXTURE_NOW_US,
                                        .mono_us = FIXTURE_SECOND_US};
     stage->class = screen_class_of(id);
