@@ -33,14 +33,14 @@ static void access_add(struct access *access, enum role role, const char *name)
     access->rules[access->rule_count++] = rule;
 }
 
-void access_init(struct access *access, const struct config *config)
+void access_init(struct access *access, bool configured, const struct config_names lists[ROLE_ENGINEER + 1])
 {
     memset(access, 0, sizeof *access);
-    access->configured = config->has_access;
+    access->configured = configured;
     access->own_uid = geteuid();
     for (int role = ROLE_NONE; role <= ROLE_ENGINEER; role++)
-        for (size_t i = 0; i < config->access[role].count; i++)
-            access_add(access, (enum role)role, config->access[role].names[i]);
+        for (size_t i = 0; i < lists[role].count; i++)
+            access_add(access, (enum role)role, lists[role].names[i]);
 }
 
 void access_free(struct access *access)

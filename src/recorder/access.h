@@ -1,6 +1,6 @@
 /* Who may do what: the roles of `access` in the configuration, by Unix user and group.
- * Names are looked up once, when the configuration is taken,
- * because a directory service may be slow and the loop must not wait for it. */
+ * Names are looked up once, when the configuration is taken: at the start, and on a thread of its own at a reload
+ * (names.h), because a directory service may be slow and the loop must not wait for it. */
 #ifndef RECORDER_ACCESS_H
 #define RECORDER_ACCESS_H
 
@@ -22,8 +22,9 @@ struct access {
     size_t rule_count, rule_capacity;
 };
 
-/* Names that do not exist on this machine are logged and left out. Release with access_free(). */
-void access_init(struct access *access, const struct config *config);
+/* The rules of `access`, by role; `configured`: there is such a group. Looks the names up, which may take long;
+ * those that do not exist on this machine are logged and left out. Release with access_free(). */
+void access_init(struct access *access, bool configured, const struct config_names lists[ROLE_ENGINEER + 1]);
 void access_free(struct access *access);
 
 /* The highest role that a rule gives; ROLE_NONE when none applies. The recorder's own user is engineer unless a rule

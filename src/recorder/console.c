@@ -7,7 +7,6 @@
 #include "plant/decode.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +31,18 @@ bool console_identify(struct console *console)
         console->group_count = groups_size / sizeof *console->groups;
     if (console->group_count < SERVER_GROUPS_MAX)
         console->groups[console->group_count++] = peer.gid;
-    const struct passwd *user = getpwuid(peer.uid);
-    if (user)
-        utf8_make_safe(console->user, sizeof console->user, user->pw_name, strlen(user->pw_name));
-    else
-        snprintf(console->user, sizeof console->user, "uid %u", (unsigned)peer.uid);
     return true;
+}
+
+void console_take_name(struct console *console, struct names *names)
+{
+    console->named = console->named || names_find_user(names, console->uid, console->user);
+}
+
+/* Whether it is clear by what name the user is greeted. */
+static bool console_may_greet(const struct console *console, int64_t now_us)
+{
+    return console->named || now_us >= console->name_until_us;
 }
 
 void console_free(struct console *console)
@@ -282,6 +287,8 @@ static void console_obey_all(struct console *console, struct server *server, int
     size_t position = 0, used;
     struct wire_frame frame;
     enum wire_result result = WIRE_MORE;
+    if (!console_may_greet(console, now_us))
+        return;
     if (console->greeted && !console_unsent(console))
         console->progress_us = now_us; /* nothing waited for it until now */
     /* A console that asks without reading the answers waits until it has read them. */
@@ -327,6 +334,8 @@ int64_t console_wait_us(const struct console *console, int64_t now_us)
 {
     if (console_unsent(console)) /* poll() says when it goes on; look after stuck ones now and then */
         return CLOCK_US_PER_SECOND;
+    if (!console_may_greet(console, now_us))
+        return console->name_until_us - now_us;
     if (!console->greeted || console->purpose == WIRE_PURPOSE_ASK)
         return CLOCK_US_PER_SECOND;
     int64_t due_us = INT64_MAX;

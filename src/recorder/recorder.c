@@ -351,13 +351,7 @@ static int recorder_poll(struct pollfd *fds, size_t count, int64_t due_us)
     return ready;
 }
 
-enum {
-    POLL_SIGNALS,
-    POLL_WRITER,
-    POLL_UPLINK,
-    POLL_SERVER,
-    POLL_COUNT = POLL_SERVER + 1 + SERVER_CONSOLES_MAX
-};
+enum { POLL_SIGNALS, POLL_WRITER, POLL_UPLINK, POLL_SERVER, POLL_COUNT = POLL_SERVER + SERVER_POLL_MAX };
 
 static void recorder_turn(struct recorder *recorder)
 {

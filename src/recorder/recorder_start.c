@@ -204,7 +204,7 @@ bool recorder_free(struct recorder *recorder)
     }
     if (recorder->server)
         config_forget_socket(recorder->config, recorder->socket_path);
-    server_free(recorder->server);
+    left_thread |= server_free(recorder->server);
     bool hung = recorder->writer && !recorder_stop_writer(recorder);
     if (!recorder->writer)
         history_close(recorder->history, 0);

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define SERVER_POLL_FIRST 2 /* what is polled before the consoles: the listener, the names */
+
 #define SERVER_DEAF_US CLOCK_US_PER_SECOND /* no descriptors were left: nobody is let in for so long */
 
 /* ---- the socket ---- */
@@ -68,8 +70,9 @@ struct server *server_new(const struct server_options *options, const struct ser
     server->plant = options->plant;
     server->handler = handler;
     server->context = context;
-    access_init(&server->access, options->config);
-    if (!server_listen(server, options->socket_path, err)) {
+    access_init(&server->access, options->config->has_access, options->config->access);
+    server->names = names_new(err);
+    if (!server->names || !server_listen(server, options->socket_path, err)) {
         server_free(server);
         return NULL;
     }
@@ -78,8 +81,23 @@ struct server *server_new(const struct server_options *options, const struct ser
 
 void server_set_config(struct server *server, const struct config *config)
 {
+    names_want_access(server->names, config);
+    server->access_due = true;
+}
+
+bool server_awaits_names(const struct server *server)
+{
+    return server->access_due;
+}
+
+static void server_take_access(struct server *server)
+{
+    struct access access;
+    if (!names_take_access(server->names, &access))
+        return;
     access_free(&server->access);
-    access_init(&server->access, config);
+    server->access = access;
+    server->access_due = false;
     chmod(server->path, server->access.configured ? 0666 : 0600);
     for (size_t i = 0; i < server->count; i++) {
         struct console *console = server->consoles[i];
@@ -89,10 +107,19 @@ void server_set_config(struct server *server, const struct config *config)
     }
 }
 
-void server_free(struct server *server)
+/* Names were found. */
+static void server_take_names(struct server *server)
+{
+    names_note_found(server->names);
+    server_take_access(server);
+    for (size_t i = 0; i < server->count; i++)
+        console_take_name(server->consoles[i], server->names);
+}
+
+bool server_free(struct server *server)
 {
     if (!server)
-        return;
+        return false;
     for (size_t i = 0; i < server->count; i++) {
         console_flush(server->consoles[i], 0); /* the answer to "stop" may still be on its way */
         console_free(server->consoles[i]);
@@ -103,25 +130,40 @@ void server_free(struct server *server)
         unlink(server->path);
     free(server->path);
     access_free(&server->access);
+    bool left_thread = names_free(server->names);
     free(server);
+    return left_thread;
 }
 
 /* ---- coming and going ---- */
 
+/* One user may neither keep the others out, nor all the others the recorder's own. */
+bool server_has_room(const struct server *server, uid_t uid)
+{
+    size_t same = 0, others = 0;
+    for (size_t i = 0; i < server->count; i++) {
+        same += server->consoles[i]->uid == uid;
+        others += server->consoles[i]->uid != server->access.own_uid;
+    }
+    if (server->count == SERVER_CONSOLES_MAX)
+        return false;
+    return uid == server->access.own_uid ||
+           (same < SERVER_CONSOLES_ONE && others < SERVER_CONSOLES_MAX - SERVER_CONSOLES_OWN);
+}
+
 /* Tells a console that there is no room for it, as far as that goes without waiting. */
-static void server_turn_away(int fd)
+static void server_turn_away(const struct server *server, int fd, const char *user)
 {
     char reason[SERVER_TEXT_MAX];
     struct buf out;
-    snprintf(reason, sizeof reason, "%d consoles are attached already: close one of them",
-             SERVER_CONSOLES_MAX);
+    snprintf(reason, sizeof reason, "no room for another console of %s (%zu are attached): close one of them",
+             user, server->count);
     log_warning("a console was turned away: %s", reason);
     buf_init(&out, 0);
     wire_put(&out, WIRE_REFUSED, &(struct wire_refused){.reason = reason});
     ssize_t sent = send(fd, out.data, out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent; /* it sees the end of the connection in any case */
     buf_free(&out);
-    close(fd);
 }
 
 static void server_accept(struct server *server, int64_t now_us)
@@ -134,17 +176,19 @@ static void server_accept(struct server *server, int64_t now_us)
         }
         return;
     }
-    if (server->count == SERVER_CONSOLES_MAX) {
-        server_turn_away(fd);
-        return;
-    }
     struct console *console = mem_new(1, sizeof *console);
     console->fd = fd;
     buf_init(&console->in, SERVER_REQUESTS_MAX);
-    if (!console_identify(console)) {
+    bool identified = console_identify(console);
+    if (identified)
+        console_take_name(console, server->names);
+    if (!identified || !server_has_room(server, console->uid)) {
+        if (identified)
+            server_turn_away(server, fd, console->user);
         console_free(console);
         return;
     }
+    console->name_until_us = now_us + SERVER_NAME_US;
     console->role = access_role(&server->access, console->uid, console->groups, console->group_count);
     console->since_us = clock_wall_us();
     console->progress_us = now_us;
@@ -194,9 +238,10 @@ static void server_bury(struct server *server, int64_t now_us)
 size_t server_poll_set(struct server *server, struct pollfd *fds, size_t room)
 {
     size_t count = 0;
-    if (!room)
+    if (room < SERVER_POLL_FIRST)
         return 0;
     fds[count++] = (struct pollfd){.fd = server->deaf_until_us ? -1 : server->fd, .events = POLLIN};
+    fds[count++] = (struct pollfd){.fd = names_fd(server->names), .events = POLLIN};
     for (size_t i = 0; i < server->count && count < room; i++) {
         const struct console *console = server->consoles[i];
         bool reads = console_unsent(console) < SERVER_REQUESTS_MAX;
@@ -210,8 +255,10 @@ size_t server_poll_set(struct server *server, struct pollfd *fds, size_t room)
 void server_serve(struct server *server, const struct pollfd *fds, size_t count, int64_t now_mono_us)
 {
     size_t known = server->count, screens = server_screens(server);
-    for (size_t i = 1; i < count && i <= known; i++) {
-        struct console *console = server->consoles[i - 1];
+    if (count && fds[1].revents & POLLIN)
+        server_take_names(server);
+    for (size_t i = SERVER_POLL_FIRST; i < count && i < known + SERVER_POLL_FIRST; i++) {
+        struct console *console = server->consoles[i - SERVER_POLL_FIRST];
         if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
             console_read(console, server, now_mono_us);
         if (fds[i].revents & POLLOUT && !console->gone)

@@ -19,6 +19,9 @@
 #include <stdint.h>
 
 #define SERVER_CONSOLES_MAX 64
+#define SERVER_CONSOLES_OWN 16 /* of them, kept free for the recorder's own user */
+#define SERVER_CONSOLES_ONE 24 /* for any other user */
+#define SERVER_POLL_MAX     (2 + SERVER_CONSOLES_MAX)
 #define SERVER_STUCK_US     (10 * INT64_C(1000000))
 
 struct server;
@@ -45,11 +48,11 @@ struct server_handler {
 struct server *server_new(const struct server_options *options, const struct server_handler *handler,
                           void *context, struct err *err);
 
-/* Says goodbye to the consoles, removes the socket. */
-void server_free(struct server *server);
+/* Says goodbye to the consoles, removes the socket. Returns whether a thread was left behind that looks a name up.
+ */
+bool server_free(struct server *server);
 
-/* Fills in what poll() is to watch:
- * at most `room` entries (1 + SERVER_CONSOLES_MAX suffice); returns how many. */
+/* Fills in what poll() is to watch: at most `room` entries (SERVER_POLL_MAX suffice); returns how many. */
 size_t server_poll_set(struct server *server, struct pollfd *fds, size_t room);
 
 /* Serves what poll() reported for the entries that server_poll_set() filled in. */
@@ -68,7 +71,11 @@ void server_set_refusals(struct server *server, const struct wire_refusal *refus
 size_t server_console_count(const struct server *server);
 uint64_t server_consoles_cut(const struct server *server);
 
-/* Another configuration (reload): roles are looked up again. */
+/* Another configuration (reload): the names in its `access` are looked up; until they are, which is soon unless a
+ * directory service does not answer, everybody keeps the role that he has. */
 void server_set_config(struct server *server, const struct config *config);
+
+/* True while they are. */
+bool server_awaits_names(const struct server *server);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "recorder/access.h"
 #include "recorder/feed.h"
+#include "recorder/names.h"
 #include "recorder/server.h"
 
 #include <sys/types.h>
@@ -17,6 +18,7 @@
 #define SERVER_REQUESTS_MAX 65536 /* bytes a console may have sent without a whole frame */
 #define SERVER_GROUPS_MAX   256
 #define SERVER_TEXT_MAX     512
+#define SERVER_NAME_US      CLOCK_US_PER_SECOND /* then a user is greeted by number */
 
 enum console_due {
     CONSOLE_DUE_STATUS = 1,
@@ -32,7 +34,9 @@ struct console {
     pid_t pid;
     gid_t groups[SERVER_GROUPS_MAX]; /* by the kernel's word, kept for a reload */
     size_t group_count;
-    char user[64];
+    char user[NAMES_TEXT_MAX];
+    bool named;            /* `user` is known */
+    int64_t name_until_us; /* so long its greeting waits for that */
     char station[128];
     enum role role;
     enum wire_purpose purpose;
@@ -57,7 +61,9 @@ struct server {
     int fd;
     int64_t deaf_until_us; /* no descriptors were left: nobody is let in before; 0: listening */
     char *path;
+    struct names *names;
     struct access access;
+    bool access_due; /* the names of another configuration are being looked up */
     struct plant *plant;
     const struct server_handler *handler;
     void *context;
@@ -74,6 +80,12 @@ struct server {
 
 /* Finds out who is at the other end, by the kernel's word: user, process and groups. False: it has left. */
 bool console_identify(struct console *console);
+
+/* Whether there is room for one more of that user. */
+bool server_has_room(const struct server *server, uid_t uid);
+
+/* Takes the name of its user, if it is known by now. */
+void console_take_name(struct console *console, struct names *names);
 
 /* Closes the connection and releases everything. */
 void console_free(struct console *console);

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MS          CLOCK_US_PER_MS
@@ -124,22 +125,6 @@ static inline int fixture_teardown(void **state)
     return left; /* the server leaves nothing behind */
 }
 
-/* Gives the user who runs the test a role, and nobody else. */
-static inline void fixture_grant(struct fixture *f, enum role role)
-{
-    const struct passwd *user = getpwuid(geteuid());
-    for (int r = 0; r <= ROLE_ENGINEER; r++) {
-        for (size_t i = 0; i < f->config.access[r].count; i++)
-            free(f->config.access[r].names[i]);
-        free(f->config.access[r].names);
-        f->config.access[r] = (struct config_names){0};
-    }
-    f->config.has_access = true;
-    f->config.access[role] = (struct config_names){.names = mem_new(1, sizeof(char *)), .count = 1};
-    f->config.access[role].names[0] = mem_copy_text(user ? user->pw_name : "*");
-    server_set_config(f->server, &f->config);
-}
-
 static inline void fixture_say(struct fixture *f, const char *topic, const char *payload)
 {
     const struct plant_message message = {
@@ -161,12 +146,33 @@ static inline void fixture_set(struct fixture *f, size_t n, double number)
 /* One turn of the recorder's loop, which never waits. */
 static inline void fixture_turn(struct fixture *f)
 {
-    struct pollfd fds[1 + SERVER_CONSOLES_MAX];
+    struct pollfd fds[SERVER_POLL_MAX];
     size_t count = server_poll_set(f->server, fds, COUNT(fds));
     assert_true(poll(fds, count, 0) >= 0);
     server_serve(f->server, fds, count, f->now_us);
     f->wait_us = server_tick(f->server, f->now_us);
     assert_true(f->wait_us >= 0);
+}
+
+/* Gives the user who runs the test a role, and nobody else. */
+static inline void fixture_grant(struct fixture *f, enum role role)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    for (int r = 0; r <= ROLE_ENGINEER; r++) {
+        for (size_t i = 0; i < f->config.access[r].count; i++)
+            free(f->config.access[r].names[i]);
+        free(f->config.access[r].names);
+        f->config.access[r] = (struct config_names){0};
+    }
+    f->config.has_access = true;
+    f->config.access[role] = (struct config_names){.names = mem_new(1, sizeof(char *)), .count = 1};
+    f->config.access[role].names[0] = mem_copy_text(user ? user->pw_name : "*");
+    server_set_config(f->server, &f->config);
+    while (server_awaits_names(f->server)) { /* a thread looks them up */
+        struct timespec moment = {.tv_nsec = 100000};
+        nanosleep(&moment, NULL);
+        fixture_turn(f);
+    }
 }
 
 /* ---- consoles ---- */

@@ -2,7 +2,7 @@
 #include "server_fixture.h"
 
 #include "plant/tag_live.h"
-#include "recorder/access.h"
+#include "recorder/server_internal.h"
 
 #include <grp.h>
 #include <inttypes.h>
@@ -410,7 +410,7 @@ static void test_no_room_for_another(void **state)
     assert_int_equal(f->consoles, SERVER_CONSOLES_MAX);
     struct client *further = client_connect(f);
     client_hello(further, WIRE_PURPOSE_SCREEN);
-    expect_refused(f, further, "64 consoles are attached");
+    expect_refused(f, further, "64 are attached");
     client_free(clients[7]);
     fixture_turns(f, NULL, 3);
     clients[7] = client_attach(f); /* one left: there is room again */
@@ -418,6 +418,42 @@ static void test_no_room_for_another(void **state)
         client_free(clients[i]);
     fixture_turns(f, NULL, 3);
     assert_int_equal(f->consoles, 0);
+}
+
+/* Another user fills neither everything nor what is kept for the recorder's own; nor do all others together. */
+static void test_room_is_shared(void **state)
+{
+    enum { OWN = 1000, USERS = 4 };
+    struct server server = {.access.own_uid = OWN};
+    struct console consoles[SERVER_CONSOLES_MAX] = {{.fd = -1}};
+    size_t had[USERS] = {0};
+    (void)state;
+    for (bool more = true; more;) { /* users 1 to 3 take what they get, in turn */
+        more = false;
+        for (uid_t uid = 1; uid < USERS; uid++) {
+            if (!server_has_room(&server, uid))
+                continue;
+            consoles[server.count].uid = uid;
+            server.consoles[server.count] = &consoles[server.count];
+            server.count++;
+            had[uid]++;
+            more = true;
+        }
+    }
+    assert_int_equal(server.count, SERVER_CONSOLES_MAX - SERVER_CONSOLES_OWN);
+    for (uid_t uid = 1; uid < USERS; uid++)
+        assert_int_equal(had[uid], (SERVER_CONSOLES_MAX - SERVER_CONSOLES_OWN) / (USERS - 1));
+    while (server_has_room(&server, OWN)) {
+        consoles[server.count].uid = OWN;
+        server.consoles[server.count] = &consoles[server.count];
+        server.count++;
+    }
+    assert_int_equal(server.count, SERVER_CONSOLES_MAX);
+    for (server.count = 0; server_has_room(&server, 7); server.count++) {
+        consoles[server.count].uid = 7;
+        server.consoles[server.count] = &consoles[server.count];
+    }
+    assert_int_equal(server.count, SERVER_CONSOLES_ONE);
 }
 
 /* ---- who may do what ---- */
@@ -476,7 +512,7 @@ static void test_access_rules(void **state)
     uid_t nobody = getpwnam("nobody")->pw_uid;
     (void)state;
     config_init_defaults(&config);
-    access_init(&access, &config); /* nothing configured */
+    access_init(&access, config.has_access, config.access); /* nothing configured */
     assert_int_equal(access_role(&access, geteuid(), others, 2), ROLE_ENGINEER);
     assert_int_equal(access_role(&access, 54321, daemons, 1), ROLE_NONE);
     access_free(&access);
@@ -484,7 +520,7 @@ static void test_access_rules(void **state)
     add_name(&config, ROLE_SUPERVISOR, "@daemon");
     add_name(&config, ROLE_ENGINEER, "no-such-user-here");
     add_name(&config, ROLE_ENGINEER, "@no-such-group-here");
-    access_init(&access, &config);
+    access_init(&access, config.has_access, config.access);
     assert_int_equal(access_role(&access, nobody, others, 2), ROLE_OPERATOR);
     assert_int_equal(access_role(&access, nobody, daemons, 1), ROLE_SUPERVISOR); /* the highest */
     assert_int_equal(access_role(&access, 54321, others, 2), ROLE_NONE);
@@ -493,11 +529,11 @@ static void test_access_rules(void **state)
                      ROLE_ENGINEER); /* nobody locks himself out */
     access_free(&access);
     add_name(&config, ROLE_VIEWER, getpwuid(geteuid())->pw_name);
-    access_init(&access, &config);
+    access_init(&access, config.has_access, config.access);
     assert_int_equal(access_role(&access, geteuid(), others, 2), ROLE_VIEWER); /* unless he is named */
     access_free(&access);
     add_name(&config, ROLE_VIEWER, "*");
-    access_init(&access, &config);
+    access_init(&access, config.has_access, config.access);
     assert_int_equal(access_role(&access, 54321, others, 2), ROLE_VIEWER);
     assert_int_equal(access_role(&access, nobody, NULL, 0), ROLE_OPERATOR);
     access_free(&access);
@@ -563,7 +599,7 @@ static void test_socket_rights(void **state)
 static void test_goodbye(void **state)
 {
     struct fixture *f = *state;
-    struct pollfd fds[1 + SERVER_CONSOLES_MAX];
+    struct pollfd fds[SERVER_POLL_MAX];
     struct client *client = client_attach(f);
     client_put(client, WIRE_ASK, &(struct wire_ask){.request = 3, .action = WIRE_ACTION_STOP});
     size_t count = server_poll_set(f->server, fds, COUNT(fds));
@@ -585,7 +621,7 @@ static unsigned count_turns(struct fixture *f, struct client *client)
 {
     unsigned turns = 0;
     for (int64_t end_us = f->now_us + 60 * SECOND; f->now_us < end_us; turns++) {
-        struct pollfd fds[1 + SERVER_CONSOLES_MAX];
+        struct pollfd fds[SERVER_POLL_MAX];
         fixture_turns(f, client, 1);
         size_t count = server_poll_set(f->server, fds, COUNT(fds));
         bool ready = poll(fds, count, 0) > 0;
@@ -635,7 +671,7 @@ static void test_out_of_descriptors(void **state)
 {
     struct fixture *f = *state;
     struct rlimit before, none;
-    struct pollfd fds[1 + SERVER_CONSOLES_MAX];
+    struct pollfd fds[SERVER_POLL_MAX];
     struct client *client = client_connect(f);
     client_hello(client, WIRE_PURPOSE_SCREEN);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -676,6 +712,7 @@ int main(void)
         WITH_SERVER(test_frames_that_are_too_long),
         WITH_SERVER(test_unknown_frames_are_ignored),
         WITH_SERVER(test_hello_comes_first),
+        cmocka_unit_test(test_room_is_shared),
         WITH_SERVER(test_no_room_for_another),
         WITH_SERVER(test_stop_is_for_engineers),
         WITH_SERVER(test_no_access),
