@@ -41,14 +41,26 @@ void plot_clear(struct plot_column *columns, size_t count)
 
 /* What was valid from one sample to the next. */
 struct plot_state {
-    double value;  /* NaN: none */
-    int64_t ts_us; /* since when */
+    double value;  /* when it began; NaN: none */
+    double rise;   /* of the value in a µs */
+    int64_t ts_us; /* when it began */
     bool known;    /* there was a sample */
 };
 
-static struct plot_state plot_state_of(const struct recent_sample *sample)
+/* What follows from samples[i], or from what is before the first one. */
+static struct plot_state plot_state_from(const struct recent_sample *samples, size_t count, size_t i,
+                                         bool sloped)
 {
-    return (struct plot_state){sample->value, sample->ts_us, true};
+    struct plot_state state = {samples[i].value, 0, samples[i].ts_us, true};
+    const struct recent_sample *next = i + 1 < count ? &samples[i + 1] : NULL;
+    if (sloped && next && !isnan(state.value) && !isnan(next->value) && next->ts_us > state.ts_us)
+        state.rise = (next->value - state.value) / (double)(next->ts_us - state.ts_us);
+    return state;
+}
+
+static double plot_state_at(const struct plot_state *state, int64_t ts_us)
+{
+    return state->rise == 0 ? state->value : state->value + state->rise * (double)(ts_us - state->ts_us);
 }
 
 /* From `since_us` to `until_us` this was valid. */
@@ -65,18 +77,17 @@ static void plot_hold(struct plot_column *columns, const struct plot_grid *grid,
         struct plot_column *column = &columns[i];
         int64_t start_us = grid->start_us + grid->width_us * (int64_t)i;
         int64_t stop_us = start_us + grid->width_us;
-        int64_t here_us = (stop_us < to_us ? stop_us : to_us) - (start_us > from_us ? start_us : from_us);
+        int64_t here_us = start_us > from_us ? start_us : from_us;
+        int64_t there_us = stop_us < to_us ? stop_us : to_us;
         column->known = true;
-        if (isnan(state->value)) {
-            column->bad |= state->known;
+        column->bad |= isnan(state->value) && state->known;
+        if (isnan(state->value))
             continue;
-        }
-        column->area += state->value * (double)here_us;
-        column->good_us += here_us;
-        if (start_us >= since_us) {
-            column->held = state->value;
-            column->held_us = state->ts_us;
-        }
+        double middle = plot_state_at(state, here_us) / 2 + plot_state_at(state, there_us) / 2;
+        column->area += middle * (double)(there_us - here_us);
+        column->good_us += there_us - here_us;
+        if (start_us >= since_us)
+            column->held = plot_state_at(state, start_us);
     }
 }
 
@@ -113,11 +124,14 @@ static size_t plot_first(const struct recent_sample *samples, size_t count, int6
 }
 
 void plot_add_samples(struct plot_column *columns, const struct plot_grid *grid,
-                      const struct recent_sample *samples, size_t count, int64_t since_us, int64_t until_us)
+                      const struct recent_sample *samples, size_t count, bool sloped, int64_t since_us,
+                      int64_t until_us)
 {
     int64_t from_us = since_us > grid->start_us ? since_us : grid->start_us;
     size_t i = plot_first(samples, count, from_us);
-    struct plot_state state = i ? plot_state_of(&samples[i - 1]) : (struct plot_state){.value = NAN};
+    struct plot_state state = {.value = NAN};
+    if (i)
+        state = plot_state_from(samples, count, i - 1, sloped);
     for (;; i++) {
         bool end = i == count || samples[i].ts_us >= until_us;
         int64_t next_us = end ? until_us : samples[i].ts_us;
@@ -126,17 +140,15 @@ void plot_add_samples(struct plot_column *columns, const struct plot_grid *grid,
         if (end || column >= (int64_t)grid->count)
             break;
         plot_add_sample(&columns[column], &samples[i], !isnan(state.value));
-        state = plot_state_of(&samples[i]);
+        state = plot_state_from(samples, count, i, sloped);
         from_us = next_us;
     }
 }
 
 void plot_merge(struct plot_column *column, const struct plot_column *more)
 {
-    if (!column->known && !column->count) {
+    if (!column->known && !column->count)
         column->held = more->held;
-        column->held_us = more->held_us;
-    }
     if (isnan(column->low)) {
         column->first = more->first;
         column->first_us = more->first_us;
@@ -232,7 +244,7 @@ static void plot_line_sloped(const struct plot_column *columns, const struct plo
         int64_t start_us = grid->start_us + grid->width_us * (int64_t)i;
         bool holds = !isnan(column->held), comes = !isnan(column->low);
         if (!end.valid && holds) /* since before the picture */
-            end = (struct plot_end){true, column->held_us, column->held};
+            end = (struct plot_end){true, start_us, column->held};
         if (end.valid && comes && column->joined)
             plot_slope(grid, end.ts_us, end.value, column->first_us, column->first, out);
         else if (end.valid && (comes || !holds)) /* it ended without another sample, in this column at most */

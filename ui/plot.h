@@ -4,8 +4,8 @@
  * A column begins at a multiple of its width, counted from 1970: the borders stand still while time goes on, so
  * that a live picture moves by whole columns and none of them changes its contents under way.
  *
- * Figures are stepped, as everywhere in the history: a value holds until the next sample of its tag, never into
- * a gap, and a sample that is not Good ends it. Only the line that is drawn may be sloped. */
+ * A value holds until the next sample of its tag (stepped), or moves straight towards it (sloped), as in the
+ * history's queries; never into a gap, and a sample that is not Good ends it. */
 #ifndef UI_PLOT_H
 #define UI_PLOT_H
 
@@ -26,11 +26,10 @@ struct plot_grid {
 
 struct plot_column {
     double held;        /* the value that was valid when the column began; NaN: none */
-    int64_t held_us;    /* since when, where that is known; else when the column began */
     double low, high;   /* of the samples with values in it; NaN: none came */
     double first, last; /* of them, in time */
     int64_t first_us, last_us;
-    double area;     /* value × µs over the good time, stepped */
+    double area;     /* value × µs over the good time */
     int64_t good_us; /* time with a value */
     uint64_t count;  /* samples, those without a value too */
     bool joined;     /* a value was valid up to its first sample with one: the line comes from there */
@@ -53,7 +52,8 @@ void plot_clear(struct plot_column *columns, size_t count);
  * there up to, not including, `until_us`. Older samples only tell what was valid. May be called for one span
  * after the other. */
 void plot_add_samples(struct plot_column *columns, const struct plot_grid *grid,
-                      const struct recent_sample *samples, size_t count, int64_t since_us, int64_t until_us);
+                      const struct recent_sample *samples, size_t count, bool sloped, int64_t since_us,
+                      int64_t until_us);
 
 /* Takes columns of another grid in; with other borders a column goes where its middle lies, and, when it is
  * the wider one, into all those that it covers. For the moment until the history has answered. */

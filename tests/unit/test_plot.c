@@ -55,9 +55,8 @@ static void test_what_a_column_knows(void **state)
     struct plot_grid grid = {.start_us = T0, .width_us = 10 * S, .count = 7};
     struct plot_column columns[7];
     plot_clear(columns, 7);
-    plot_add_samples(columns, &grid, SAMPLES, COUNT(SAMPLES), T0, T0 + 55 * S);
+    plot_add_samples(columns, &grid, SAMPLES, COUNT(SAMPLES), false, T0, T0 + 55 * S);
     assert_true(columns[0].held == 7 && isnan(columns[0].low) && columns[0].good_us == 10 * S);
-    assert_int_equal(columns[0].held_us, T0 - 3 * S);
     assert_true(columns[1].held == 7 && columns[1].low == 1 && columns[1].high == 9);
     assert_true(columns[1].first == 1 && columns[1].last == 4 && columns[1].count == 3 && columns[1].joined);
     assert_true(columns[1].area == (7.0 * 2 + 1.0 * 3 + 9.0 * 3 + 4.0 * 2) * (double)S);
@@ -81,13 +80,17 @@ static void test_stepped_and_sloped_lines(void **state)
     struct plot_column columns[6];
     struct series_span line[6];
     plot_clear(columns, 6);
-    plot_add_samples(columns, &grid, SAMPLES, COUNT(SAMPLES), T0, T0 + 60 * S);
+    plot_add_samples(columns, &grid, SAMPLES, COUNT(SAMPLES), false, T0, T0 + 60 * S);
     plot_line(columns, &grid, false, line);
+    assert_true(fabs(plot_figures(columns, &grid).average - 6 * 25 / 55.0) < 1e-12);
     static const double STEPPED[6][2] = {{0, 0}, {0, 0}, {0, 0}, {0, 6}, {6, 6}, {6, 6}};
     static const double SLOPED[6][2] = {{0, 1}, {1, 3}, {3, 5}, {5, 6}, {6, 6}, {6, 6}};
     for (size_t i = 0; i < 6; i++)
         assert_true(line[i].low == STEPPED[i][0] && line[i].high == STEPPED[i][1]);
+    plot_clear(columns, 6);
+    plot_add_samples(columns, &grid, SAMPLES, COUNT(SAMPLES), true, T0, T0 + 60 * S);
     plot_line(columns, &grid, true, line);
+    assert_true(fabs(plot_figures(columns, &grid).average - (3 * 30 + 6 * 25) / 55.0) < 1e-12);
     for (size_t i = 0; i < 6; i++)
         if (fabs(line[i].low - SLOPED[i][0]) > 1e-9 || fabs(line[i].high - SLOPED[i][1]) > 1e-9)
             fail_msg("column %zu: %g to %g", i, line[i].low, line[i].high);
@@ -104,7 +107,7 @@ static void test_no_bridge_over_bad_time(void **state)
         struct plot_column columns[8];
         struct series_span line[8];
         plot_clear(columns, 8);
-        plot_add_samples(columns, &grid, SAMPLES, COUNT(SAMPLES), T0, T0 + 80 * S);
+        plot_add_samples(columns, &grid, SAMPLES, COUNT(SAMPLES), sloped, T0, T0 + 80 * S);
         plot_line(columns, &grid, sloped, line);
         for (size_t i = 0; i < 3; i++)
             assert_true(line[i].low == 3 && line[i].high == 3);
@@ -149,14 +152,14 @@ static void test_joining_leaves_no_seam(void **state)
         struct plot_grid grid = plot_grid_ending(T0 + span_us, span_us, 1 + unit_random_below(&seed, 64));
         int64_t now_us = plot_grid_end_us(&grid) - (int64_t)unit_random_below(&seed, (size_t)grid.width_us);
         plot_clear(whole, grid.count);
-        plot_add_samples(whole, &grid, samples, count, grid.start_us, now_us);
+        plot_add_samples(whole, &grid, samples, count, run % 2, grid.start_us, now_us);
         plot_clear(parts, grid.count);
         int64_t from_us = grid.start_us;
         for (int part = 0; part < 4; part++) {
             int64_t to_us =
                 part == 3 ? now_us : from_us + (int64_t)unit_random_below(&seed, (size_t)span_us / 3);
             to_us = to_us < now_us ? to_us : now_us;
-            plot_add_samples(parts, &grid, samples, count, from_us, to_us);
+            plot_add_samples(parts, &grid, samples, count, run % 2, from_us, to_us);
             from_us = to_us;
         }
         for (size_t i = 0; i < grid.count; i++) {
@@ -185,7 +188,7 @@ static void test_no_spike_is_lost(void **state)
         size_t count = random_samples(&seed, samples, span_us);
         struct plot_grid grid = plot_grid_ending(T0 + span_us, span_us, 1 + unit_random_below(&seed, 400));
         plot_clear(columns, grid.count);
-        plot_add_samples(columns, &grid, samples, count, grid.start_us, T0 + span_us);
+        plot_add_samples(columns, &grid, samples, count, run % 2, grid.start_us, T0 + span_us);
         plot_line(columns, &grid, run % 2, line);
         for (size_t i = 0; i < count; i++) {
             int64_t column = plot_grid_column(&grid, samples[i].ts_us);
@@ -226,7 +229,7 @@ static void test_every_sample_is_painted(void **state)
         size_t count = random_samples(&seed, samples, span_us);
         struct plot_grid grid = plot_grid_ending(T0 + span_us, span_us, area.spans);
         plot_clear(columns, grid.count);
-        plot_add_samples(columns, &grid, samples, count, grid.start_us, T0 + span_us);
+        plot_add_samples(columns, &grid, samples, count, run % 3 == 0, grid.start_us, T0 + span_us);
         plot_line(columns, &grid, run % 3 == 0, line);
         chart.from_us = grid.start_us;
         chart.to_us = plot_grid_end_us(&grid);
@@ -262,7 +265,7 @@ static void test_old_columns_on_a_new_grid(void **state)
                              span_us / 8 + (int64_t)unit_random_below(&seed, 7200 * (size_t)S),
                              1 + unit_random_below(&seed, 128));
         plot_clear(old, before.count);
-        plot_add_samples(old, &before, samples, count, before.start_us, T0 + span_us);
+        plot_add_samples(old, &before, samples, count, false, before.start_us, T0 + span_us);
         plot_clear(columns, now.count);
         plot_add_columns(columns, &now, old, &before);
         struct plot_figures was = plot_figures(old, &before), is = plot_figures(columns, &now);

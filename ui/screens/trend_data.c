@@ -149,7 +149,7 @@ void trend_data_answer(struct trend_data *data, const struct history_result *res
 /* ---- columns ---- */
 
 void trend_data_columns(const struct trend_data *data, const struct screen_host *host, size_t pen,
-                        const struct plot_grid *grid, struct plot_column *out)
+                        const struct plot_grid *grid, bool sloped, struct plot_column *out)
 {
     const struct mirror_pen *live = &host->mirror->pens[pen];
     const struct trend_question *answered = &data->answered;
@@ -163,7 +163,8 @@ void trend_data_columns(const struct trend_data *data, const struct screen_host 
             since_us = answered->until_us;
     }
     if (live->tag)
-        plot_add_samples(out, grid, live->recent.samples, live->recent.count, since_us, host->wall_us);
+        plot_add_samples(out, grid, live->recent.samples, live->recent.count, sloped, since_us,
+                         host->wall_us);
 }
 
 /* ---- the cursor ---- */

@@ -47,7 +47,7 @@ void trend_data_answer(struct trend_data *data, const struct history_result *res
 
 /* The columns of a pen on `grid`: the history's, and what came since. */
 void trend_data_columns(const struct trend_data *data, const struct screen_host *host, size_t pen,
-                        const struct plot_grid *grid, struct plot_column *out);
+                        const struct plot_grid *grid, bool sloped, struct plot_column *out);
 
 /* True while the history's part of this grid is still under way. */
 bool trend_data_is_loading(const struct trend_data *data, const struct screen_host *host,

@@ -75,8 +75,9 @@ static void trend_fill(struct trend_picture *picture, struct trend_data *data, s
     for (size_t i = 0; i < host->trends->pen_count; i++) {
         struct trend_pen *pen = &picture->pens[i];
         pen->tag = mirror_find(host->mirror, host->trends->tags[i]);
-        trend_data_columns(data, host, i, &picture->grid, pen->columns);
-        plot_line(pen->columns, &picture->grid, pen->tag && trend_is_sloped(pen->tag), pen->spans);
+        bool sloped = pen->tag && trend_is_sloped(pen->tag);
+        trend_data_columns(data, host, i, &picture->grid, sloped, pen->columns);
+        plot_line(pen->columns, &picture->grid, sloped, pen->spans);
         trend_find_faults(pen, &picture->grid);
         pen->figures = plot_figures(pen->columns, &picture->grid);
     }

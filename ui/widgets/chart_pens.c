@@ -9,6 +9,7 @@
 #define CHART_HATCH         4  /* one cell of so many in a row */
 #define CHART_DIGIT_COLUMNS 40 /* between two digits of a trace, at most and */
 #define CHART_DIGIT_LEAST   12 /* at least */
+#define CHART_DIGIT_DENSE   8  /* where letters draw the traces, which hardly tell them apart */
 
 /* ---- hatching ---- */
 
@@ -31,20 +32,33 @@ static enum chart_fault chart_cell_fault(const struct chart_pen *pen, size_t fir
     return worst;
 }
 
+/* One column of cells. `digit` ('\0': none) takes the place of the topmost sign. */
+static void chart_hatch_column(const struct pane *pane, const struct chart_area *area, int x, size_t number,
+                               uint32_t sign, char digit, enum meaning digit_meaning)
+{
+    for (int y = 0; y < area->rows; y++) {
+        if ((x + y) % CHART_HATCH != (int)number % CHART_HATCH)
+            continue;
+        pane_put(pane, area->x + x, area->y + y, digit ? digit_meaning : MEANING_CHART_GAP,
+                 digit ? (uint8_t)digit : sign);
+        digit = '\0';
+    }
+}
+
 void chart_pens_hatch(const struct pane *pane, const struct chart *chart, const struct chart_area *area)
 {
     size_t per_cell = area->spans / (size_t)area->columns;
     enum glyph_level level = pane_level(pane);
     for (size_t i = 0; i < chart->pen_count; i++) {
         const struct chart_pen *pen = &chart->pens[i];
+        enum chart_fault before = CHART_FINE;
         for (int x = 0; pen->faults && x < area->columns; x++) {
             enum chart_fault fault = chart_cell_fault(pen, (size_t)x * per_cell, per_cell);
-            if (fault == CHART_FINE)
-                continue;
             uint32_t sign = fault == CHART_BAD ? CHART_HATCHES[level].bad : CHART_HATCHES[level].gap;
-            for (int y = 0; y < area->rows; y++)
-                if ((x + y) % CHART_HATCH == (int)i % CHART_HATCH)
-                    pane_put(pane, area->x + x, area->y + y, MEANING_CHART_GAP, sign);
+            if (fault != CHART_FINE)
+                chart_hatch_column(pane, area, x, i, sign, before == CHART_FINE ? pen->digit : '\0',
+                                   pen->meaning);
+            before = fault;
         }
     }
 }
@@ -153,21 +167,33 @@ static bool chart_find_digit(const struct chart_plot *plot, size_t number, int f
     return false;
 }
 
+static int chart_digit_stride(enum glyph_level level, int columns)
+{
+    int stride = columns / 5;
+    if (level <= GLYPH_LINE)
+        return CHART_DIGIT_DENSE;
+    return stride > CHART_DIGIT_COLUMNS ? CHART_DIGIT_COLUMNS
+           : stride < CHART_DIGIT_LEAST ? CHART_DIGIT_LEAST
+                                        : stride;
+}
+
 /* The pens take turns, so that each has stretches of its own for its digits. */
 static void chart_draw_digits(const struct pane *pane, const struct chart *chart,
                               const struct chart_area *area, const struct chart_plot *plot, size_t number)
 {
     const struct chart_pen *pen = &chart->pens[number];
-    int stride = area->columns / 5;
-    stride = stride > CHART_DIGIT_COLUMNS ? CHART_DIGIT_COLUMNS : stride;
-    stride = stride < CHART_DIGIT_LEAST ? CHART_DIGIT_LEAST : stride;
-    int turn = stride / (int)chart->pen_count;
-    for (int start = (int)number * turn; pen->digit && start < area->columns; start += stride) {
-        int x, y;
+    int stride = chart_digit_stride(pane_level(pane), area->columns);
+    int turn = stride / (int)chart->pen_count, x, y;
+    bool any = false;
+    for (int start = (int)number * turn; start < area->columns; start += stride) {
         if (chart_find_digit(plot, number, start + turn / 2, start + turn, &x, &y) ||
-            chart_find_digit(plot, number, start, start + turn / 2, &x, &y))
+            chart_find_digit(plot, number, start, start + turn / 2, &x, &y)) {
             pane_put(pane, area->x + x, area->y + y, pen->meaning, (uint8_t)pen->digit);
+            any = true;
+        }
     }
+    if (!any && chart_find_digit(plot, number, 0, area->columns, &x, &y)) /* a short trace */
+        pane_put(pane, area->x + x, area->y + y, pen->meaning, (uint8_t)pen->digit);
 }
 
 /* ---- all of it ---- */
@@ -192,7 +218,8 @@ void chart_pens_draw(const struct pane *pane, const struct chart *chart, const s
     for (size_t i = 0; i < chart->pen_count; i++) {
         const struct chart_pen *pen = &chart->pens[i];
         chart_draw_outside(pane, area, pen, chart_pen_scale(pen, own));
-        chart_draw_digits(pane, chart, area, &plot, i);
+        if (pen->digit)
+            chart_draw_digits(pane, chart, area, &plot, i);
     }
     raster_free(&plot.raster);
     free(plot.owners);

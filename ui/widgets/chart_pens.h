@@ -4,7 +4,8 @@
 
 #include "ui/widgets/chart.h"
 
-/* Hatches where pens have no value for a reason that is known: a pattern of its own for each pen. */
+/* Hatches where pens have no value for a reason that is known: each pen has a pattern of
+ * its own, with its digit where it begins. */
 void chart_pens_hatch(const struct pane *pane, const struct chart *chart, const struct chart_area *area);
 
 /* Draws the traces with their digits; `own` is the scale of pens that bring none. What lies outside of a

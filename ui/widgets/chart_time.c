@@ -1,5 +1,6 @@
 #include "ui/widgets/chart_time.h"
 
+#include "base/calendar.h"
 #include "base/clock.h"
 
 #include <stdbool.h>
@@ -7,8 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define CHART_MONTH_US  (30 * CLOCK_US_PER_DAY) /* about: for choosing a step */
-#define CHART_MONDAY_US (4 * CLOCK_US_PER_DAY)  /* the first one of 1970: weeks begin there */
+#define CHART_MONTH_US (30 * CLOCK_US_PER_DAY) /* about: for choosing a step */
 
 struct chart_time_step chart_time_step(int64_t span_us, int count)
 {
@@ -56,12 +56,11 @@ static int64_t chart_of_local(int64_t local_us, int64_t offset_us)
     return chart_offset_us(ts_us) == there_us ? ts_us : -1;
 }
 
-/* Ticks of hours and less, days and weeks. */
-static int64_t chart_next_us(int64_t after_us, int64_t step_us)
+/* Ticks of hours and less. */
+static int64_t chart_next_hours(int64_t after_us, int64_t step_us)
 {
     int64_t offset_us = chart_offset_us(after_us);
-    int64_t origin_us = step_us >= 7 * CLOCK_US_PER_DAY ? CHART_MONDAY_US : 0;
-    int64_t local_us = chart_floor(after_us + offset_us - origin_us, step_us) + origin_us + step_us;
+    int64_t local_us = chart_floor(after_us + offset_us, step_us) + step_us;
     if (step_us <= CLOCK_US_PER_HOUR) { /* an hour that comes twice has its ticks twice */
         int64_t tick_us = local_us - offset_us;
         if ((tick_us + chart_offset_us(tick_us)) % step_us == 0)
@@ -75,6 +74,20 @@ static int64_t chart_next_us(int64_t after_us, int64_t step_us)
     return local_us - offset_us; /* a zone of surprises: a tick that is not round */
 }
 
+/* Ticks of days, every so many of them, and of weeks. */
+static int64_t chart_next_days(int64_t after_us, int64_t step_us)
+{
+    int64_t days = step_us / CLOCK_US_PER_DAY;
+    if (days % 7 == 0)
+        return calendar_next_us(CALENDAR_WEEK, after_us);
+    for (;;) {
+        after_us = calendar_next_us(CALENDAR_DAY, after_us);
+        int64_t day = chart_floor(after_us + chart_offset_us(after_us), CLOCK_US_PER_DAY) / CLOCK_US_PER_DAY;
+        if (day % days == 0)
+            return after_us;
+    }
+}
+
 static int64_t chart_next_month(int64_t after_us, int months)
 {
     struct tm local = chart_local(after_us);
@@ -85,7 +98,9 @@ static int64_t chart_next_month(int64_t after_us, int months)
 
 int64_t chart_time_next(int64_t after_us, struct chart_time_step step)
 {
-    int64_t next_us = step.us ? chart_next_us(after_us, step.us) : chart_next_month(after_us, step.months);
+    int64_t next_us = !step.us                      ? chart_next_month(after_us, step.months)
+                      : step.us >= CLOCK_US_PER_DAY ? chart_next_days(after_us, step.us)
+                                                    : chart_next_hours(after_us, step.us);
     return next_us > after_us ? next_us : after_us + CLOCK_US_PER_DAY;
 }
 
