@@ -231,6 +231,7 @@ static bool history_prepare(struct history *history, struct err *err)
             done = (history->sets[set].statements[i] =
                         history_prepare_one(history, &HISTORY_SET_SQL[i], set ? 'b' : 'a')) != NULL;
     done = done && (history->rollup = rollup_new(history->db)) != NULL;
+    done = done && (history->journal = journal_new(history->db)) != NULL;
     return done || sql_fail(history->db, -1, "use it", err);
 }
 
@@ -298,6 +299,7 @@ static void history_free(struct history *history)
         for (int i = 0; i < HISTORY_SET_STATEMENTS; i++)
             sqlite3_finalize(history->sets[set].statements[i]);
     rollup_free(history->rollup);
+    journal_free(history->journal);
     history_merge_free(history->merge);
     history_flush_free(&history->flush);
     history_stamp_forget(history);
@@ -443,6 +445,7 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
         return false;
     struct history_set *set = &history->sets[history->active], before = *set;
     if (!history_tags_write(history, batch) || !history_gaps_write(history, batch) ||
+        !journal_write(history->journal, batch) ||
         !(as_run ? history_run_write(history, batch)
                  : history_write_rows(history, HISTORY_TAIL_MANY, HISTORY_TAIL_ONE, batch)) ||
         (alive && !history_put_alive(history, now_us))) {

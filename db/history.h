@@ -88,6 +88,19 @@ typedef void history_tag_function(void *context, const struct history_tag *tag);
 bool history_each_tag(struct history *history, history_tag_function *function, void *context,
                       struct err *err);
 
+/* Where an alarm stood when the file was written last; texts are valid during the callback only. */
+struct history_alarm {
+    uint32_t tag_id;  /* 0: of hmi itself */
+    const char *word; /* its name, else its type */
+    struct alarm_status status;
+    struct alarm_texts texts;
+};
+
+/* Calls back for every alarm that was not normal. */
+typedef void history_alarm_function(void *context, const struct history_alarm *alarm);
+bool history_each_alarm(struct history *history, history_alarm_function *function, void *context,
+                        struct err *err);
+
 /* Writes the batch in one transaction and commits it; on false nothing of it is in the file and it may be
  * given again. `now_us` (wall) is stored now and then as the proof of life. */
 bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err);

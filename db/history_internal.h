@@ -3,6 +3,7 @@
  *   history.c       open, close, append, proof of life
  *   history_file.c  the file, its rights, its making
  *   history_tags.c  the rows that describe tags
+ *   history_alarms.c the states of alarms, read at the start
  *   history_run.c   sorting samples into a run
  *   history_stamp.c samples of one stamp in two runs
  *   history_merge.c runs into the archive
@@ -14,6 +15,7 @@
 
 #include "db/gaps.h"
 #include "db/history.h"
+#include "db/journal.h"
 #include "db/rollup.h"
 #include "db/sql.h"
 
@@ -155,6 +157,7 @@ struct history {
     struct history_stamps stamps;
     struct history_merge *merge; /* NULL: none begun since the start */
     struct rollup *rollup;
+    struct journal *journal;
     struct gaps gaps;
     bool gaps_changed;        /* the table holds others than `gaps` */
     bool gaps_wait;           /* minutes and hours of the archive may not know of all of them */

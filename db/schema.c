@@ -16,6 +16,11 @@
 
 static const char SCHEMA_TABLES[] =
 #include "schema.sql.inc"
+#include "journal.sql.inc"
+    ;
+
+static const char SCHEMA_JOURNAL[] =
+#include "journal.sql.inc"
     ;
 
 static const char SCHEMA_VIEWS[] =
@@ -26,8 +31,9 @@ static const char SCHEMA_VIEWS[] =
     "ts INTEGER NOT NULL, n INTEGER NOT NULL, min REAL, max REAL, first REAL, last REAL, avg REAL,"          \
     " good_us INTEGER NOT NULL, held INTEGER NOT NULL"
 
-/* To change the tables: the step here, such as {.to = 3, .sql = "ALTER TABLE ..."}, its result in schema.sql,
- * and one more in SCHEMA_VERSION. Version 1 was the first; 2 brought the archive, minutes and hours. */
+/* To change the tables: the step here, such as {.to = 4, .sql = "ALTER TABLE ..."}, its result in schema.sql,
+ * and one more in SCHEMA_VERSION. Version 1 was the first; 2 brought the archive, minutes and hours,
+ * 3 the journal and the states of alarms. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -46,6 +52,7 @@ static const struct schema_step SCHEMA_STEPS[] = {
             ", PRIMARY KEY (tag_id, ts)) WITHOUT ROWID;"
             "CREATE TABLE minute_open (tag_id INTEGER PRIMARY KEY, " SCHEMA_BUCKETS ");"
             "CREATE TABLE hour_open (tag_id INTEGER PRIMARY KEY, " SCHEMA_BUCKETS ");"},
+    {.to = 3, .sql = SCHEMA_JOURNAL},
     {.to = 0},
 };
 

@@ -256,3 +256,28 @@ SELECT strftime('%Y-%m-%dT%H:%M:%fZ', ts_start / 1000 / 1e3, 'unixepoch') AS sta
        ts_end,
        reason
 FROM unrecorded;
+
+DROP VIEW IF EXISTS journal;
+CREATE VIEW journal AS
+SELECT id,
+       strftime('%Y-%m-%dT%H:%M:%fZ', ts / 1000 / 1e3, 'unixepoch') AS time,
+       ts, kind, tag, alarm, event, priority, value, limit_value, operator, station, detail,
+       type, state_before, state_after
+FROM journal_entry;
+
+-- ts is when the condition came; of one that is shelved without it, when it was shelved.
+DROP VIEW IF EXISTS alarms;
+CREATE VIEW alarms AS
+SELECT tag,
+       tag || '/' || word AS alarm,
+       type, priority, state,
+       strftime('%Y-%m-%dT%H:%M:%fZ', ts / 1000 / 1e3, 'unixepoch') AS time,
+       ts, value, limit_value, message,
+       active, changed_us, cleared_us, acknowledged_us, acknowledged_by, shelf_until_us, shelved_by, shelf_reason, detail
+FROM (
+    SELECT t.name AS tag, coalesce(nullif(a.activated_us, 0), a.changed_us) AS ts, a.*
+    FROM tag t CROSS JOIN alarm_state a ON a.tag_id = t.id
+    UNION ALL
+    SELECT 'system', coalesce(nullif(a.activated_us, 0), a.changed_us), a.*
+    FROM alarm_state a WHERE a.tag_id = 0
+);

@@ -155,17 +155,26 @@ static void test_left_over_wal_is_not_taken(void **state)
     free(kept);
 }
 
+static void expect_version(const struct fixture *f, int version)
+{
+    char *text = mem_format("%d\n", version);
+    fixture_expect(f, "PRAGMA user_version", text);
+    free(text);
+}
+
 /* Steps as a later version will have them, the second of which fails at first. */
 static void test_migration(void **state)
 {
     static const struct schema_step BROKEN[] = {
-        {.to = 3, .sql = "CREATE TABLE extra (a); INSERT INTO extra SELECT count(*) FROM tail"},
-        {.to = 4, .sql = "ALTER TABLE extra ADD COLUMN b; INSERT INTO nowhere VALUES (1)"},
+        {.to = SCHEMA_VERSION + 1,
+         .sql = "CREATE TABLE extra (a); INSERT INTO extra SELECT count(*) FROM tail"},
+        {.to = SCHEMA_VERSION + 2, .sql = "ALTER TABLE extra ADD COLUMN b; INSERT INTO nowhere VALUES (1)"},
         {.to = 0},
     };
     static const struct schema_step GOOD[] = {
-        {.to = 3, .sql = "CREATE TABLE extra (wrong)"}, /* not run again: the file is there already */
-        {.to = 4, .sql = "ALTER TABLE extra ADD COLUMN b DEFAULT 'new'"},
+        {.to = SCHEMA_VERSION + 1,
+         .sql = "CREATE TABLE extra (wrong)"}, /* not run again: the file is there already */
+        {.to = SCHEMA_VERSION + 2, .sql = "ALTER TABLE extra ADD COLUMN b DEFAULT 'new'"},
         {.to = 0},
     };
     struct fixture *f = *state;
@@ -180,17 +189,17 @@ static void test_migration(void **state)
         f->path,
         "DROP VIEW latest; DROP VIEW history; CREATE VIEW history AS SELECT 'old'"); /* an older version's */
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_false(schema_upgrade(db, BROKEN, 4, &err));
-    assert_non_null(strstr(err.text, "from version 3 to 4"));
-    fixture_expect(f, "PRAGMA user_version", "3\n");
+    assert_false(schema_upgrade(db, BROKEN, SCHEMA_VERSION + 2, &err));
+    assert_non_null(strstr(err.text, "bringing the history from version"));
+    expect_version(f, SCHEMA_VERSION + 1);
     fixture_expect(f, "SELECT * FROM extra", "1\n"); /* the first step stands, nothing of the second */
-    assert_true(schema_upgrade(db, GOOD, 4, &err));
-    assert_true(schema_upgrade(db, GOOD, 4, &err)); /* nothing to do */
-    fixture_expect(f, "PRAGMA user_version", "4\n");
+    assert_true(schema_upgrade(db, GOOD, SCHEMA_VERSION + 2, &err));
+    assert_true(schema_upgrade(db, GOOD, SCHEMA_VERSION + 2, &err)); /* nothing to do */
+    expect_version(f, SCHEMA_VERSION + 2);
     fixture_expect(f, "SELECT * FROM extra", "1|new\n");
     fixture_expect(f, "SELECT tag, value FROM history", "t|4.0\n");
     fixture_expect(f, "SELECT tag, value FROM latest", "t|4.0\n");
-    assert_false(schema_upgrade(db, GOOD, 3, &err));
+    assert_false(schema_upgrade(db, GOOD, SCHEMA_VERSION + 1, &err));
     assert_non_null(strstr(err.text, "newer"));
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
@@ -221,9 +230,10 @@ static void test_version_1_is_brought_up_to_date(void **state)
             "ALTER TABLE store DROP COLUMN mark_a_ts; ALTER TABLE store DROP COLUMN mark_b_ts;"
             "ALTER TABLE run_a DROP COLUMN rows; ALTER TABLE run_a DROP COLUMN filled_us;"
             "ALTER TABLE run_b DROP COLUMN rows; ALTER TABLE run_b DROP COLUMN filled_us;"
+            "DROP VIEW journal; DROP VIEW alarms; DROP TABLE journal_entry; DROP TABLE alarm_state;"
             "PRAGMA user_version = 1");
     f->history = fixture_open(f);
-    fixture_expect(f, "PRAGMA user_version", "2\n");
+    expect_version(f, SCHEMA_VERSION);
     fixture_expect(f,
                    "SELECT m.name || ' ' || c.name || ' ' || c.type || c.pk FROM"
                    " sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"

@@ -86,6 +86,18 @@ static const struct plan_case PLAN_CASES[] = {
      .must = "SEARCH tag USING INDEX sqlite_autoindex_tag_2 (topic=? AND path=?)",
      .must_count = 1,
      .scans = {NULL}},
+    {.sql = "SELECT time, event FROM journal WHERE tag = 't7' AND ts BETWEEN 5 AND 9 ORDER BY ts",
+     .must = "SEARCH journal_entry USING INDEX journal_entry_tag (tag=? AND ts>? AND ts<?)",
+     .must_count = 1,
+     .scans = {NULL}},
+    {.sql = "SELECT * FROM journal WHERE ts BETWEEN 5 AND 9 AND operator = 'alice'",
+     .must = "SEARCH journal_entry USING INDEX journal_entry_ts (ts>? AND ts<?)",
+     .must_count = 1,
+     .scans = {NULL}},
+    {.sql = "SELECT * FROM alarms WHERE tag = 't7' AND ts BETWEEN 5 AND 9",
+     .must = "SEARCH a USING PRIMARY KEY (tag_id=?)",
+     .must_count = 2, /* the plant's, and those of hmi itself */
+     .scans = {"SCAN (subquery", NULL}},
     {.sql = "SELECT * FROM gap WHERE ts_start BETWEEN 5 AND 9",
      .must = "SEARCH unrecorded USING PRIMARY KEY (ts_start>? AND ts_start<?)",
      .must_count = 1,
@@ -152,6 +164,11 @@ static void test_columns(void **state)
         {"history_hour", "tag\ntime\nts\nn\nmin\nmax\navg\nfirst\nlast\ngood\n"},
         {"latest", "tag\ntime\nts\nvalue\nquality\nunit\ndescription\ntext\n"},
         {"tags", "tag\ntopic\npath\narea\nkind\nunit\ndescription\nlow\nhigh\n"},
+        {"journal", "id\ntime\nts\nkind\ntag\nalarm\nevent\npriority\nvalue\nlimit_value\noperator\nstation\n"
+                    "detail\ntype\nstate_before\nstate_after\n"},
+        {"alarms", "tag\nalarm\ntype\npriority\nstate\ntime\nts\nvalue\nlimit_value\nmessage\nactive\n"
+                   "changed_us\ncleared_us\nacknowledged_us\nacknowledged_by\nshelf_until_us\nshelved_by\n"
+                   "shelf_reason\ndetail\n"},
         {"gap", "start\nend\nts_start\nts_end\nreason\n"},
     };
     struct fixture *f = *state;
