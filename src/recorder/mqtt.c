@@ -54,6 +54,7 @@ struct mqtt {
     bool standing;              /* it said yes and nothing ended it since */
     bool ended;                 /* `disconnected` was told */
     uint64_t messages;          /* received */
+    bool enough;                /* the handler has said so in this pass */
     char log_text[256];         /* the library's last error while connecting */
     long certificate;           /* OpenSSL's verdict on the broker's certificate then, 0: good */
     char names[MQTT_NAMES_MAX]; /* whose certificate it is then, when the verdict is bad */
@@ -251,7 +252,7 @@ static void mqtt_on_message(struct mosquitto *handle, void *context, const struc
             .qos = message->qos,
             .retained = message->retain,
         };
-        mqtt->handler->message(mqtt->context, &taken);
+        mqtt->enough |= !mqtt->handler->message(mqtt->context, &taken);
     }
     errno = 0; /* a stale EAGAIN would end mosquitto_loop_read() early */
 }
@@ -536,7 +537,7 @@ static int mqtt_loop_read(struct mqtt *mqtt)
 bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err)
 {
     uint64_t start = mqtt->messages, clock_at = start + MQTT_CLOCK_EVERY;
-    *dry = false;
+    *dry = mqtt->enough = false;
     for (;;) {
         uint64_t before = mqtt->messages;
         if (!mqtt_check(mqtt, mqtt_loop_read(mqtt), err))
@@ -545,7 +546,7 @@ bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bo
             *dry = true;
             return true;
         }
-        if (mqtt->messages - start >= max_messages)
+        if (mqtt->enough || mqtt->messages - start >= max_messages)
             return true;
         if (mqtt->messages >= clock_at || mqtt->messages == before) {
             if (clock_mono_us() >= until_mono_us)

@@ -128,10 +128,10 @@ static void uplink_on_disconnected(void *context, bool id_taken, const char *rea
         snprintf(uplink->failure, sizeof uplink->failure, "%s", reason);
 }
 
-static void uplink_on_message(void *context, const struct mqtt_message *message)
+static bool uplink_on_message(void *context, const struct mqtt_message *message)
 {
     struct uplink *uplink = context;
-    uplink->handler->message(uplink->context, message);
+    return uplink->handler->message(uplink->context, message);
 }
 
 static void uplink_on_subscribed(void *context, const char *filter, bool good, int granted_qos)

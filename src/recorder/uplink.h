@@ -31,7 +31,8 @@
 #define UPLINK_KICKS_SUSPECT  2              /* short connections in a row, no attempt failing between them */
 
 struct uplink_handler {
-    void (*message)(void *context, const struct mqtt_message *message);
+    /* False: enough for this pass of uplink_read(). */
+    bool (*message)(void *context, const struct mqtt_message *message);
     /* The connection stands; `session`: the broker kept our session. */
     void (*connected)(void *context, bool session);
     /* What was kept for us has arrived. */
@@ -66,8 +67,8 @@ struct pollfd uplink_poll(struct uplink *uplink, bool may_read, bool may_write);
 /* Whether uplink_read() has something to take that poll() does not tell of. */
 bool uplink_has_buffered(struct uplink *uplink);
 
-/* The connector or the socket is readable: takes the handle, or reads until dry, `max_messages` or
- * `until_mono_us`. *dry says that nothing more waits. */
+/* The connector or the socket is readable: takes the handle, or reads until dry, `max_messages`,
+ * `until_mono_us`, or the handler has enough. *dry says that nothing more waits. */
 void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_mono_us, bool *dry,
                  int64_t now_mono_us);
 
