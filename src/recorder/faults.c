@@ -181,6 +181,16 @@ static bool fault_tag_cap(const struct fault_view *view)
     return true;
 }
 
+static bool fault_long_topics(const struct fault_view *view)
+{
+    if (!view->status->wire.long_topics)
+        return false;
+    fault_what(view, "%" PRIu64 " messages on topics of more than %d bytes were left out",
+               view->status->wire.long_topics, PLANT_TOPIC_MAX);
+    fault_cure(view, "narrow the filters in subscribe, or name their topics in tags");
+    return true;
+}
+
 /* A tag whose topic is heard but whose member never is: most often a path that is written another way. */
 static bool fault_is_unheard(const struct tag *tag)
 {
@@ -273,13 +283,13 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},      {2, false, fault_kicked},           {2, true, fault_no_broker},
-    {2, true, fault_disk_failed},   {2, true, fault_disk_slow},         {2, false, fault_history_gone},
-    {2, false, fault_samples_lost}, {2, false, fault_disk_full},        {2, true, fault_filter_refused},
-    {1, false, fault_disk_low},     {1, false, fault_silence},          {1, false, fault_tag_cap},
-    {1, false, fault_unheard},      {1, false, fault_payloads_refused}, {1, false, fault_times_refused},
-    {1, true, fault_clock_stepped}, {1, false, fault_housekeeping},     {1, false, fault_wal_large},
-    {1, true, fault_reload},
+    {2, true, fault_id_taken},       {2, false, fault_kicked},       {2, true, fault_no_broker},
+    {2, true, fault_disk_failed},    {2, true, fault_disk_slow},     {2, false, fault_history_gone},
+    {2, false, fault_samples_lost},  {2, false, fault_disk_full},    {2, true, fault_filter_refused},
+    {1, false, fault_disk_low},      {1, false, fault_silence},      {1, false, fault_tag_cap},
+    {1, false, fault_long_topics},   {1, false, fault_unheard},      {1, false, fault_payloads_refused},
+    {1, false, fault_times_refused}, {1, true, fault_clock_stepped}, {1, false, fault_housekeeping},
+    {1, false, fault_wal_large},     {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)
