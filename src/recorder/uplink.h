@@ -4,7 +4,7 @@
  *
  *   phase      what happens                                   then
  *   WAITING    until retry_us                                 CONNECTING
- *   CONNECTING the connector thread works                     GREETING, or WAITING
+ *   CONNECTING the connector's threads work                   GREETING, or WAITING
  *   GREETING   CONNECT has left, CONNACK is awaited (10 s)    STANDING, or WAITING
  *   STANDING   backlog until first dry, then up               WAITING
  *   STOPPED    another client uses our id: not tried again
@@ -101,6 +101,8 @@ uint64_t uplink_connects(const struct uplink *uplink);
  * with our id (mosquitto 2.0 has no other words for that, not even in MQTT 5). */
 bool uplink_is_kicked(const struct uplink *uplink, const char **why, bool *id_shared);
 const char *uplink_refused_filter(const struct uplink *uplink); /* one that the broker refused; NULL: none */
+/* A filter that the broker serves with a lower QoS than was asked for; NULL: none. */
+const char *uplink_lowered_filter(const struct uplink *uplink, int *asked_qos, int *granted_qos);
 /* The window of unacknowledged messages that the broker was told; 0: not known (3.1.1). */
 uint64_t uplink_window(const struct uplink *uplink);
 /* "plant/#, other/+ (refused)"; valid until the next call. */
