@@ -15,6 +15,7 @@
     X(CLI_TAGS)         \
     X(CLI_CHECK)        \
     X(CLI_SQL)          \
+    X(CLI_EXPORT)       \
     X(CLI_BACKUP)       \
     X(CLI_SIM)          \
     X(CLI_DEMO)         \
@@ -29,6 +30,7 @@ extern const struct cli_command CLI_STATUS;
 extern const struct cli_command CLI_TAGS;
 extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
+extern const struct cli_command CLI_EXPORT;
 extern const struct cli_command CLI_BACKUP;
 extern const struct cli_command CLI_SIM;
 extern const struct cli_command CLI_DEMO;

@@ -401,7 +401,6 @@ static void add_tags(struct fixture *f)
     for (uint32_t tag = 0; tag < KNOWN_TAGS; tag++) {
         struct tag_def def;
         tag_def_init(&def);
-        def.record = RECORD_ALL;
         def.kind = KINDS[tag];
         def.name = mem_format("t%u", tag);
         def.topic = mem_copy_text(def.name);
