@@ -183,11 +183,14 @@ bool frame_banner_text(const struct mirror *mirror, const struct link *link, boo
 {
     char when[TIMEFMT_MAX], what[FRAME_TEXT_MAX - 64];
     if (mirror->attached && link_state(link) != LINK_SILENT) {
-        if (!mirror->has_status || !mirror->status.no_data_since_us)
-            return false;
-        timefmt_local(when, sizeof when, mirror->status.no_data_since_us, 0);
-        snprintf(out, FRAME_TEXT_MAX, "NO PLANT DATA since %s – %.400s", when, mirror->status.link_text);
-        return true;
+        if (mirror->has_status && mirror->status.no_data_since_us) {
+            timefmt_local(when, sizeof when, mirror->status.no_data_since_us, 0);
+            snprintf(out, FRAME_TEXT_MAX, "NO PLANT DATA since %s – %.400s", when, mirror->status.link_text);
+            return true;
+        }
+        if (link_state(link) == LINK_OLD)
+            snprintf(out, FRAME_TEXT_MAX, "READ-ONLY – %.480s", link_text(link));
+        return link_state(link) == LINK_OLD;
     }
     if (*mirror->refused.reason) {
         snprintf(out, FRAME_TEXT_MAX, "THE RECORDER REFUSES: %.480s", mirror->refused.reason);

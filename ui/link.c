@@ -128,7 +128,7 @@ static bool link_set_state(struct link *link, enum link_state state)
         [LINK_SEARCHING] = "no recorder is running",
         [LINK_ATTACHING] = "attaching to the recorder",
         [LINK_UP] = "attached to the recorder",
-        [LINK_OLD] = "restart the recorder: it is of another version than this console",
+        [LINK_OLD] = "restart the recorder: its version is not this console's (hmi stop ends it)",
         [LINK_SILENT] = "recorder does not answer",
         [LINK_REFUSED] = "refused by the recorder",
         [LINK_ENDED] = "the recorder has ended the connection",

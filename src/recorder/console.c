@@ -212,6 +212,7 @@ static void console_greet(struct console *console, struct server *server, const 
     console->purpose =
         hello->purpose <= WIRE_PURPOSE_ASK ? (enum wire_purpose)hello->purpose : WIRE_PURPOSE_SCREEN;
     console->greeted = true;
+    console->other_version = hello->version != WIRE_VERSION;
     console->progress_us = now_us;
     server->handler->welcome(server->context, &welcome);
     welcome.version = WIRE_VERSION;
@@ -241,6 +242,9 @@ static void console_ask(struct console *console, struct server *server, const st
     bool good = false;
     if (needed == ROLE_NONE)
         snprintf(text, sizeof text, "this recorder does not know that request: restart it after an upgrade");
+    else if (console->other_version && ask->action != WIRE_ACTION_STOP)
+        snprintf(text, sizeof text,
+                 "console and recorder are of different versions: restart the recorder (hmi stop ends it)");
     else if (console->role < needed)
         snprintf(text, sizeof text,
                  "this needs the role %s; %s is %s. In the configuration: access = { %s = [ \"%s\" ]; };",

@@ -40,7 +40,9 @@ struct console {
     char station[128];
     enum role role;
     enum wire_purpose purpose;
-    bool greeted;       /* HELLO came and WELCOME is on its way */
+    bool greeted; /* HELLO came and WELCOME is on its way */
+    bool
+        other_version; /* of the protocol: it may look, and end the recorder so that a new one can take over */
     bool snapshot_done; /* SNAPSHOT_END is on its way */
     bool closing;       /* close when everything has been sent */
     bool gone;          /* to be removed at the end of the round */

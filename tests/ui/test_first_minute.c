@@ -36,6 +36,30 @@ static void a_missing_recorder_is_said_with_its_cure(void **state)
     assert_true(vt_close(console.vt, WAIT_MS));
 }
 
+/* As after an upgrade: the values are shown, and what to do. */
+static void a_recorder_of_another_version_is_read_only(void **state)
+{
+    static const uint32_t VERSIONS[] = {WIRE_VERSION + 1, UINT32_MAX};
+    (void)state;
+    for (size_t i = 0; i < sizeof VERSIONS / sizeof *VERSIONS; i++) {
+        struct console console;
+        start(&console, 24, 80, NULL);
+        fake_recorder_welcome(&console.recorder, &(struct wire_welcome){.version = VERSIONS[i]});
+        fake_recorder_tag(&console.recorder, 1, "boiler.temp", "boiler", "°C", "");
+        fake_recorder_number(&console.recorder, 1, 81.5, QUALITY_GOOD, 0);
+        fake_recorder_status(&console.recorder, NULL);
+        fake_recorder_snapshot_end(&console.recorder);
+        assert_true(fake_recorder_send(&console.recorder, console.vt));
+        expect(&console, "READ-ONLY – restart the recorder: its version is not this console's");
+        expect_row(&console, "boiler.temp", "81.5");
+        fake_recorder_welcome(&console.recorder, NULL); /* mended, in a test at once */
+        fake_recorder_status(&console.recorder, NULL);
+        assert_true(fake_recorder_send(&console.recorder, console.vt));
+        expect_gone(&console, "READ-ONLY");
+        finish(&console);
+    }
+}
+
 static void the_foot_offers_only_what_works(void **state)
 {
     struct console console;
@@ -111,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(starting_is_no_fault),
         cmocka_unit_test(a_missing_recorder_is_said_with_its_cure),
+        cmocka_unit_test(a_recorder_of_another_version_is_read_only),
         cmocka_unit_test(the_foot_offers_only_what_works),
         cmocka_unit_test(a_terminal_without_a_cursor_is_refused),
         cmocka_unit_test(a_cursor_that_cannot_be_hidden_rests),

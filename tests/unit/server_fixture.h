@@ -213,12 +213,16 @@ static inline void client_put(const struct client *client, enum wire_type type, 
     buf_free(&out);
 }
 
+static inline void client_hello_of(const struct client *client, enum wire_purpose purpose, uint32_t version)
+{
+    client_put(client, WIRE_HELLO,
+               &(struct wire_hello){
+                   .version = version, .program = "test", .station = "pts/7 \x1b[31m", .purpose = purpose});
+}
+
 static inline void client_hello(const struct client *client, enum wire_purpose purpose)
 {
-    client_put(
-        client, WIRE_HELLO,
-        &(struct wire_hello){
-            .version = WIRE_VERSION, .program = "test", .station = "pts/7 \x1b[31m", .purpose = purpose});
+    client_hello_of(client, purpose, WIRE_VERSION);
 }
 
 static inline void client_take(struct client *client, enum wire_type type, const void *record)

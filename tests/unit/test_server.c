@@ -483,6 +483,34 @@ static void test_stop_is_for_engineers(void **state)
     check_stop(*state, ROLE_ENGINEER, true);
 }
 
+/* A console of before or after an upgrade sees everything, and changes nothing but that the recorder ends. */
+static void test_other_versions_look_on(void **state)
+{
+    static const uint32_t VERSIONS[] = {WIRE_VERSION + 1, WIRE_VERSION - 1, 0, UINT32_MAX};
+    struct fixture *f = *state;
+    fixture_set(f, 0, 4.5);
+    for (size_t i = 0; i < COUNT(VERSIONS); i++) {
+        struct client *client = client_connect(f);
+        client_hello_of(client, WIRE_PURPOSE_SCREEN, VERSIONS[i]);
+        fixture_turns(f, client, 4);
+        assert_int_equal(client->welcome.version, WIRE_VERSION);
+        assert_int_equal(client->counts[WIRE_SNAPSHOT_END], 1);
+        assert_true(client->numbers[1] == 4.5);
+        f->asked = 0;
+        client_put(client, WIRE_ASK, &(struct wire_ask){.request = 1, .action = WIRE_ACTION_RELOAD});
+        fixture_turns(f, client, 3);
+        assert_int_equal(client->answers_good, 0);
+        assert_non_null(strstr(client->answer, "restart the recorder"));
+        assert_int_equal(f->asked, 0);
+        client_put(client, WIRE_ASK, &(struct wire_ask){.request = 2, .action = WIRE_ACTION_STOP});
+        fixture_turns(f, client, 3);
+        assert_int_equal(client->answers_good, 1);
+        assert_int_equal(f->asked, 1);
+        client_free(client);
+        fixture_turns(f, NULL, 2);
+    }
+}
+
 static void test_no_access(void **state)
 {
     struct fixture *f = *state;
@@ -715,6 +743,7 @@ int main(void)
         cmocka_unit_test(test_room_is_shared),
         WITH_SERVER(test_no_room_for_another),
         WITH_SERVER(test_stop_is_for_engineers),
+        WITH_SERVER(test_other_versions_look_on),
         WITH_SERVER(test_no_access),
         cmocka_unit_test(test_access_rules),
         WITH_SERVER(test_socket_in_use),
