@@ -123,6 +123,18 @@ bool history_fail(struct history *history, const char *doing, struct err *err)
     return false;
 }
 
+bool history_set_durable(struct history *history, bool durable, struct err *err)
+{
+    durable = durable && history->options.durability_full;
+    if (durable == history->durable)
+        return true;
+    if (sql_exec(history->db, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL") !=
+        SQLITE_OK)
+        return history_fail(history, "set how it is written", err);
+    history->durable = durable;
+    return true;
+}
+
 bool history_begin(struct history *history, struct err *err)
 {
     return sql_run(history->statements[HISTORY_BEGIN]) || history_fail(history, "begin to write", err);
@@ -153,19 +165,17 @@ static int history_on_commit(void *context, sqlite3 *db, const char *name, int f
  *   secure_delete   on by default in Debian; writes 59 bytes a sample more
  *   checkpoints     history_tidy() empties the WAL, not whatever commit happens to find it large
  *   PERSIST_WAL     users who may only read can then open the file after a clean stop */
-static bool history_configure(struct history *history, const struct history_options *options, struct err *err)
+static bool history_configure(struct history *history, struct err *err)
 {
     int on = 1;
     sqlite3_busy_timeout(history->db, HISTORY_BUSY_MS);
     sqlite3_extended_result_codes(history->db, 1);
-    const char *synchronous =
-        options->durability_full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
     if (sqlite3_file_control(history->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on) != SQLITE_OK ||
         sql_exec(history->db, "PRAGMA secure_delete = OFF;"
                               "PRAGMA temp_store = MEMORY;"
                               "PRAGMA cache_size = -8192;"
-                              "PRAGMA journal_size_limit = 16777216") != SQLITE_OK ||
-        sql_exec(history->db, synchronous) != SQLITE_OK)
+                              "PRAGMA journal_size_limit = 16777216;"
+                              "PRAGMA synchronous = NORMAL") != SQLITE_OK)
         return sql_fail(history->db, -1, "open it", err);
     /* Takes the place of the automatic checkpoint. */
     sqlite3_wal_hook(history->db, history_on_commit, history);
@@ -194,8 +204,8 @@ static bool history_connect(struct history *history, const struct history_option
     if (sqlite3_db_readonly(history->db, "main") == 1)
         return sql_fail_code(options->path, SQLITE_READONLY, "it is read-only for this user", -1,
                              "write to it", err);
-    if (!history_configure(history, options, err) || !history_use_wal(history, err) ||
-        !schema_migrate(history->db, err))
+    if (!history_configure(history, err) || !history_set_durable(history, true, err) ||
+        !history_use_wal(history, err) || !schema_migrate(history->db, err))
         return false;
     free(history->path);
     history->path = mem_copy_text(sqlite3_db_filename(history->db, "main")); /* where a symbolic link leads */
@@ -441,7 +451,8 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
     /* With each gap, too: should we be killed, the gap of the next start begins where this one ends. */
     bool alive = history_alive_is_due(history, now_us) || batch->gap_count;
     history->now_us = now_us;
-    if (!history_make_room(history, as_run, err) || !history_begin(history, err))
+    if (!history_make_room(history, as_run, err) || !history_set_durable(history, true, err) ||
+        !history_begin(history, err))
         return false;
     struct history_set *set = &history->sets[history->active], before = *set;
     if (!history_tags_write(history, batch) || !history_gaps_write(history, batch) ||

@@ -60,8 +60,12 @@ struct history_stats {
     uint64_t fresh_rows; /* sorted, waiting to be merged */
     uint64_t merges;     /* since it was opened */
     uint64_t merged_rows;
-    enum history_work work; /* of the last slice */
-    long wal_holder;        /* a process whose long reading lets the WAL grow; 0: none */
+    enum history_work work;     /* of the last slice */
+    uint64_t slices;            /* of housekeeping, since it was opened; checkpoints are counted apart */
+    int64_t slices_us;          /* the time they took together */
+    int64_t slice_most_us;      /* and the longest one */
+    int64_t checkpoint_most_us; /* likewise; it waits for the disk */
+    long wal_holder;            /* a process whose long reading lets the WAL grow; 0: none */
 };
 
 /* Makes the directory that the file is to lie in, mode 2750, when it is missing; its parent must exist. For
@@ -107,8 +111,13 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
 
 /* One slice of housekeeping of at most about `budget_us` (10 ms), one short transaction: sorting a full tail
  * into a run, merging runs into the archive with its minutes and hours, emptying what was merged, minutes and
- * hours around a gap, or a checkpoint of the WAL. Sets *more when there is more to do at once. */
+ * hours around a gap, or a checkpoint of the WAL. Sets *more when there is more to do at once. Only a
+ * checkpoint waits for the disk. */
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err);
+
+/* Whether a slice must come before the next batch, because housekeeping has fallen behind: otherwise what is
+ * fresh would grow as long as batches come without a pause. False again after enough slices. */
+bool history_is_behind(const struct history *history);
 
 /* Proof of life without samples (a quiet plant): at most every few seconds. */
 bool history_mark_alive(struct history *history, int64_t now_us, struct err *err);

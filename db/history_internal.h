@@ -166,11 +166,17 @@ struct history {
     uint64_t wal_frames;      /* pages in the WAL after the last commit */
     uint64_t wal_frames_next; /* when it is checkpointed next */
     long wal_holder; /* the process whose reading kept the last checkpoint from starting it anew; 0: none */
+    bool durable;    /* a commit waits for the disk */
     struct history_stats stats;
 };
 
 /* Tells the connection's failure in `err` and rolls an open transaction back. Returns false. */
 bool history_fail(struct history *history, const char *doing, struct err *err);
+
+/* Whether the commits that follow wait until the disk has them; to be called outside a transaction. What
+ * housekeeping does need not: a loss of power takes the newest commits of the WAL with it, and one that waits
+ * takes all before it to the disk. */
+bool history_set_durable(struct history *history, bool durable, struct err *err);
 
 bool history_begin(struct history *history, struct err *err);
 bool history_commit(struct history *history, struct err *err);
@@ -210,8 +216,11 @@ bool history_flush_slice(struct history *history, int64_t until_us, struct err *
 bool history_flush(struct history *history, struct err *err);
 void history_flush_free(struct history_flush *flush);
 
-/* Is there something to merge or to empty? Begins a merge when it is due. */
+/* Is there something to merge or to empty? */
 bool history_merge_is_due(const struct history *history);
+
+/* Does merging get on more slowly than the other set fills? */
+bool history_merge_is_behind(const struct history *history);
 
 /* A slice of merging or emptying. */
 bool history_merge_slice(struct history *history, int64_t until_us, struct err *err);

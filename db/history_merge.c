@@ -36,6 +36,10 @@
  * nothing, deleting its rows writes them once more (55 bytes a sample). */
 #define MERGE_EMPTY_AT_ONCE 500000
 
+/* What a merge and the emptying after it move while one row comes, in quarters: each row is moved twice, and a
+ * quarter more lets the merge end first. */
+#define MERGE_PACE 10
+
 /* The mark of a set of which nothing is left to see. */
 #define MERGE_MARK_ALL INT64_MAX
 
@@ -53,8 +57,10 @@ struct history_merge {
     int64_t newer_from_us; /* from where on minutes change for their sake */
     struct merge_range ranges[MERGE_BUNDLE_RANGES + 1]; /* around late samples */
     size_t range_count;
-    uint64_t merged; /* in the open transaction */
-    uint64_t left;   /* rows to delete when all have been merged; UINT64_MAX: not known */
+    uint64_t merged;        /* in the open transaction */
+    uint64_t moved;         /* rows that were merged or deleted since it began */
+    uint64_t filled_before; /* rows of the set that is filled, when it began */
+    uint64_t left;          /* rows to delete when all have been merged; UINT64_MAX: not known */
 };
 
 static struct history_set *merge_set(struct history *history)
@@ -89,6 +95,17 @@ bool history_merge_is_due(const struct history *history)
     return history->sets[!history->active].dirty || (!history->flush.rows && merge_is_worth_it(history));
 }
 
+/* While a merge is under way it gets on faster than the other set fills, so that one is smaller when the merge
+ * ends than the one that was merged: what is fresh does not grow from merge to merge. */
+bool history_merge_is_behind(const struct history *history)
+{
+    const struct history_merge *merge = history->merge;
+    if (!merge)
+        return history_merge_is_due(history);
+    uint64_t filled = history->sets[history->active].rows - merge->filled_before;
+    return filled * MERGE_PACE / 4 > merge->moved;
+}
+
 /* Turns the sets around. */
 static bool merge_flip(struct history *history, struct err *err)
 {
@@ -116,6 +133,7 @@ static bool merge_begin(struct history *history, struct err *err)
     merge->rows = batch_new();
     merge->tag_id = INT64_MIN;
     merge->left = UINT64_MAX;
+    merge->filled_before = history->sets[history->active].rows;
     history->merge = merge;
     if (set->mark == MERGE_MARK_ALL)
         return true;
@@ -301,6 +319,10 @@ static bool merge_empty(struct history *history, int64_t until_us, bool *ended)
         for (int i = 0; i < 3; i++)
             sqlite3_bind_int64(clear, i + 1, *ended ? INT64_MAX : sqlite3_column_int64(nth, i));
         done = sqlite3_reset(nth) == SQLITE_OK && sql_run(clear);
+        uint64_t deleted = (uint64_t)sqlite3_changes64(history->db);
+        history->merge->moved += deleted;
+        if (history->merge->left != UINT64_MAX)
+            history->merge->left -= deleted < history->merge->left ? deleted : history->merge->left;
         if (clock_mono_us() >= until_us)
             break;
     }
@@ -329,6 +351,7 @@ static bool merge_step(struct history *history, int64_t until_us, struct err *er
         return false;
     }
     history->stats.merged_rows += merge->merged;
+    merge->moved += merge->merged;
     if (rows && ended) {
         merge->left = set->rows;
         set->rows = 0;

@@ -43,15 +43,11 @@ static bool history_checkpoint(struct history *history, struct err *err)
     return true;
 }
 
-/* A slice works for this share of its budget; the rest is for the commit. */
-static int64_t history_slice_us(int64_t budget_us)
-{
-    return budget_us / 2;
-}
+/* A slice works until the last of these parts of its budget, which is for the commit. */
+#define HISTORY_SLICE_PARTS 4
 
-bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err)
+static bool history_slice(struct history *history, int64_t until_us, bool *more, struct err *err)
 {
-    int64_t until_us = clock_mono_us() + history_slice_us(budget_us);
     history->stats.work = HISTORY_WORK_NONE;
     *more = true;
     if (history->wal_frames >= history->wal_frames_next) {
@@ -68,4 +64,33 @@ bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct
         return history_merge_slice(history, until_us, err);
     *more = false;
     return true;
+}
+
+static void history_note_slice(struct history_stats *stats, int64_t us)
+{
+    int64_t *most =
+        stats->work == HISTORY_WORK_CHECKPOINT ? &stats->checkpoint_most_us : &stats->slice_most_us;
+    if (stats->work == HISTORY_WORK_NONE)
+        return;
+    *most = us > *most ? us : *most;
+    if (stats->work != HISTORY_WORK_CHECKPOINT) {
+        stats->slices++;
+        stats->slices_us += us;
+    }
+}
+
+bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err)
+{
+    int64_t start_us = clock_mono_us();
+    bool done = history_set_durable(history, false, err) &&
+                history_slice(history, start_us + budget_us / HISTORY_SLICE_PARTS * (HISTORY_SLICE_PARTS - 1),
+                              more, err);
+    history_note_slice(&history->stats, clock_mono_us() - start_us);
+    return done;
+}
+
+bool history_is_behind(const struct history *history)
+{
+    return history->wal_frames >= history->wal_frames_next + HISTORY_WAL_FRAMES ||
+           history->tail->count >= (size_t)2 * HISTORY_RUN_ROWS || history_merge_is_behind(history);
 }

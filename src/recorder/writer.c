@@ -16,6 +16,7 @@
 
 #define WRITER_IDLE_US       CLOCK_US_PER_SECOND /* between two looks at housekeeping and the proof of life */
 #define WRITER_TIDY_AT_LEAST CLOCK_US_PER_SECOND /* a slice this often even while batches wait all the time */
+#define WRITER_BEHIND_US     INT64_C(100000)     /* a batch waits so long for what has fallen behind */
 
 struct writer {
     struct history *history;
@@ -102,6 +103,18 @@ static void writer_tidy(struct writer *writer)
     pthread_mutex_unlock(&writer->mutex);
 }
 
+/* Slices that a batch has to wait for: in a load that never rests housekeeping would otherwise have no turn,
+ * and what is fresh would grow without bound. Ordinarily none; one a second for what is never urgent. */
+static void writer_tidy_first(struct writer *writer)
+{
+    int64_t start_us = clock_mono_us();
+    if (writer->more && start_us - writer->tidied_us > WRITER_TIDY_AT_LEAST)
+        writer_tidy(writer);
+    while (writer->more && history_is_behind(writer->history) &&
+           clock_mono_us() - start_us < WRITER_BEHIND_US)
+        writer_tidy(writer);
+}
+
 /* Waits for a batch, the end, or until idle housekeeping is due. Called and left with the mutex held. */
 static void writer_wait(struct writer *writer)
 {
@@ -121,15 +134,16 @@ static void *writer_run(void *argument)
     for (;;) {
         writer_wait(writer);
         struct batch *batch = writer->given;
-        bool tidy_first = batch && clock_mono_us() - writer->tidied_us > WRITER_TIDY_AT_LEAST && writer->more;
         if (!batch && writer->stop)
             break;
         writer->given = NULL;
         pthread_mutex_unlock(&writer->mutex);
-        if (!batch || tidy_first)
-            writer_tidy(writer);
-        if (batch)
+        if (batch) {
+            writer_tidy_first(writer);
             writer_commit(writer, batch);
+        } else {
+            writer_tidy(writer);
+        }
         pthread_mutex_lock(&writer->mutex);
     }
     int64_t stopped_us = writer->stopped_us;

@@ -1,5 +1,6 @@
 /* The writer thread: the only one that touches the history once it runs. Batches first; when none waits,
- * housekeeping in slices of at most WRITER_SLICE_US, so that a batch never waits longer than that for it.
+ * housekeeping in slices of at most WRITER_SLICE_US, so that a batch does not wait longer than that for it. Only
+ * when batches come without a pause and housekeeping falls behind (history_is_behind()), slices go before them.
  *
  * One batch at a time is handed over whole and comes back with the result: writer_give(), then writer_fd()
  * becomes readable, then writer_take(). Nothing else is shared. */

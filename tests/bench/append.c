@@ -5,19 +5,8 @@
  *
  * -l: so many of the samples come hours late, 0.05 for 5 %. -m: merge when the runs hold so many samples a
  * tag. -n: durability "normal". FILE must not exist; it is removed afterwards unless -k is given. */
-#include "base/clock.h"
-#include "base/mem.h"
+#include "load.h"
 #include "db/history.h"
-#include "plant/quality.h"
-
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#define APPEND_T0 (INT64_C(1700000000) * CLOCK_US_PER_SECOND)
 
 struct append_load {
     uint32_t tags;
@@ -30,63 +19,19 @@ struct append_load {
     const char *path;
 };
 
-/* The times of one kind of step. */
-struct append_times {
-    double *wall_ms; /* owned */
-    size_t count, capacity;
-    double cpu_s, bytes; /* used; written */
-};
-
-static double append_cpu_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* A number of /proc/self/io: "wchar" is what was given to write calls,
- * "write_bytes" what dirtied the page cache. */
-static double append_io(const char *name)
-{
-    char line[128];
-    double value = 0;
-    FILE *file = fopen("/proc/self/io", "re");
-    while (file && fgets(line, sizeof line, file))
-        if (!strncmp(line, name, strlen(name)) && line[strlen(name)] == ':')
-            value = strtod(line + strlen(name) + 1, NULL);
-    if (file)
-        fclose(file);
-    return value;
-}
-
-static void append_times_add(struct append_times *times, int64_t start_us, double start_cpu_s,
+static void append_times_add(struct load_times *times, int64_t start_us, double start_cpu_s,
                              double start_bytes)
 {
-    times->wall_ms = mem_grow(times->wall_ms, &times->capacity, times->count + 1, sizeof *times->wall_ms);
-    times->wall_ms[times->count++] = (double)(clock_mono_us() - start_us) / 1000;
-    times->cpu_s += append_cpu_s() - start_cpu_s;
-    times->bytes += append_io("wchar") - start_bytes;
+    load_times_add(times, (double)(clock_mono_us() - start_us) / 1000);
+    times->cpu_s += load_cpu_s() - start_cpu_s;
+    times->bytes += load_io("wchar") - start_bytes;
 }
 
-static int append_compare(const void *left, const void *right)
-{
-    double a = *(const double *)left, b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
-static double append_percentile(struct append_times *times, double share)
-{
-    if (!times->count)
-        return 0;
-    qsort(times->wall_ms, times->count, sizeof *times->wall_ms, append_compare);
-    return times->wall_ms[(size_t)(share * (double)(times->count - 1))];
-}
-
-static void append_print(const char *name, struct append_times *times, double samples)
+static void append_print(const char *name, struct load_times *times, double samples)
 {
     printf("%-8s %6zu times, ms median %7.2f  99 %% %7.2f  most %7.2f, a sample: CPU us %6.3f, bytes %6.1f\n",
-           name, times->count, append_percentile(times, 0.5), append_percentile(times, 0.99),
-           append_percentile(times, 1), times->cpu_s * 1e6 / samples, times->bytes / samples);
+           name, times->count, load_percentile(times, 0.5), load_percentile(times, 0.99),
+           load_percentile(times, 1), times->cpu_s * 1e6 / samples, times->bytes / samples);
 }
 
 static _Noreturn void append_die(const struct err *err)
@@ -95,32 +40,13 @@ static _Noreturn void append_die(const struct err *err)
     exit(err->code);
 }
 
-static void append_add_tags(struct batch *batch, uint32_t tags)
-{
-    for (uint32_t id = 1; id <= tags; id++) {
-        struct tag_def def;
-        tag_def_init(&def);
-        def.topic = mem_format("plant/area%u/device%u/value", id % 20, id);
-        def.name = mem_copy_text(def.topic);
-        def.path = mem_copy_text("");
-        def.area = tag_def_area_of_topic(def.topic);
-        batch_add_tag(batch, id, &def);
-        tag_def_free(&def);
-    }
-}
-
-/* The samples from one moment to the next, each tag at its own phase. */
+/* The samples from one moment to the next. */
 static void append_fill(struct batch *batch, const struct append_load *load, double from_s, double to_s)
 {
-    uint64_t first = (uint64_t)(from_s * load->rate * load->tags),
-             end = (uint64_t)(to_s * load->rate * load->tags);
-    for (uint64_t i = first; i < end; i++) {
-        double at_s = (double)i / (load->rate * load->tags);
-        uint32_t id = 1 + (uint32_t)((i * 7919) % load->tags);
-        struct value value = {.type = VALUE_NUMBER,
-                              .number = round(1000 * (50 + 40 * sin(at_s / 60 + id))) / 1000};
-        int64_t late_us = fmod((double)i * 0.6180339887, 1) < load->late ? 3 * CLOCK_US_PER_HOUR + 7 : 0;
-        batch_add_sample(batch, id, APPEND_T0 + (int64_t)(at_s * 1e6) - late_us, &value, QUALITY_GOOD);
+    double samples_per_s = load->rate * load->tags;
+    for (uint64_t i = (uint64_t)(from_s * samples_per_s); i < (uint64_t)(to_s * samples_per_s); i++) {
+        bool late = fmod((double)i * 0.6180339887, 1) < load->late;
+        load_add_sample(batch, load->tags, samples_per_s, i, late ? 3 * CLOCK_US_PER_HOUR + 7 : 0);
     }
 }
 
@@ -133,15 +59,15 @@ static const char *const APPEND_NAMES[APPEND_STEPS] = {
 };
 
 /* Housekeeping: at most `slices` of it, as many as a writer has time for between two batches (0: all). */
-static void append_tidy(struct history *history, struct append_times *times, int slices)
+static void append_tidy(struct history *history, struct load_times *times, int slices)
 {
     struct err err = {0};
     bool more = true;
     for (int slice = 0; more && (!slices || slice < slices); slice++) {
         struct history_stats stats;
-        double bytes = append_io("wchar");
+        double bytes = load_io("wchar");
         int64_t start_us = clock_mono_us();
-        double cpu_s = append_cpu_s();
+        double cpu_s = load_cpu_s();
         if (!history_tidy(history, 10000, &more, &err))
             append_die(&err);
         int64_t end_us = clock_mono_us();
@@ -151,15 +77,15 @@ static void append_tidy(struct history *history, struct append_times *times, int
     }
 }
 
-static void append_run(struct history *history, const struct append_load *load, struct append_times *times)
+static void append_run(struct history *history, const struct append_load *load, struct load_times *times)
 {
     struct err err = {0};
     struct batch *batch = batch_new();
     for (double at_s = 0; at_s < load->seconds; at_s += 1 / load->commits) {
         append_fill(batch, load, at_s, at_s + 1 / load->commits);
-        double bytes = append_io("wchar");
-        int64_t start_us = clock_mono_us(), now_us = APPEND_T0 + (int64_t)(at_s * 1e6);
-        double cpu_s = append_cpu_s();
+        double bytes = load_io("wchar");
+        int64_t start_us = clock_mono_us(), now_us = LOAD_T0 + (int64_t)(at_s * 1e6);
+        double cpu_s = load_cpu_s();
         if (!history_append(history, batch, now_us, &err))
             append_die(&err);
         append_times_add(&times[APPEND_STEP], start_us, cpu_s, bytes);
@@ -224,16 +150,16 @@ int main(int argc, char **argv)
     if (!history)
         append_die(&err);
     struct batch *batch = batch_new();
-    append_add_tags(batch, load.tags);
-    if (!history_append(history, batch, APPEND_T0, &err))
+    load_add_tags(batch, load.tags);
+    if (!history_append(history, batch, LOAD_T0, &err))
         append_die(&err);
     batch_free(batch);
 
-    struct append_times times[APPEND_STEPS] = {{0}};
-    double wrote = append_io("wchar"), dirtied = append_io("write_bytes");
+    struct load_times times[APPEND_STEPS] = {{0}};
+    double wrote = load_io("wchar"), dirtied = load_io("write_bytes");
     append_run(history, &load, times);
-    wrote = append_io("wchar") - wrote;
-    dirtied = append_io("write_bytes") - dirtied;
+    wrote = load_io("wchar") - wrote;
+    dirtied = load_io("write_bytes") - dirtied;
     struct history_stats stats;
     history_get_stats(history, &stats);
     double samples = (double)stats.samples_written, cpu_s = 0;
@@ -248,12 +174,8 @@ int main(int argc, char **argv)
     printf("CPU us a sample: %.2f; bytes a sample: written %.1f, page cache %.1f, stored %.1f; WAL %.1f MB\n",
            cpu_s * 1e6 / samples, wrote / samples, dirtied / samples, (double)stats.file_bytes / samples,
            (double)stats.wal_bytes / 1e6);
-    history_close(history, APPEND_T0);
-    static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; !load.keep && i < 3; i++) {
-        char *name = mem_format("%s%s", load.path, SUFFIXES[i]);
-        unlink(name);
-        free(name);
-    }
+    history_close(history, LOAD_T0);
+    if (!load.keep)
+        load_remove(load.path);
     return EX_OK;
 }
