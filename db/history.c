@@ -64,6 +64,14 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_ARCHIVE_AT] = {.head = "SELECT value, quality FROM archive WHERE tag_id = ?1 AND ts = ?2"},
     [HISTORY_ARCHIVE_LAST] = {.head = "SELECT max(ts) FROM archive WHERE tag_id = ?1"},
     [HISTORY_STORE_FLIP] = {.head = "UPDATE store SET active = ?1"},
+    /* The tag's newest sample that is sorted or merged, unless it is older than a stamp. Few runs reach so far. */
+    [HISTORY_STAMP_STORED] =
+        {.head = "SELECT ts, value, quality FROM (SELECT ts, value, quality FROM archive"
+                 " WHERE tag_id = ?1 AND ts >= ?2 UNION ALL"
+                 " SELECT s.ts, s.value, s.quality FROM run_a r CROSS JOIN fresh_a s ON s.run = r.id"
+                 " WHERE r.t_max >= ?2 AND s.tag_id = ?1 AND s.ts >= ?2 UNION ALL"
+                 " SELECT s.ts, s.value, s.quality FROM run_b r CROSS JOIN fresh_b s ON s.run = r.id"
+                 " WHERE r.t_max >= ?2 AND s.tag_id = ?1 AND s.ts >= ?2) ORDER BY ts DESC LIMIT 1"},
     [HISTORY_LATEST_MANY] = {.head = LATEST_HEAD,
                              .row = "(?,?,?,?)",
                              .rows = HISTORY_INSERT_ROWS,

@@ -45,40 +45,23 @@ static bool history_stamp_load(struct history *history)
     return history->stamps.known;
 }
 
-/* Where the tag's newest sample is stored: the others that came with its stamp lie before it. */
-static bool history_stamp_read_stored(struct history *history, uint32_t tag_id, struct history_stamp *stamp)
+/* Finds the sample that is stored last of those that came with the tag's newest stamp: is it the same as the
+ * one at hand? latest_flushed may be ahead of what is stored, when a crash fell between the two: then the
+ * sample that it tells of still lies in the tail, and nothing of its stamp may be stored yet. */
+static bool history_stamp_compare(struct history *history, const struct batch_sample *sample,
+                                  const struct value *value, struct history_stamp *stamp, bool *repeats)
 {
-    sqlite3_stmt *row =
-        sql_prepare(history->db,
-                    "SELECT max(ts) FROM (SELECT max(ts) AS ts FROM archive WHERE tag_id = ?1 UNION ALL"
-                    " SELECT max(s.ts) FROM run_a r CROSS JOIN fresh_a s ON s.run = r.id"
-                    " WHERE s.tag_id = ?1 AND s.ts >= ?2 UNION ALL"
-                    " SELECT max(s.ts) FROM run_b r CROSS JOIN fresh_b s ON s.run = r.id"
-                    " WHERE s.tag_id = ?1 AND s.ts >= ?2)",
-                    false);
-    sqlite3_bind_int64(row, 1, tag_id);
-    sqlite3_bind_int64(row, 2, stamp->source_us);
-    if (row && sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL)
-        stamp->stored_us = sqlite3_column_int64(row, 0);
-    if (stamp->stored_us < stamp->source_us)
-        stamp->stored_us = stamp->source_us;
-    return row && sqlite3_finalize(row) == SQLITE_OK;
-}
-
-/* Does the sample say what the tag's last value says? */
-static bool history_stamp_repeats(struct history *history, const struct batch_sample *sample,
-                                  const struct value *value, bool *repeats)
-{
-    sqlite3_stmt *row = sql_prepare(
-        history->db, "SELECT value, quality FROM latest_flushed WHERE tag_id = ?1 AND ts = ?2", false);
+    sqlite3_stmt *row = history->statements[HISTORY_STAMP_STORED];
     sqlite3_bind_int64(row, 1, sample->tag_id);
-    sqlite3_bind_int64(row, 2, sample->ts_us);
-    if (row && sqlite3_step(row) == SQLITE_ROW) {
-        struct value last;
-        sql_column_value(row, 0, &last);
-        *repeats = history_is_same(value, sample->quality, &last, (uint32_t)sqlite3_column_int64(row, 1));
+    sqlite3_bind_int64(row, 2, stamp->source_us);
+    *stamp = (struct history_stamp){INT64_MIN, INT64_MIN};
+    if (sqlite3_step(row) == SQLITE_ROW) {
+        struct value stored;
+        sql_column_value(row, 1, &stored);
+        *repeats = history_is_same(value, sample->quality, &stored, (uint32_t)sqlite3_column_int64(row, 2));
+        *stamp = (struct history_stamp){sample->ts_us, sqlite3_column_int64(row, 0)};
     }
-    return row && sqlite3_finalize(row) == SQLITE_OK;
+    return sqlite3_reset(row) == SQLITE_OK;
 }
 
 bool history_stamp_find(struct history *history, const struct batch *batch, const struct history_run_key *key,
@@ -89,16 +72,14 @@ bool history_stamp_find(struct history *history, const struct batch *batch, cons
     struct history_stamp *stamp = history_stamp_of(&history->stamps, key->tag_id);
     if (key->ts_us < stamp->source_us || stamp->source_us == INT64_MIN)
         return true;
-    bool is_tie = key->ts_us == stamp->source_us;
-    if (is_tie && stamp->stored_us == INT64_MIN && !history_stamp_read_stored(history, key->tag_id, stamp))
-        return false;
-    if (key->ts_us > stamp->stored_us)
-        return true;
-    if (place->ts_us <= stamp->stored_us)
-        place->ts_us = stamp->stored_us + 1;
     const struct batch_sample *sample = &batch->samples[key->index];
     struct value value = batch_sample_value(batch, sample);
-    return !is_tie || history_stamp_repeats(history, sample, &value, &place->repeated);
+    if (key->ts_us == stamp->source_us &&
+        !history_stamp_compare(history, sample, &value, stamp, &place->repeated))
+        return false;
+    if (key->ts_us <= stamp->stored_us && place->ts_us <= stamp->stored_us)
+        place->ts_us = stamp->stored_us + 1;
+    return true;
 }
 
 void history_stamp_note(struct history *history, const struct history_flush *flush)
