@@ -159,6 +159,8 @@ static struct plot_column history_column(const struct query_column *from)
         return column;
     column.low = from->min;
     column.high = from->max;
+    column.low_us = from->min_us;
+    column.high_us = from->max_us;
     column.first = from->first;
     column.first_us = from->first_us;
     column.last = from->last;

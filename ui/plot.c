@@ -91,6 +91,18 @@ static void plot_hold(struct plot_column *columns, const struct plot_grid *grid,
     }
 }
 
+static void plot_extend(struct plot_column *column, double value, int64_t ts_us)
+{
+    if (!(column->low <= value)) {
+        column->low = value;
+        column->low_us = ts_us;
+    }
+    if (!(column->high >= value)) {
+        column->high = value;
+        column->high_us = ts_us;
+    }
+}
+
 static void plot_add_sample(struct plot_column *column, const struct recent_sample *sample, bool joined)
 {
     column->count += sample->count;
@@ -103,8 +115,7 @@ static void plot_add_sample(struct plot_column *column, const struct recent_samp
         column->first_us = sample->ts_us;
         column->joined = joined;
     }
-    column->low = fmin(column->low, sample->value);
-    column->high = fmax(column->high, sample->value);
+    plot_extend(column, sample->value, sample->ts_us);
     column->last = sample->value;
     column->last_us = sample->ts_us;
 }
@@ -157,9 +168,9 @@ void plot_merge(struct plot_column *column, const struct plot_column *more)
     if (!isnan(more->low)) {
         column->last = more->last;
         column->last_us = more->last_us;
+        plot_extend(column, more->low, more->low_us);
+        plot_extend(column, more->high, more->high_us);
     }
-    column->low = fmin(column->low, more->low);
-    column->high = fmax(column->high, more->high);
     column->area += more->area;
     column->good_us += more->good_us;
     column->count += more->count;

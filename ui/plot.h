@@ -25,9 +25,10 @@ struct plot_grid {
 };
 
 struct plot_column {
-    double held;        /* the value that was valid when the column began; NaN: none */
-    double low, high;   /* of the samples with values in it; NaN: none came */
-    double first, last; /* of them, in time */
+    double held;             /* the value that was valid when the column began; NaN: none */
+    double low, high;        /* of the samples with values in it; NaN: none came */
+    int64_t low_us, high_us; /* when */
+    double first, last;      /* of them, in time */
     int64_t first_us, last_us;
     double area;     /* value × µs over the good time */
     int64_t good_us; /* time with a value */

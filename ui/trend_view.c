@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TREND_SPAN_FIRST 8    /* of TREND_SPANS: the last hour */
+#define TREND_LIVE_SHARE 50   /* so near to the present, in shares of the span, nobody tells it from live */
 #define TREND_EDGE_PAN   0.25 /* of the span, when the cursor walks out of the picture */
 
 static const struct trend_span TREND_SPANS[] = {
@@ -110,7 +111,7 @@ struct plot_grid trend_view_grid(const struct trend_view *view, int64_t now_us, 
 static void trend_view_set_end(struct trend_view *view, int64_t end_us, int64_t now_us)
 {
     int64_t least_us = TREND_SPANS[view->span].us < now_us ? TREND_SPANS[view->span].us : now_us;
-    view->live = end_us >= now_us;
+    view->live = end_us >= now_us - TREND_SPANS[view->span].us / TREND_LIVE_SHARE;
     view->end_us = view->live ? now_us : end_us < least_us ? least_us : end_us;
 }
 

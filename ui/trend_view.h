@@ -2,7 +2,7 @@
  * so that an operator who comes back finds the same. Pure; time is an argument.
  *
  * Live, the newest column holds the present; else the picture ends at `end_us`. Whatever moves it to the
- * present makes it live again. */
+ * present, or hardly before it, makes it live again. */
 #ifndef UI_TREND_VIEW_H
 #define UI_TREND_VIEW_H
 

@@ -199,6 +199,21 @@ void trend_draw(struct trend_picture *picture, struct trend_data *data, struct s
     trend_set_due(picture, host);
 }
 
+int64_t trend_draw_cursor_us(const struct trend_picture *picture, const struct trend_view *view)
+{
+    const struct plot_grid *grid = &picture->grid;
+    int64_t cursor = picture->area.spans ? trend_view_cursor_column(view, grid) : -1;
+    if (cursor < 0 || !view->pen_count)
+        return view->cursor_us;
+    const struct trend_pen *pen = &picture->pens[view->selected];
+    const struct plot_column *column = &pen->columns[cursor];
+    double average = pen->figures.average;
+    bool high = fabs(column->high - average) >= fabs(column->low - average);
+    int64_t ts_us = high ? column->high_us : column->low_us;
+    bool inside = !isnan(column->low) && plot_grid_column(grid, ts_us) == cursor;
+    return inside ? ts_us : view->cursor_us;
+}
+
 int64_t trend_draw_column_at(const struct trend_picture *picture, int x, int y)
 {
     const struct chart_area *area = &picture->area;

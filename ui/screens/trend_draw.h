@@ -39,6 +39,10 @@ struct trend_picture {
 void trend_draw(struct trend_picture *picture, struct trend_data *data, struct screen_host *host,
                 const struct pane *pane);
 
+/* The time that zooming with the cursor stays with: of the most unusual value of the selected pen in the cursor's
+ * column, so that zooming in finds a spike; else the cursor's. */
+int64_t trend_draw_cursor_us(const struct trend_picture *picture, const struct trend_view *view);
+
 /* The span (column of the grid) at a place of the pane, or -1. */
 int64_t trend_draw_column_at(const struct trend_picture *picture, int x, int y);
 

@@ -13,6 +13,7 @@
 /* What one row says. */
 struct trend_row {
     char value[LEGEND_TEXT_MAX], time[TIMEFMT_MAX];
+    char column[LEGEND_TEXT_MAX]; /* "": no more than the value */
     const char *quality;
     enum meaning meaning; /* of value and quality */
 };
@@ -22,6 +23,7 @@ enum trend_field {
     FIELD_VALUE,
     FIELD_UNIT,
     FIELD_TIME,
+    FIELD_COLUMN,
     FIELD_MIN,
     FIELD_MAX,
     FIELD_AVERAGE,
@@ -38,11 +40,17 @@ static const struct {
     int width, from;
     bool right;
 } FIELDS[FIELD_COUNT] = {
-    [FIELD_NAME] = {"PEN", 12, 0, false},       [FIELD_VALUE] = {"VALUE", 10, 24, true},
-    [FIELD_UNIT] = {"UNIT", 6, 40, false},      [FIELD_TIME] = {"TIME", 12, 96, true},
-    [FIELD_MIN] = {"MIN", 9, 56, true},         [FIELD_MAX] = {"MAX", 9, 56, true},
-    [FIELD_AVERAGE] = {"AVERAGE", 9, 66, true}, [FIELD_QUALITY] = {"QUALITY", 7, 50, false},
-    [FIELD_SCALE] = {"SCALE", 19, 130, false},  [FIELD_DESCRIPTION] = {"DESCRIPTION", 0, 150, false},
+    [FIELD_NAME] = {"PEN", 12, 0, false},
+    [FIELD_VALUE] = {"VALUE", 10, 24, true},
+    [FIELD_UNIT] = {"UNIT", 6, 40, false},
+    [FIELD_TIME] = {"TIME", 12, 96, true},
+    [FIELD_COLUMN] = {"IN THE COLUMN", 17, 120, true},
+    [FIELD_MIN] = {"MIN", 9, 56, true},
+    [FIELD_MAX] = {"MAX", 9, 56, true},
+    [FIELD_AVERAGE] = {"AVERAGE", 9, 66, true},
+    [FIELD_QUALITY] = {"QUALITY", 7, 50, false},
+    [FIELD_SCALE] = {"SCALE", 19, 130, false},
+    [FIELD_DESCRIPTION] = {"DESCRIPTION", 0, 150, false},
 };
 
 #define LEGEND_MARK     2  /* columns of the pen's digit */
@@ -93,6 +101,27 @@ static void trend_row_of_instant(const struct mirror_tag *tag, const struct hist
                                                             : MEANING_VALUE_UNCERTAIN;
 }
 
+static void trend_row_set_column(const struct mirror_tag *tag, const struct plot_column *column,
+                                 struct trend_row *row)
+{
+    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
+    if (column->count < 2 || !(column->low < column->high) || tag->state_count)
+        return;
+    num_format_fit(low, sizeof low, column->low, tag->decimals, 7);
+    num_format_fit(high, sizeof high, column->high, tag->decimals, 7);
+    snprintf(row->column, sizeof row->column, "%s – %s", low, high);
+}
+
+/* What is not good never looks like a live value. */
+static void trend_row_mark(struct trend_row *row)
+{
+    char plain[LEGEND_TEXT_MAX - 3];
+    if (row->meaning == MEANING_VALUE || !*row->value)
+        return;
+    snprintf(plain, sizeof plain, "%.*s", (int)sizeof plain - 1, row->value);
+    snprintf(row->value, sizeof row->value, "(%s)", plain);
+}
+
 /* At the cursor where there is one and it is not on the present, else now. */
 static void trend_row_of(const struct trend_picture *picture, struct trend_data *data,
                          struct screen_host *host, size_t pen, struct trend_row *row)
@@ -105,12 +134,15 @@ static void trend_row_of(const struct trend_picture *picture, struct trend_data 
     *row = (struct trend_row){.quality = "", .meaning = MEANING_VALUE};
     if (!tag)
         return;
+    if (column >= 0)
+        trend_row_set_column(tag, &picture->pens[pen].columns[column], row);
     if (column < 0 || at_us >= host->wall_us)
         trend_row_of_tag(tag, row);
     else if (trend_data_instant(data, host, pen, at_us, &instant))
         trend_row_of_instant(tag, &instant, &picture->pens[pen].columns[column], row);
     else
         snprintf(row->value, sizeof row->value, "...");
+    trend_row_mark(row);
 }
 
 /* ---- layout ---- */
@@ -119,12 +151,14 @@ struct trend_layout {
     int width[FIELD_COUNT]; /* 0: left out */
 };
 
-static struct trend_layout trend_layout_of(int columns)
+static struct trend_layout trend_layout_of(int columns, bool at_cursor)
 {
     struct trend_layout layout;
     int used = LEGEND_MARK;
     for (int i = 0; i < FIELD_COUNT; i++) {
         layout.width[i] = columns >= FIELDS[i].from ? FIELDS[i].width : 0;
+        if (i == FIELD_COLUMN && !at_cursor)
+            layout.width[i] = 0;
         used += layout.width[i] ? layout.width[i] + 1 : 0;
     }
     int rest = columns - used + 1;
@@ -212,6 +246,8 @@ static void trend_put_row(const struct pane *pane, int y, const struct trend_lay
             pane_text_right(pane, x, y, width, row->meaning, row->value);
         else if (i == FIELD_TIME)
             pane_text_right(pane, x, y, width, MEANING_DIM, row->time);
+        else if (i == FIELD_COLUMN)
+            pane_text_right(pane, x, y, width, MEANING_TEXT, row->column);
         else if (i == FIELD_QUALITY)
             pane_text(pane, x, y, width, row->meaning == MEANING_VALUE ? MEANING_DIM : row->meaning,
                       row->quality);
@@ -227,7 +263,7 @@ void trend_legend_draw(struct trend_picture *picture, struct trend_data *data, s
                        const struct pane *pane)
 {
     const struct trend_view *view = host->trends;
-    struct trend_layout layout = trend_layout_of(pane->columns);
+    struct trend_layout layout = trend_layout_of(pane->columns, view->has_cursor);
     int headed = pane->rows > 1;
     size_t rows = (size_t)(pane->rows - headed);
     size_t first = view->selected >= rows ? view->selected + 1 - rows : 0;

@@ -66,7 +66,6 @@ static bool trends_act_time(struct trends *trends, struct screen_host *host, enu
 {
     struct trend_view *view = host->trends;
     struct plot_grid grid = trend_view_grid(view, host->wall_us, trends->picture.grid.count);
-    int64_t pivot_us = view->has_cursor ? view->cursor_us : 0;
     switch (action) {
     case ACTION_CURSOR_LEFT:
     case ACTION_CURSOR_RIGHT:
@@ -84,7 +83,10 @@ static bool trends_act_time(struct trends *trends, struct screen_host *host, enu
         return true;
     case ACTION_ZOOM_IN:
     case ACTION_ZOOM_OUT:
-        trend_view_zoom(view, action == ACTION_ZOOM_IN ? -1 : 1, pivot_us, host->wall_us);
+        if (view->has_cursor)
+            view->cursor_us = trend_draw_cursor_us(&trends->picture, view);
+        trend_view_zoom(view, action == ACTION_ZOOM_IN ? -1 : 1, view->has_cursor ? view->cursor_us : 0,
+                        host->wall_us);
         return true;
     default:
         return false;
