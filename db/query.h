@@ -70,7 +70,7 @@ typedef bool query_gap_function(void *context, int64_t start_us, int64_t end_us,
 bool query_gaps(struct query *query, int64_t from_us, int64_t to_us, query_gap_function *function,
                 void *context, struct err *err);
 
-/* How many samples and tags the file holds (through the views, each sample counted once). */
+/* How many samples came, kept or not, and how many tags the file knows. */
 bool query_counts(struct query *query, uint64_t *samples, uint64_t *tags, struct err *err);
 
 #endif

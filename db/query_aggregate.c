@@ -152,8 +152,7 @@ static bool query_aggregation_find(struct query_aggregation *all, enum query_sta
     *found = false;
     if (!row)
         return false;
-    if (sqlite3_bind_parameter_count(row) > 3)
-        sqlite3_bind_double(row, 4, value);
+    sqlite3_bind_double(row, 4, value);
     if (!query_step(all->walk.query, row, found, all->err))
         return false;
     if (*found)
@@ -185,13 +184,14 @@ static bool query_aggregation_find_end(struct query_aggregation *all, enum query
     return query_aggregation_find(all, which, point->value, &point->ts_us, width_us, &found);
 }
 
+/* The time of a point of a bucket is that of the first (or last) kept sample with its value. */
 static bool query_aggregation_place_points(struct query_aggregation *all)
 {
     struct query_aggregate *now = &all->now;
     return query_aggregation_find_extreme(all, QUERY_MINUTE_OF_MIN, &now->min, all->min.width_us) &&
            query_aggregation_find_extreme(all, QUERY_MINUTE_OF_MAX, &now->max, all->max.width_us) &&
-           query_aggregation_find_end(all, QUERY_FIRST_NUMBER, &now->first, all->first.width_us) &&
-           query_aggregation_find_end(all, QUERY_LAST_NUMBER, &now->last, all->last.width_us);
+           query_aggregation_find_end(all, QUERY_SAMPLE_OF_VALUE, &now->first, all->first.width_us) &&
+           query_aggregation_find_end(all, QUERY_LAST_OF_VALUE, &now->last, all->last.width_us);
 }
 
 /* ---- intervals ---- */

@@ -26,6 +26,22 @@
     " WHERE s.tag_id = ?1 AND s.ts BETWEEN ?2 AND ?3 AND r.t_max >= ?2 AND r.t_min <= ?3"                    \
     " AND (?1, +s.ts) > (SELECT mark_" x ", mark_" x "_ts FROM store)"
 
+/* All of a run up to ?2, and one tag's last there up to ?3. */
+#define QUERY_RUN_UNTIL_OF(x)                                                                                \
+    "SELECT ts, value, quality, tag_id FROM fresh_" x " WHERE run = ?1 AND ts <= ?2"                         \
+    " AND (tag_id, +ts) > (SELECT mark_" x ", mark_" x "_ts FROM store) ORDER BY tag_id, ts"
+#define QUERY_RUN_SEEK_OF(x)                                                                                 \
+    "SELECT ts, value, quality FROM fresh_" x " WHERE run = ?1 AND tag_id = ?2 AND ts <= ?3"                 \
+    " AND (?2, +ts) > (SELECT mark_" x ", mark_" x "_ts FROM store) ORDER BY ts DESC LIMIT 1"
+#define QUERY_RUNS_OF(x, number, is_filled)                                                                  \
+    "SELECT " number ", id, t_max, (SELECT " is_filled " FROM store) * 1000000000 + id FROM run_" x          \
+    " WHERE t_min <= ?1"
+
+/* The value that was the last of the last bucket that has ended; ?2 is the instant. */
+#define QUERY_BUCKET_BEFORE_OF(table, width)                                                                 \
+    "SELECT ts, coalesce(last, max, min), 0, held FROM " table " WHERE tag_id = ?1 AND ts <= ?2 - " width    \
+    " ORDER BY ts DESC LIMIT 1"
+
 #define QUERY_BUCKETS_OF(table)                                                                              \
     "SELECT ts, n, min, max, first, last, avg, good_us, held FROM " table                                    \
     " WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3"
@@ -69,6 +85,20 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
         "SELECT id, name, unit, description,"
         " EXISTS (SELECT 1 FROM tag_state s WHERE s.tag_id = t.id) FROM tag t ORDER BY name",
     [QUERY_STATE_TEXT] = "SELECT text FROM tag_state WHERE tag_id = ?1 AND value = ?2",
+
+    [QUERY_TAG_IDS] = "SELECT id FROM tag ORDER BY id",
+    [QUERY_FLUSHED_UNTIL] = "SELECT ts, value, quality, tag_id FROM latest_flushed WHERE ts <= ?1",
+    [QUERY_TAIL_UNTIL] = "SELECT ts, value, quality, tag_id FROM tail WHERE ts <= ?1 ORDER BY rowid",
+    [QUERY_RUNS_UNTIL] =
+        QUERY_RUNS_OF("a", "0", "active = 0") " UNION ALL " QUERY_RUNS_OF("b", "1", "active = 1")
+        " ORDER BY 3 DESC",
+    [QUERY_RUN_A_UNTIL] = QUERY_RUN_UNTIL_OF("a"),
+    [QUERY_RUN_B_UNTIL] = QUERY_RUN_UNTIL_OF("b"),
+    [QUERY_RUN_A_SEEK] = QUERY_RUN_SEEK_OF("a"),
+    [QUERY_RUN_B_SEEK] = QUERY_RUN_SEEK_OF("b"),
+    [QUERY_MINUTE_BEFORE] = QUERY_BUCKET_BEFORE_OF("minute", "60000000"),
+    [QUERY_HOUR_BEFORE] = QUERY_BUCKET_BEFORE_OF("hour", "3600000000"),
+
     [QUERY_ALIVE] = "SELECT value FROM meta WHERE key = 'alive_us'",
     [QUERY_GAP_SPANS] =
         "SELECT ts_start, ts_end, rolled FROM unrecorded WHERE ts_end > ?1 AND ts_start <= ?2 ORDER BY ts_start",
@@ -101,11 +131,8 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
     [QUERY_SAMPLE_OF_VALUE] =
         "SELECT ts FROM archive WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3 AND value = ?4 AND " QUERY_NUMBER
         " ORDER BY ts LIMIT 1",
-    [QUERY_FIRST_NUMBER] =
-        "SELECT ts FROM archive WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3 AND " QUERY_NUMBER
-        " ORDER BY ts LIMIT 1",
-    [QUERY_LAST_NUMBER] =
-        "SELECT ts FROM archive WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3 AND " QUERY_NUMBER
+    [QUERY_LAST_OF_VALUE] =
+        "SELECT ts FROM archive WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3 AND value = ?4 AND " QUERY_NUMBER
         " ORDER BY ts DESC LIMIT 1",
 };
 /* clang-format on */

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures speed, memory and how soon things are on the screen, each beside its rivals or its target.
 
-    tests/bench/bench.py BUILD [--rounds N] [--seconds S] [--tags N] [--only speed|feel]
+    tests/bench/bench.py BUILD [--rounds N] [--seconds S] [--tags N] [--only speed|feel|read]
 
 The tables are Markdown, on standard output; what is going on is told on standard error.
 """
@@ -12,6 +12,7 @@ import platform
 import sys
 
 import feel
+import read
 import speed
 from plumbing import has_recorder
 
@@ -33,7 +34,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="how long each contestant is flooded")
     parser.add_argument("--tags", type=int, default=10000)
-    parser.add_argument("--only", choices=["speed", "feel"])
+    parser.add_argument("--only", choices=["speed", "feel", "read"])
     parser.add_argument("--samples", type=int, default=200, help="how many markers are timed")
     parser.add_argument("--line-seconds", type=float, default=20, help="how long bytes to the terminal are counted")
     parser.add_argument("--memory-seconds", type=float, default=20)
@@ -42,13 +43,15 @@ def main():
     options = parser.parse_args()
     build = os.path.abspath(options.build)
     print(machine())
-    if options.only != "feel":
+    if options.only in (None, "speed"):
         speed.measure(build, options)
-    if options.only != "speed":
+    if options.only in (None, "feel"):
         if has_recorder(build):
             feel.measure(build, options)
         else:
             print("\nlatency, bytes to the terminal, memory: not built (no build/hmi that records)")
+    if options.only in (None, "read"):
+        read.measure(build, options)
     return 0
 
 

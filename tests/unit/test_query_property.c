@@ -1,4 +1,4 @@
-/* Aggregates against a plain reference: random series with samples that are not Good, texts, gaps and late
+/* Aggregates, plots and values at an instant against a plain reference: random series with samples that are not Good, texts, gaps and late
  * samples, asked at every stage of their way: tail, runs, archive, and in the middle of merges. */
 #include "db/history_internal.h"
 #include "db/query_aggregate.h"
@@ -326,6 +326,94 @@ static void check_random_span(const struct fixture *f, struct query *query, stru
     known->checks++;
 }
 
+/* ---- plots and instants ---- */
+
+static void check_column(const struct check *check, const struct query_column *column)
+{
+    struct known_figures want =
+        known_aggregate(check->known, check->tag, column->from_us, column->to_us, check->alive_us);
+    struct query_aggregate *a = &want.a;
+    check_number(check, a, "column's samples", (double)column->count, (double)a->samples);
+    check_number(check, a, "column's good time", (double)column->good_us, (double)a->good_us);
+    check_number(check, a, "column's average", column->average, a->average);
+    check_number(check, a, "column has values", column->has_value, !isnan(a->min.value));
+    if (a->samples > a->count)
+        assert_true(column->bad);
+    if (!column->has_value)
+        return;
+    check_point(check, a, "column's min", (struct query_point){column->min, column->min_us}, a->min);
+    check_point(check, a, "column's max", (struct query_point){column->max, column->max_us}, a->max);
+    check_number(check, a, "column's first", column->first, isnan(a->start) ? a->first.value : a->start);
+    if (!isnan(a->end))
+        check_number(check, a, "column's last", column->last, a->end);
+    else if (!isnan(a->last.value))
+        check_number(check, a, "column's last", column->last, a->last.value);
+}
+
+static void check_random_plot(const struct fixture *f, struct query *query, struct known *known)
+{
+    struct err err = {0};
+    struct query_column columns[40];
+    enum query_source source;
+    size_t count = 1 + random_next(&known->seed) % 40;
+    int64_t from_us = T0 - 100 * SECOND + random_span(known, known->now_us - T0 + 200 * SECOND);
+    int64_t to_us = from_us + 50 + random_span(known, 1 + random_span(known, 2 * HOUR));
+    struct check check = {
+        .known = known, .tag = random_next(&known->seed) % KNOWN_TAGS, .alive_us = f->history->alive_us};
+    if (!query_plot(query, check.tag + 1, from_us, to_us, count, columns, &source, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(source, QUERY_RAW);
+    assert_int_equal(columns[0].from_us, from_us);
+    assert_int_equal(columns[count - 1].to_us, to_us);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(!i || columns[i].from_us == columns[i - 1].to_us);
+        check_column(&check, &columns[i]);
+    }
+    known->checks++;
+}
+
+struct check_instant {
+    struct known *known;
+    int64_t at_us, alive_us;
+    uint32_t tags;
+};
+
+static bool check_latest(void *context, const struct query_latest *latest)
+{
+    struct check_instant *check = context;
+    uint32_t tag = (uint32_t)(latest->tag[1] - '0');
+    const struct known_sample *want = NULL;
+    for (size_t i = 0; i < check->known->count[tag]; i++)
+        if (check->known->samples[tag][i].ts_us <= check->at_us)
+            want = &check->known->samples[tag][i];
+    check->tags++;
+    assert_int_equal(latest->has_value, want != NULL);
+    if (!want)
+        return true;
+    bool doubtful = quality_is_good(want->quality) &&
+                    (want->until_us <= check->at_us || (want->ts_us <= check->alive_us + 30 * SECOND &&
+                                                        check->alive_us + 30 * SECOND < check->at_us));
+    assert_int_equal(latest->sample.ts_us, want->ts_us);
+    assert_int_equal(latest->sample.value.type, want->type);
+    assert_int_equal(latest->sample.quality, doubtful ? QUALITY_UNCERTAIN_LAST_USABLE : want->quality);
+    if (want->type == VALUE_NUMBER)
+        assert_true(latest->sample.value.number == want->number);
+    return true;
+}
+
+static void check_random_instant(const struct fixture *f, struct query *query, struct known *known)
+{
+    struct err err = {0};
+    struct check_instant check = {.known = known,
+                                  .at_us = T0 - 10 * SECOND +
+                                           random_span(known, known->now_us - T0 + 100 * SECOND),
+                                  .alive_us = f->history->alive_us};
+    if (!query_each_at(query, check.at_us, check_latest, &check, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(check.tags, KNOWN_TAGS);
+    known->checks++;
+}
+
 static void known_check(const struct fixture *f, struct known *known, int times)
 {
     struct err err = {0};
@@ -335,8 +423,11 @@ static void known_check(const struct fixture *f, struct known *known, int times)
     struct query *query = query_open(f->path, &err);
     if (!query)
         fail_msg("%s", err.text);
-    for (int i = 0; i < times; i++)
+    for (int i = 0; i < times; i++) {
         check_random_span(f, query, known);
+        check_random_plot(f, query, known);
+        check_random_instant(f, query, known);
+    }
     query_close(query);
 }
 

@@ -1,0 +1,53 @@
+"""How soon the history answers: a month of a tag as a plot, an hour of samples, all tags at an instant; with one and with
+ten times the history."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+# What is asked, what it may take in ms, and the file that it is asked of.
+QUESTIONS = [
+    ("days-cold", "30 days at 1 Hz, 200 columns, file not in cache", 30, "long"),
+    ("days", "the same, file in cache", None, "long"),
+    ("days-raw-cold", "the same from samples, file not in cache", None, "long"),
+    ("hour-plot", "one hour at 1 Hz, 200 columns, fresh part included", 10, "wide"),
+    ("hour-samples", "the samples of that hour", 10, "wide"),
+    ("at-archived", "10,000 tags at an instant in the archive", 300, "wide"),
+    ("at-fresh", "10,000 tags at an instant in the fresh part", 300, "wide"),
+    ("at-now", "10,000 tags now", 300, "wide"),
+]
+GROWTH = 1.3
+LEAST_RATIO = 50
+
+# Below this a growth is the machine's noise.
+NOISE_MS = 2
+
+
+def ask(build, kind, times):
+    print(f"reading: {kind} file, {times} × ...", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(prefix="hmi-bench-", dir=build) as folder:
+        lines = subprocess.run([os.path.join(build, "read"), "-x", str(times), kind, folder], check=True, text=True,
+                               stdout=subprocess.PIPE).stdout.splitlines()
+    return {name: float(median) for name, median, _ in (line.split() for line in lines)}
+
+
+def verdict(good):
+    return "" if good else ", MISSED"
+
+
+def measure(build, options):
+    answers = {times: {**ask(build, "long", times), **ask(build, "wide", times)} for times in (1, 10)}
+    print("\nReading the history: medians, ms\n")
+    print("| question | ms | 10 × the history | growth |")
+    print("|---|---:|---:|---:|")
+    for name, text, most_ms, _ in QUESTIONS:
+        once, tenfold = answers[1][name], answers[10][name]
+        growth = tenfold / once
+        target = f" (target ≤ {most_ms}{verdict(once <= most_ms)})" if most_ms else ""
+        within = growth <= GROWTH or tenfold < NOISE_MS
+        grown = f" (target ≤ {GROWTH}{verdict(within)})" if most_ms else ""
+        print(f"| {text} | {once:.1f}{target} | {tenfold:.1f} | {growth:.2f}{grown} |")
+    ratio = answers[1]["days-raw-cold"] / answers[1]["days-cold"]
+    print(f"\nA month as a plot is {ratio:.0f} × faster than from its samples"
+          f" (target ≥ {LEAST_RATIO}{verdict(ratio >= LEAST_RATIO)}).", flush=True)
