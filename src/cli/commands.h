@@ -16,6 +16,7 @@
     X(CLI_CHECK)        \
     X(CLI_SQL)          \
     X(CLI_EXPORT)       \
+    X(CLI_IMPORT)       \
     X(CLI_BACKUP)       \
     X(CLI_SIM)          \
     X(CLI_DEMO)         \
@@ -31,6 +32,7 @@ extern const struct cli_command CLI_TAGS;
 extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
 extern const struct cli_command CLI_EXPORT;
+extern const struct cli_command CLI_IMPORT;
 extern const struct cli_command CLI_BACKUP;
 extern const struct cli_command CLI_SIM;
 extern const struct cli_command CLI_DEMO;

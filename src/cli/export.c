@@ -202,16 +202,14 @@ static bool export_open(struct export_run *run, const struct export_options *opt
 static bool export_do(struct export_run *run, const struct export_options *options, struct err *err)
 {
     struct outfile file = {0};
-    struct progress progress;
-    progress_begin(&progress, "exporting", PROGRESS_SECONDS, clock_mono_us());
+    progress_begin(&run->progress, "exporting", PROGRESS_SECONDS, clock_mono_us());
     /* A bar would be in the way of rows on the same screen, and of a pager's. */
     struct stat status;
     bool to_file = options->output || (fstat(STDOUT_FILENO, &status) == 0 && S_ISREG(status.st_mode));
-    progress.terminal = progress.terminal && to_file;
-    run->progress = &progress;
+    run->progress.terminal = run->progress.terminal && to_file;
     bool good =
         export_open(run, options, &file, err) && export_set_span(run, options, err) && export_run(run, err);
-    progress_end(&progress);
+    progress_end(&run->progress);
     if (good && options->output)
         good = outfile_finish(&file, err);
     else if (good && fflush(stdout) != 0)

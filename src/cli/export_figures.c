@@ -63,7 +63,7 @@ bool export_figures_parse(const char *text, const struct export_figure **out, si
 
 double export_figure_value(const struct export_figure *figure, const struct query_aggregate *aggregate)
 {
-    const char *at = (const char *)aggregate + figure->offset;
+    const void *at = (const char *)aggregate + figure->offset;
     switch (figure->type) {
     case FIGURE_POINT:
         return ((const struct query_point *)at)->value;

@@ -31,11 +31,11 @@ static bool export_flush(struct export_run *run, struct err *err)
 }
 
 /* How far the work is: tags before this one, and the share of this one's time. */
-static void export_show(const struct export_run *run, size_t tags_done, int64_t at_us, size_t tags_at_once)
+static void export_show(struct export_run *run, size_t tags_done, int64_t at_us, size_t tags_at_once)
 {
     double share = (double)(at_us - run->from_us) / (double)(run->to_us - run->from_us);
     double done = ((double)tags_done + share * (double)tags_at_once) / (double)run->tag_count;
-    progress_show(run->progress, (uint64_t)(done * 1e6), 1000000, clock_mono_us());
+    progress_show(&run->progress, (uint64_t)(done * 1e6), 1000000, clock_mono_us());
 }
 
 /* ---- samples ---- */

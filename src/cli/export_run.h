@@ -24,7 +24,7 @@ struct export_run {
     bool header;
     struct export_put put;
     FILE *out;
-    struct progress *progress;
+    struct progress progress;
 };
 
 /* Writes everything. EX_TEMPFAIL when it was interrupted; EX_IOERR when it could not be written: err->text is

@@ -1,0 +1,291 @@
+/* Samples are gathered to a batch, sorted by tag and time, compared with what the history holds around them,
+ * and appended as the recorder appends its own: late ones find their place when they are merged.
+ *
+ * A different value at a time stamp that is taken is kept a microsecond later (db/history_run.c). So a sample
+ * is known when an equal one lies at its stamp, or behind it in an unbroken row of stamps a microsecond apart.
+ */
+#include "cli/import_store.h"
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "db/history.h"
+#include "db/query.h"
+#include "recorder/lock.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IMPORT_BATCH_ROWS  65536
+#define IMPORT_BATCH_BYTES (8u << 20)        /* of texts */
+#define IMPORT_NEAR_US     INT64_C(10000000) /* samples so near to each other are looked for together */
+#define IMPORT_CHAIN_US    1000              /* how far behind a stamp its later values may lie */
+#define IMPORT_TIDY_US     50000
+
+struct import_tag {
+    char *name;
+    uint32_t id;
+    bool is_text;
+};
+
+struct import_store {
+    struct history *history;
+    struct query *query; /* reads what is there already */
+    int lock_fd;
+    bool create, dry;
+    struct map tags; /* struct import_tag by name, owned */
+    uint32_t last_id;
+    struct batch *batch;  /* as they came */
+    struct batch *wanted; /* sorted, without those that are known */
+    struct import_counts counts;
+};
+
+/* ---- opening ---- */
+
+static bool import_check_owner(const char *path, struct err *err)
+{
+    struct stat status;
+    if (stat(path, &status) != 0 || status.st_uid == geteuid())
+        return true;
+    const struct passwd *owner = getpwuid(status.st_uid);
+    return err_set(err, EX_NOPERM,
+                   "%s belongs to %s, who could not write to it any more: import as that user (sudo -u %s)",
+                   path, owner ? owner->pw_name : "another user", owner ? owner->pw_name : "USER");
+}
+
+static bool import_lock(struct import_store *store, const char *path, struct err *err)
+{
+    pid_t holder = lock_holder(path);
+    if (holder)
+        return err_set(
+            err, EX_TEMPFAIL,
+            "a recorder (process %ld) is writing to %s: hmi stop, import, and start it again; the broker "
+            "keeps what comes meanwhile as far as its queue goes",
+            (long)holder, path);
+    store->lock_fd = lock_take(path, err);
+    return store->lock_fd >= 0;
+}
+
+static void import_add_tag(struct import_store *store, const char *name, uint32_t id, bool is_text)
+{
+    struct import_tag *tag = mem_new(1, sizeof *tag);
+    *tag = (struct import_tag){mem_copy_text(name), id, is_text};
+    map_put_text(&store->tags, tag->name, tag);
+    store->last_id = id > store->last_id ? id : store->last_id;
+}
+
+static void import_know_tag(void *context, const struct history_tag *tag)
+{
+    import_add_tag(context, tag->name, tag->id, tag->kind == TAG_TEXT);
+}
+
+struct import_store *import_store_open(const char *history_path, bool create_tags, bool dry, struct err *err)
+{
+    struct import_store *store = mem_new(1, sizeof *store);
+    const struct history_options options = {.path = history_path, .durability_full = true};
+    *store = (struct import_store){.lock_fd = -1, .create = create_tags, .dry = dry};
+    map_init(&store->tags);
+    store->batch = batch_new();
+    store->wanted = batch_new();
+    if (import_check_owner(history_path, err) && import_lock(store, history_path, err) &&
+        (store->history = history_open(&options, err)) &&
+        history_each_tag(store->history, import_know_tag, store, err) &&
+        (store->query = query_open(history_path, err)))
+        return store;
+    import_store_close(store);
+    return NULL;
+}
+
+void import_store_close(struct import_store *store)
+{
+    if (!store)
+        return;
+    query_close(store->query);
+    history_close(store->history, 0); /* no proof of life: nothing was recorded meanwhile */
+    size_t position = 0;
+    for (struct import_tag *tag; (tag = map_next(&store->tags, &position));) {
+        free(tag->name);
+        free(tag);
+    }
+    map_free(&store->tags);
+    batch_free(store->batch);
+    batch_free(store->wanted);
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    free(store);
+}
+
+const struct import_counts *import_store_counts(const struct import_store *store)
+{
+    return &store->counts;
+}
+
+/* ---- what is known already ---- */
+
+struct import_known {
+    struct batch *batch;
+    size_t *order; /* of the samples, by tag and time */
+    bool *known;   /* of those, in that order */
+    size_t next, end;
+    int64_t chain_us, before_us; /* where the row of stamps began, and its last one */
+};
+
+static bool import_is_same(const struct value *a, uint32_t a_quality, const struct query_sample *b)
+{
+    if (a->type != b->value.type || a_quality != b->quality)
+        return false;
+    if (a->type == VALUE_TEXT)
+        return a->text_length == b->value.text_length && !memcmp(a->text, b->value.text, a->text_length);
+    return a->type == VALUE_NONE || a->number == b->value.number;
+}
+
+/* Takes one sample that the history holds; they come in the order of time. */
+static bool import_take_known(void *context, const struct query_sample *sample)
+{
+    struct import_known *self = context;
+    if (sample->ts_us > self->before_us + 1)
+        self->chain_us = sample->ts_us;
+    self->before_us = sample->ts_us;
+    const struct batch_sample *samples = self->batch->samples;
+    while (self->next < self->end && samples[self->order[self->next]].ts_us < self->chain_us)
+        self->next++;
+    for (size_t i = self->next; i < self->end && samples[self->order[i]].ts_us <= sample->ts_us; i++) {
+        struct value value = batch_sample_value(self->batch, &samples[self->order[i]]);
+        if (!self->known[i] && import_is_same(&value, samples[self->order[i]].quality, sample)) {
+            self->known[i] = true;
+            break;
+        }
+    }
+    return self->next < self->end;
+}
+
+/* One stretch of samples of one tag that are near to each other: [first, end) of the order. */
+static bool import_find_known(struct import_store *store, struct import_known *self, size_t first, size_t end,
+                              struct err *err)
+{
+    const struct batch_sample *samples = self->batch->samples;
+    self->next = first;
+    self->end = end;
+    self->before_us = self->chain_us = INT64_MIN;
+    return query_range(store->query, samples[self->order[first]].tag_id, samples[self->order[first]].ts_us,
+                       samples[self->order[end - 1]].ts_us + IMPORT_CHAIN_US, 0, import_take_known, self,
+                       err);
+}
+
+static int import_compare(const void *left, const void *right, void *context)
+{
+    size_t a = *(const size_t *)left, b = *(const size_t *)right;
+    const struct batch_sample *samples = context, *one = &samples[a], *two = &samples[b];
+    if (one->tag_id != two->tag_id)
+        return one->tag_id < two->tag_id ? -1 : 1;
+    if (one->ts_us != two->ts_us)
+        return one->ts_us < two->ts_us ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+/* Is it the same as the one before it in the file's own order? Then it came twice. */
+static bool import_is_repeated(const struct batch *batch, size_t before, size_t index)
+{
+    const struct batch_sample *one = &batch->samples[before], *two = &batch->samples[index];
+    struct query_sample sample = {
+        .ts_us = two->ts_us, .quality = two->quality, .value = batch_sample_value(batch, two)};
+    struct value value = batch_sample_value(batch, one);
+    return one->tag_id == two->tag_id && one->ts_us == two->ts_us &&
+           import_is_same(&value, one->quality, &sample);
+}
+
+/* Marks what the history has, and what the file gives twice. */
+static bool import_mark_known(struct import_store *store, struct import_known *self, struct err *err)
+{
+    struct batch *batch = self->batch;
+    for (size_t i = 0; i < batch->count; i++)
+        self->order[i] = i;
+    qsort_r(self->order, batch->count, sizeof *self->order, import_compare, batch->samples);
+    for (size_t first = 0, end; first < batch->count; first = end) {
+        for (end = first + 1; end < batch->count; end++) {
+            const struct batch_sample *one = &batch->samples[self->order[end - 1]],
+                                      *two = &batch->samples[self->order[end]];
+            if (one->tag_id != two->tag_id || two->ts_us - one->ts_us > IMPORT_NEAR_US)
+                break;
+        }
+        if (!import_find_known(store, self, first, end, err))
+            return false;
+    }
+    for (size_t i = 1; i < batch->count; i++)
+        if (import_is_repeated(batch, self->order[i - 1], self->order[i]))
+            self->known[i] = true;
+    return true;
+}
+
+/* ---- storing ---- */
+
+static bool import_append(struct import_store *store, struct err *err)
+{
+    int64_t alive_us =
+        history_alive_us(store->history); /* stays as it is: a gap ends with the next recorder */
+    if (!batch_is_empty(store->wanted) && !history_append(store->history, store->wanted, alive_us, err))
+        return false;
+    for (bool more = true; more;)
+        if (!history_tidy(store->history, IMPORT_TIDY_US, &more, err))
+            return false;
+    return true;
+}
+
+bool import_store_flush(struct import_store *store, struct err *err)
+{
+    struct batch *batch = store->batch;
+    struct import_known known = {.batch = batch,
+                                 .order = mem_new(batch->count + 1, sizeof *known.order),
+                                 .known = mem_new(batch->count + 1, sizeof *known.known)};
+    bool good = import_mark_known(store, &known, err);
+    for (size_t i = 0; good && i < batch->count; i++) {
+        const struct batch_sample *sample = &batch->samples[known.order[i]];
+        struct value value = batch_sample_value(batch, sample);
+        store->counts.known += known.known[i];
+        store->counts.stored += !known.known[i];
+        if (!known.known[i])
+            batch_add_sample(store->wanted, sample->tag_id, sample->ts_us, &value, sample->quality);
+    }
+    free(known.order);
+    free(known.known);
+    good = good && (store->dry || import_append(store, err));
+    batch_clear(batch);
+    batch_clear(store->wanted);
+    return good;
+}
+
+/* A new tag; its topic is its name, so that a recorder that hears that topic goes on with it. */
+static void import_create_tag(struct import_store *store, const char *name, bool is_text)
+{
+    struct tag_def def;
+    tag_def_init(&def);
+    def.name = mem_copy_text(name);
+    def.topic = mem_copy_text(name);
+    def.path = mem_copy_text("");
+    def.area = tag_def_area_of_topic(name);
+    def.kind = is_text ? TAG_TEXT : TAG_ANALOG;
+    import_add_tag(store, name, store->last_id + 1, is_text);
+    batch_add_tag(store->wanted, store->last_id, &def);
+    tag_def_free(&def);
+    store->counts.created++;
+}
+
+bool import_store_add(struct import_store *store, const struct import_sample *sample, bool *unknown,
+                      struct err *err)
+{
+    struct import_tag *tag = map_get_text(&store->tags, sample->tag);
+    *unknown = !tag && !store->create;
+    if (*unknown)
+        return true;
+    if (!tag)
+        import_create_tag(store, sample->tag, sample->value.type == VALUE_TEXT);
+    tag = map_get_text(&store->tags, sample->tag);
+    struct value value = sample->value;
+    if (value.type == VALUE_NUMBER && sample->quoted && tag->is_text)
+        value.type = VALUE_TEXT; /* "007" of a text */
+    batch_add_sample(store->batch, tag->id, sample->ts_us, &value, sample->quality);
+    bool full = store->batch->count >= IMPORT_BATCH_ROWS || store->batch->texts.length >= IMPORT_BATCH_BYTES;
+    return !full || import_store_flush(store, err);
+}

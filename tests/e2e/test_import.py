@@ -1,0 +1,154 @@
+"""hmi import: back-filling from CSV, as often as one likes, with what is wrong told by its line."""
+
+import os
+import random
+import subprocess
+import unittest
+
+from broker import Broker
+from known import BAD, UNCERTAIN, Known, at
+from publisher import mosquitto_pub
+from recorder import HMI, Recorder
+
+ALL = "SELECT tag, ts, hex(CAST(value AS BLOB)), typeof(value), quality FROM history ORDER BY tag, ts, 3, 4, 5"
+
+
+class ImportTest(unittest.TestCase):
+    def setUp(self):
+        self.known = Known(timezone="Europe/Vienna")
+        self.addCleanup(self.known.close)
+
+    def write(self, text, name="in.csv"):
+        path = os.path.join(self.known.folder, name)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return path
+
+    def load(self, path, *options, expected=0, known=None):
+        status, output, errors = (known or self.known).hmi("import", path, *options)
+        self.assertEqual(status, expected, output + errors)
+        return output.split(": ", 1)[-1].strip(), errors
+
+    def rows(self, query=ALL, known=None):
+        done = subprocess.run(["sqlite3", "-readonly", (known or self.known).history_path, query], capture_output=True,
+                              text=True, check=True, timeout=60)
+        return done.stdout.splitlines()
+
+    def test_export_and_import_give_the_same_history(self):
+        """Random samples of all kinds, many with one stamp, come out of another history as they went in."""
+        known, order = self.known, random.Random(4)
+        for name, kind in (("analog", "analog"), ("text", "text"), ('odd "name", [0]', "analog")):
+            known.tag(name, kind=kind)
+            rows = {}
+            for _ in range(3000):
+                ts = at("2026-03-29T00:00Z") + order.randrange(4000) * 500_000 + order.choice((0, 0, 1, 7))
+                value = order.choice((order.random() * 10 ** order.randrange(-300, 300), order.randrange(100), None))
+                if kind == "text":
+                    value = order.choice(("007", "7", "", 'a "b",\r\nc', " x ", "Tür", None))
+                rows[ts] = (value, order.choice((0, 0, 0, UNCERTAIN, BAD, 0x408F0000)))
+            known.samples(name, [(ts, *row) for ts, row in rows.items()])
+        path = os.path.join(known.folder, "all.csv")
+        self.assertEqual(known.hmi("export", "*", "-o", path)[0], 0)
+        total = len(self.rows())
+        other = Known()
+        self.addCleanup(other.close)
+        other.tag("text", kind="text")  # a tag's kind says whether "7" is one
+        self.assertEqual(self.load(path, "--create", known=other)[0],
+                         f"{total} samples stored, 0 there already, 0 refused; 2 tags made")
+        self.assertEqual(self.rows(known=other), self.rows())
+        self.assertEqual(self.load(path, known=other)[0], f"0 samples stored, {total} there already, 0 refused")
+        self.assertEqual(self.load(path)[0], f"0 samples stored, {total} there already, 0 refused")
+        self.assertEqual(self.rows(known=other), self.rows())
+        self.assertEqual(other.hmi("check", "--full")[0], 0)
+
+    def test_more_than_one_batch_and_the_merge(self):
+        count = 150_000
+        path = self.write("tag,ts,value\n" + "".join(
+            f"t{i % 3},{at('2026-01-01T00:00Z') + i * 100_000},{i}\n" for i in range(count)))
+        self.assertEqual(self.load(path, "--create")[0],
+                         f"{count} samples stored, 0 there already, 0 refused; 3 tags made")
+        self.assertNotEqual(self.rows("SELECT count(*) FROM archive"), ["0"])
+        self.assertEqual(self.rows("SELECT count(*), count(DISTINCT value), sum(value) FROM history"),
+                         [f"{count}|{count}|{count * (count - 1) / 2}"])
+        self.assertEqual(self.rows("SELECT sum(n) FROM history_minute WHERE tag = 't0'"), ["50000"])
+        self.assertEqual(self.load(path)[0], f"0 samples stored, {count} there already, 0 refused")
+        self.assertEqual(self.rows("SELECT count(*) FROM history"), [str(count)])
+        self.assertEqual(self.known.hmi("check", "--full")[0], 0)
+
+    def test_several_values_at_one_stamp(self):
+        path = self.write("tag,time,value\n" + "x,2026-01-01T00:00:00Z,1\n" + "x,2026-01-01T00:00:00Z,2\n" +
+                          "x,2026-01-01T00:00:00Z,1\n" * 2 + "x,2026-01-01T00:00:00.5Z,1\n")
+        self.assertEqual(self.load(path, "--create")[0], "4 samples stored, 1 there already, 0 refused; 1 tag made")
+        self.assertEqual(self.rows("SELECT value FROM history ORDER BY ts, value"), ["1.0", "1.0", "2.0", "1.0"])
+        for _ in range(2):
+            self.assertEqual(self.load(path)[0], "0 samples stored, 5 there already, 0 refused")
+
+    def test_columns_of_tags(self):
+        self.known.tag("a")
+        self.known.tag("b")
+        path = self.write("\ufeffTime;a;b\r\n2026-07-01 12:00;1.5;\r\n2026-07-01 12:01;;2\r\n", "wide.csv")
+        self.assertEqual(self.load(path, "--separator", ";")[0], "2 samples stored, 0 there already, 0 refused")
+        self.assertEqual(self.rows("SELECT tag, time, value FROM history ORDER BY ts"),
+                         ["a|2026-07-01T10:00:00.000Z|1.5", "b|2026-07-01T10:01:00.000Z|2.0"])  # the plant's clock
+
+    def test_what_is_wrong_is_told_by_its_line(self):
+        self.known.tag("a")
+        path = self.write('tag,time,value,quality,unit\na,2026-01-01T00:00Z,1,0,m\na,yesterday,1,0,m\n'
+                          'a,2026-01-01T00:01Z,nan,0,m\na,2026-01-01T00:02Z,1,fair,m\na,2026-01-01T00:03Z,1\n'
+                          '"a"x,2026-01-01T00:03Z,1,0,m\nnew,2026-01-01T00:04Z,1,0,m\nnew,2026-01-01T00:05Z,1,0,m\n'
+                          'a,2096-01-01T00:05Z,1,0,m\n,2026-01-01T00:05Z,1,0,m\na,2026-01-01T00:06Z,6,bad,m\n')
+        told, errors = self.load(path, expected=65)
+        self.assertEqual(told, "2 samples stored, 0 there already, 9 refused")
+        self.assertEqual([line.split(":")[1] for line in errors.splitlines()], list("34567") + ["8", "10", "11"])
+        for text in ("no time such as", "not a finite number", "no quality", "3 fields, where the first line has 5",
+                     "behind a closing quote", "no tag 'new'; --create", "in the future", "name of the tag is missing"):
+            self.assertIn(text, errors)
+        self.assertEqual(self.rows("SELECT value, quality FROM history"), ["1.0|0", f"6.0|{BAD}"])
+
+    def test_dry_run_and_wrong_calls(self):
+        path = self.write("tag,time,value\nnew,2026-01-01T00:04Z,1\n")
+        self.assertEqual(self.load(path, "--create", "--dry-run")[0],
+                         "1 sample to be stored, 0 there already, 0 refused; 1 tag to be made")
+        self.assertEqual(self.rows("SELECT count(*) FROM tags"), ["0"])
+        self.assertIn("names the columns", self.load(self.write("a,b\n1,2\n"), expected=65)[1])
+        self.assertIn("there is none", self.load(self.write(""), expected=65)[1])
+        self.assertIn("No such file", self.load("/nonexistent.csv", expected=66)[1])
+        self.load(path, "--separator", "xx", expected=64)
+
+    def test_one_writer_only(self):
+        with Broker() as broker, Recorder(broker) as recorder:
+            recorder.wait_log("connected")
+            mosquitto_pub(broker, "plant/x", "17")
+            recorder.wait_value("SELECT count(*) FROM history", 1)
+            path = self.write("tag,time,value\nplant/x,2026-01-01T00:00Z,5\n")
+            status, output, errors = recorder.hmi("import", path)
+            self.assertEqual((status, output), (75, ""))
+            self.assertIn(f"a recorder (process {recorder.process.pid}) is writing", errors)
+            recorder.stop()
+            alive = recorder.value("SELECT value FROM meta WHERE key = 'alive_us'")
+            status, output, errors = recorder.hmi("import", path)
+            self.assertEqual((status, errors), (0, ""), output)
+            # The stop goes on: the import is no proof of life.
+            self.assertEqual(recorder.value("SELECT value FROM meta WHERE key = 'alive_us'"), alive)
+            recorder.start()
+            self.assertEqual(recorder.sql("SELECT value FROM history ORDER BY ts"), [["5.0"], ["17.0"]])
+            self.assertEqual(recorder.value("SELECT value FROM latest"), "17.0")
+            mosquitto_pub(broker, "plant/x", "18")
+            recorder.wait_value("SELECT count(*) FROM history", 3)
+
+    def test_interrupted_and_done_again(self):
+        path = self.write("tag,ts,value\n" + "".join(f"t,{10 ** 15 + i * 1000},{i}\n" for i in range(400_000)))
+        process = subprocess.Popen([HMI, "import", "-c", self.known.config_path, "--create", path],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while self.rows("SELECT count(*) FROM tag") == ["0"] and process.poll() is None:
+            pass
+        process.terminate()
+        process.communicate(timeout=60)
+        before = int(self.rows("SELECT count(*) FROM history")[0])
+        told = self.load(path)[0]
+        self.assertEqual(told, f"{400_000 - before} samples stored, {before} there already, 0 refused")
+        self.assertEqual(self.rows("SELECT count(*), sum(value) FROM history"), [f"400000|{400_000 * 399_999 / 2}"])
+
+
+if __name__ == "__main__":
+    unittest.main()
