@@ -59,7 +59,7 @@ static void query_plot_add_held(struct query_column *column, const struct query_
         return;
     }
     column->average += (part->value.number + part->to_number) / 2 * (double)held_us;
-    if (part->from_us == column->from_us)
+    if (part->from_us == column->from_us || !column->has_value)
         query_plot_add_value(column, part->value.number, part->from_us);
     if (part->to_us == column->to_us && part->to_number != part->value.number)
         query_plot_add_value(column, part->to_number, part->to_us);

@@ -119,7 +119,9 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
         " ORDER BY 1, 4, 5",
     [QUERY_MINUTES] = QUERY_BUCKETS_OF("minute") " UNION ALL " QUERY_BUCKETS_OF("minute_open") " ORDER BY 1",
     [QUERY_HOURS] = QUERY_BUCKETS_OF("hour") " UNION ALL " QUERY_BUCKETS_OF("hour_open") " ORDER BY 1",
-    [QUERY_FIRST_MINUTE] = "SELECT ts FROM minute WHERE tag_id = ?1 ORDER BY ts LIMIT 1",
+    [QUERY_FIRST_MINUTE] =
+        "SELECT * FROM (SELECT ts FROM minute WHERE tag_id = ?1 ORDER BY ts LIMIT 1)"
+        " UNION ALL SELECT ts FROM minute_open WHERE tag_id = ?1 ORDER BY 1 LIMIT 1",
     [QUERY_ROLLED_SAMPLES] = "SELECT total(n) FROM hour WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3",
 
     /* when a figure of an hour or a minute came: ?4 is the figure */

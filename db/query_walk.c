@@ -412,6 +412,27 @@ static bool query_walk_level(struct query_walk *walk, enum query_source level, i
     return query_walk_level(walk, level - 1, done_us, to_us);
 }
 
+/* Where the samples before the span are no longer kept: what a bucket before it left. */
+static bool query_walk_find_bucket_before(struct query_walk *walk, enum query_statement which,
+                                          int64_t width_us)
+{
+    bool found;
+    if (walk->now.state != QUERY_NOTHING_YET)
+        return true;
+    sqlite3_stmt *row =
+        query_bind(walk->query, which, (int64_t[]){walk->tag_id, walk->from_us}, 2, walk->err);
+    if (!row || !query_step(walk->query, row, &found, walk->err))
+        return false;
+    if (found)
+        query_walk_set_after(walk, &(struct query_bucket){.ts_us = sqlite3_column_int64(row, 0),
+                                                          .width_us = width_us,
+                                                          .texts = sqlite3_column_type(row, 1) == SQLITE_NULL,
+                                                          .last = sqlite3_column_double(row, 1),
+                                                          .held = sqlite3_column_int(row, 3)});
+    sqlite3_reset(row);
+    return true;
+}
+
 /* Since when fresh samples have a say in what was before the span: the archive's last sample before it, or its
  * last Good one when that is wanted. */
 static bool query_walk_find_good_before(struct query_walk *walk, int64_t *first_us)
@@ -460,7 +481,9 @@ bool query_walk_run(struct query_walk *walk, struct err *err)
         !query_walk_find_good_before(walk, &first_us) || !query_walk_load_fresh(walk, first_us, next_us))
         return false;
     walk->fresh_next = walk->fresh_count;
-    if (!query_walk_load_gaps(walk, first_us, next_us) || !query_walk_find_before(walk, walk->from_us))
+    if (!query_walk_load_gaps(walk, first_us, next_us) || !query_walk_find_before(walk, walk->from_us) ||
+        !query_walk_find_bucket_before(walk, QUERY_MINUTE_BEFORE, ROLLUP_MINUTE_US) ||
+        !query_walk_find_bucket_before(walk, QUERY_HOUR_BEFORE, ROLLUP_HOUR_US))
         return false;
     while (walk->fresh_next && walk->fresh[walk->fresh_next - 1].ts_us >= walk->from_us)
         walk->fresh_next--;

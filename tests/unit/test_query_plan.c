@@ -13,6 +13,7 @@ static const struct {
     const char *tables[6];
 } WHOLE[] = {
     {QUERY_BEFORE, {"(subquery", NULL}}, /* of one row */
+    {QUERY_FIRST_MINUTE, {"(subquery", NULL}},
     {QUERY_LATEST, {"t", "latest_flushed", "(subquery", "tail", NULL}},
     {QUERY_COUNT_SAMPLES, {"hour", "hour_open", "s", NULL}},
     {QUERY_COUNT_TAGS, {"tag", NULL}},
