@@ -1,5 +1,6 @@
 /* A look at what a configuration refers to, as the user who runs it:
  * secrets, certificates, pictures, people. */
+#include "config/source.h"
 #include "config/validate.h"
 
 #include "base/mem.h"
@@ -102,6 +103,48 @@ static void surroundings_check_displays(const struct config *config, struct find
     }
 }
 
+/* Why nothing can be made in the folder; NULL when it can. */
+static const char *surroundings_folder_fault(const char *folder)
+{
+    struct stat status;
+    if (stat(folder, &status) == 0 && !S_ISDIR(status.st_mode))
+        return strerror(ENOTDIR);
+    return access(folder, W_OK | X_OK) ? strerror(errno) : NULL;
+}
+
+/* Where there is no history yet: the recorder makes its folder, but not those above it. */
+static void surroundings_check_history_folder(const struct config *config, struct findings *findings)
+{
+    char *folder = source_folder(config->history.file), *above = source_folder(folder);
+    const char *needed = access(folder, F_OK) ? above : folder;
+    const char *fault = surroundings_folder_fault(needed);
+    if (fault)
+        findings_warn(findings, &config->history.file, &config->history,
+                      "history.file: nothing can be made in %s: %s; the recorder's user has to be able to",
+                      needed, fault);
+    free(above);
+    free(folder);
+}
+
+static void surroundings_check_history(const struct config *config, struct findings *findings)
+{
+    const char *file = config->history.file;
+    struct stat status;
+    if (!file)
+        return;
+    if (stat(file, &status)) {
+        surroundings_check_history_folder(config, findings);
+        return;
+    }
+    const char *fault = !S_ISREG(status.st_mode) ? "it is not a file" : NULL;
+    /* One that somebody else owns has its recorder already. */
+    if (!fault && status.st_uid == geteuid() && access(file, R_OK | W_OK))
+        fault = strerror(errno);
+    if (fault)
+        findings_warn(findings, &config->history.file, &config->history,
+                      "history.file: %s cannot be recorded to: %s", file, fault);
+}
+
 /* False only where the machine is sure: a directory service that cannot be asked, or a group too large to
  * read, is no reason to warn. */
 static bool surroundings_is_known(const char *name)
@@ -153,6 +196,7 @@ void validate_surroundings(const struct config *config, struct findings *finding
     surroundings_check_pem(config, "ca", &config->broker.tls.ca, "CERTIFICATE-----", false, findings);
     surroundings_check_pem(config, "cert", &config->broker.tls.cert, "CERTIFICATE-----", false, findings);
     surroundings_check_pem(config, "key", &config->broker.tls.key, "PRIVATE KEY-----", true, findings);
+    surroundings_check_history(config, findings);
     surroundings_check_displays(config, findings);
     surroundings_check_people(config, findings);
     if (findings_is_given(findings, &config->subscriptions))

@@ -329,6 +329,38 @@ static void test_warnings(void **state)
     config_fixture_close(&fixture);
 }
 
+static void check_history_warning(struct config_fixture *fixture, const char *file, const char *warning)
+{
+    char *text = mem_format("history = {\n file = \"%s\"; };\n", file);
+    config_fixture_load(fixture, text, true);
+    assert_true(fixture->good);
+    if (!warning)
+        assert_int_equal(fixture->report.warning_count, 0);
+    else if (fixture->report.warning_count != 1 ||
+             !strstr(fixture->report.warnings[0], "hmi.cfg:2: history.file: ") ||
+             !strstr(fixture->report.warnings[0], warning))
+        fail_msg("%s: %zu warnings, expected ...%s...", file, fixture->report.warning_count, warning);
+    config_fixture_release(fixture);
+    free(text);
+}
+
+/* What would keep a recorder from starting is told before. */
+static void test_history_that_cannot_be_made(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    free(config_fixture_write(&fixture, "file", "", 0600));
+    check_history_warning(&fixture, "new.db", NULL);
+    check_history_warning(&fixture, "folder/new.db", NULL); /* the recorder makes one folder */
+    check_history_warning(&fixture, "no/folder/new.db", "/no: No such file or directory");
+    check_history_warning(&fixture, "file/new.db", "/file: Not a directory");
+    check_history_warning(&fixture, "file", NULL); /* what is in it is the recorder's to judge */
+    check_history_warning(&fixture, "/tmp", "it is not a file");
+    check_history_warning(&fixture, "/proc/hmi/new.db", geteuid() ? "/proc: Permission denied" : NULL);
+    config_fixture_close(&fixture);
+}
+
 /* Everything a row promises to people and to the loader. */
 static void test_option_rows(void **state)
 {
@@ -529,15 +561,25 @@ static void test_find(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),        cmocka_unit_test(test_defaults_of_tags_agree),
-        cmocka_unit_test(test_example),         cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_large_file),      cmocka_unit_test(test_subscriptions_by_default),
-        cmocka_unit_test(test_includes),        cmocka_unit_test(test_unreadable_files),
-        cmocka_unit_test(test_foreign_owner),   cmocka_unit_test(test_secrets),
-        cmocka_unit_test(test_warnings),        cmocka_unit_test(test_option_rows),
-        cmocka_unit_test(test_manual),          cmocka_unit_test(test_suggestions),
-        cmocka_unit_test(test_socket_paths),    cmocka_unit_test(test_socket_folder_not_trusted),
-        cmocka_unit_test(test_socket_is_noted), cmocka_unit_test(test_find),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_defaults_of_tags_agree),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_large_file),
+        cmocka_unit_test(test_subscriptions_by_default),
+        cmocka_unit_test(test_includes),
+        cmocka_unit_test(test_unreadable_files),
+        cmocka_unit_test(test_foreign_owner),
+        cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_history_that_cannot_be_made),
+        cmocka_unit_test(test_option_rows),
+        cmocka_unit_test(test_manual),
+        cmocka_unit_test(test_suggestions),
+        cmocka_unit_test(test_socket_paths),
+        cmocka_unit_test(test_socket_folder_not_trusted),
+        cmocka_unit_test(test_socket_is_noted),
+        cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

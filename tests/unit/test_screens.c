@@ -203,6 +203,41 @@ static void test_faceplate_of_a_retained_value_is_quiet(void **state)
     stage_close(&stage);
 }
 
+/* Every sentence on a quality is there to its last word, at 80 columns and beside large digits. */
+static void test_faceplate_says_why_in_full(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, SCREEN_DETAIL, 80, 21, GLYPH_ASCII);
+    put_boiler(&stage);
+    fixture_number(&stage.mirror, 1, 90, QUALITY_UNCERTAIN_NO_COMM, FIXTURE_NOW_US);
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "quality     uncertain: link to the broker") == 1);
+    assert_true(find_row(&stage, "            last usable value") == 2 ||
+                find_row(&stage, "            down, last usable value") == 2);
+    assert_true(find_row(&stage, "arrived     22:13:20.000, 0.0s ago") == 3);
+    struct wire_sample sample = {.tag = 1,
+                                 .type = VALUE_NUMBER,
+                                 .number = 90,
+                                 .quality = QUALITY_UNCERTAIN_NO_COMM,
+                                 .flags = WIRE_FLAG_SOURCE_TIME,
+                                 .ts_us = FIXTURE_NOW_US - FIXTURE_SECOND_US,
+                                 .arrival_us = FIXTURE_NOW_US};
+    fixture_apply(&stage.mirror, WIRE_SAMPLE, &sample, FIXTURE_NOW_US);
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "last usable value") == 2);
+    assert_true(find_row(&stage, "time        2023-11-14 22:13:19.000 by source") == 3);
+    stage_close(&stage);
+    stage_open(&stage, SCREEN_DETAIL, 132, 43, GLYPH_ASCII);
+    put_boiler(&stage);
+    fixture_apply(&stage.mirror, WIRE_SAMPLE, &sample, FIXTURE_NOW_US);
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "uncertain: link to the broker down, last usable value") == 1);
+    assert_true(find_row(&stage, "time        2023-11-14 22:13:19.000 by source") == 2);
+    assert_true(find_row(&stage, "arrived     22:13:20.000") == 3);
+    stage_close(&stage);
+}
+
 static void test_faceplate_of_a_lost_recorder(void **state)
 {
     (void)state;
@@ -370,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_faceplate),
         cmocka_unit_test(test_faceplate_never_looks_alive_when_it_is_not),
         cmocka_unit_test(test_faceplate_of_a_retained_value_is_quiet),
+        cmocka_unit_test(test_faceplate_says_why_in_full),
         cmocka_unit_test(test_faceplate_of_a_lost_recorder),
         cmocka_unit_test(test_faceplate_of_a_discrete_tag),
         cmocka_unit_test(test_gone_tag),

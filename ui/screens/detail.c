@@ -259,14 +259,18 @@ static void detail_draw_now(const struct pane *pane, const struct screen_host *h
     enum meaning meaning = DETAIL_TRUSTS[mirror_tag_trust(tag)].quality;
     detail_describe_quality(host->mirror, tag, text, sizeof text);
     detail_fact(pane, x, y, 0, meaning, "quality", "");
-    /* A long explanation takes the row of a time that says nothing. */
+    /* A long explanation takes the row of the time, and a time of the source that of the arrival. */
+    bool fits = x + DETAIL_LABEL + pane_text_columns(pane, text) <= pane->columns;
     bool timed = tag->ts_us && mirror_tag_age_is_known(tag);
-    pane_paragraph(pane, x + DETAIL_LABEL, y, -1, timed ? 1 : 2, meaning, text);
+    bool by_source = tag->flags & WIRE_FLAG_SOURCE_TIME;
+    pane_paragraph(pane, x + DETAIL_LABEL, y, -1, timed && fits ? 1 : 2, meaning, text);
     if (!tag->ts_us)
         return;
-    if (timed) {
+    if (timed && (fits || by_source)) {
         detail_describe_time(tag, text, sizeof text);
-        detail_fact(pane, x, y + 1, -1, MEANING_TEXT, "time", text);
+        detail_fact(pane, x, fits ? y + 1 : y + 2, -1, MEANING_TEXT, "time", text);
+        if (!fits)
+            return;
     }
     detail_describe_arrival(host, tag, text, sizeof text);
     detail_fact(pane, x, y + 2, -1, MEANING_TEXT, "arrived", text);
