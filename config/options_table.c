@@ -337,7 +337,7 @@ static const struct option TOP_OPTIONS[] = {
      AT(config, max_tags),
      .standard = "100000",
      .help = "How many tags there may be, configured and discovered ones together; what would pass it is "
-             "counted and refused."},
+             "counted and refused, and so are topics of more than 1024 bytes that no tag names."},
     {.name = "max_payload",
      .type = OPTION_INTEGER,
      .least = 64,

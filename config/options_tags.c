@@ -308,15 +308,18 @@ static const struct option TAG_OPTIONS[] = {
      .choices = TAG_RECORD_WORDS,
      AT(tag_def, record),
      .standard = "change",
-     .help = "Which samples are kept: every one, those that change, or those needed to draw the curve within "
-             "`deviation`."},
+     .help =
+         "Which samples are kept: \"all\"; \"change\": the first and the last of equal ones; "
+         "\"compressed\": the corners of straight lines that pass every sample within `deviation`. Minutes "
+         "and hours are made of all samples in any case."},
     {.name = "deviation",
      .type = OPTION_NUMBER,
      .least = 0,
      .most = 1e15,
      AT(tag_def, deviation),
      .standard = "0",
-     .help = "record = \"compressed\": how far the kept curve may be off, in engineering units."},
+     .help = "record = \"compressed\": how far a sample may lie off the straight line between the kept ones, "
+             "in engineering units. It never lies further off."},
     {.name = "min_time",
      .type = OPTION_SECONDS,
      .least = 0,
@@ -325,7 +328,8 @@ static const struct option TAG_OPTIONS[] = {
      AT(tag_def, min_time_us),
      .standard = "0",
      .help =
-         "record = \"compressed\": samples closer together than this are left out, unless they are needed."},
+         "record = \"compressed\": a sample sooner than this after another one, and no further off than an "
+         "eighth of `deviation`, is passed over."},
     {.name = "max_time",
      .type = OPTION_SECONDS,
      .least = 0,
@@ -334,7 +338,8 @@ static const struct option TAG_OPTIONS[] = {
      AT(tag_def, max_time_us),
      .standard = "0",
      .standard_note = "0: no bound",
-     .help = "record = \"compressed\": at least one sample in so long a time is kept."},
+     .help = "record = \"change\" or \"compressed\": of samples that come, at least one in so long a time is "
+             "kept."},
     {.name = "states",
      .type = OPTION_STATES,
      .least = 1,

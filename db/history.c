@@ -62,6 +62,17 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_ARCHIVE_MANY] = {.head = ARCHIVE_HEAD, .row = "(?,?,?,?)", .rows = HISTORY_INSERT_ROWS},
     [HISTORY_ARCHIVE_ONE] = {.head = ARCHIVE_HEAD, .row = "(?,?,?,?)", .rows = 1},
     [HISTORY_ARCHIVE_AT] = {.head = "SELECT value, quality FROM archive WHERE tag_id = ?1 AND ts = ?2"},
+    [HISTORY_ARCHIVE_DROP] = {.head = "DELETE FROM archive WHERE tag_id = ?1 AND ts = ?2"},
+    [HISTORY_ARCHIVE_BEFORE] = {.head = "SELECT ts, value, quality FROM archive WHERE tag_id = ?1 AND ts < ?2"
+                                        " ORDER BY ts DESC LIMIT 1"},
+    [HISTORY_ARCHIVE_AFTER] = {.head = "SELECT ts, value, quality FROM archive WHERE tag_id = ?1 AND ts > ?2"
+                                       " ORDER BY ts LIMIT 1"},
+    [HISTORY_RULE] = {.head = "SELECT record, deviation, min_time_us, max_time_us FROM tag WHERE id = ?1"},
+    [HISTORY_DOOR] = {.head = "SELECT record, last_us, start_us, start, slope_min, slope_max, held_us, held,"
+                              " waiting_us, waiting FROM door WHERE tag_id = ?1"},
+    [HISTORY_DOOR_PUT] = {.head = "INSERT OR REPLACE INTO door (tag_id, record, last_us, start_us, start,"
+                                  " slope_min, slope_max, held_us, held, waiting_us, waiting)"
+                                  " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
     [HISTORY_ARCHIVE_LAST] = {.head = "SELECT max(ts) FROM archive WHERE tag_id = ?1"},
     [HISTORY_STORE_FLIP] = {.head = "UPDATE store SET active = ?1"},
     /* The tag's newest sample that is sorted or merged, unless it is older than a stamp. Few runs reach so far. */
@@ -92,14 +103,19 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_TAG_PARK] = {.head = "UPDATE tag SET name = char(1) || id WHERE name = ?2 AND id <> ?1"},
     [HISTORY_TAG_PUT] =
         {.head =
-             "INSERT INTO tag (id, name, topic, path, area, kind, unit, description, low, high)"
-             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+             "INSERT INTO tag (id, name, topic, path, area, kind, unit, description, low, high,"
+             " record, deviation, min_time_us, max_time_us)"
+             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
              " ON CONFLICT (id) DO UPDATE SET name = excluded.name, topic = excluded.topic,"
              " path = excluded.path, area = excluded.area, kind = excluded.kind, unit = excluded.unit,"
-             " description = excluded.description, low = excluded.low, high = excluded.high"
-             " WHERE (name, topic, path, area, kind, unit, description, low, high) IS NOT"
+             " description = excluded.description, low = excluded.low, high = excluded.high,"
+             " record = excluded.record, deviation = excluded.deviation,"
+             " min_time_us = excluded.min_time_us, max_time_us = excluded.max_time_us"
+             " WHERE (name, topic, path, area, kind, unit, description, low, high,"
+             " record, deviation, min_time_us, max_time_us) IS NOT"
              " (excluded.name, excluded.topic, excluded.path, excluded.area, excluded.kind, excluded.unit,"
-             " excluded.description, excluded.low, excluded.high)"},
+             " excluded.description, excluded.low, excluded.high,"
+             " excluded.record, excluded.deviation, excluded.min_time_us, excluded.max_time_us)"},
     [HISTORY_TAG_PARKED] = {.head = "SELECT id, topic, path FROM tag"
                                     " WHERE name >= char(1) AND name < char(2) AND name = char(1) || id"},
     [HISTORY_TAG_NAME] = {.head = "UPDATE tag SET name = ?2 WHERE id = ?1 AND NOT EXISTS"
@@ -248,7 +264,7 @@ static bool history_prepare(struct history *history, struct err *err)
         for (int i = 0; done && i < HISTORY_SET_STATEMENTS; i++)
             done = (history->sets[set].statements[i] =
                         history_prepare_one(history, &HISTORY_SET_SQL[i], set ? 'b' : 'a')) != NULL;
-    done = done && (history->rollup = rollup_new(history->db)) != NULL;
+    done = done && (history->rollup = rollup_new(history->db, &history->gaps)) != NULL;
     done = done && (history->journal = journal_new(history->db)) != NULL;
     return done || sql_fail(history->db, -1, "use it", err);
 }

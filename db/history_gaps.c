@@ -45,15 +45,9 @@ static bool gaps_roll_tag(struct history *history, int64_t tag_id, int64_t start
     int64_t last_us = sqlite3_column_int64(row, 0);
     if (sqlite3_reset(row) != SQLITE_OK)
         return false;
-    int64_t first_hour_us = rollup_bucket_us(start_us, ROLLUP_HOUR_US);
-    int64_t last_hour_us = rollup_bucket_us(end_us, ROLLUP_HOUR_US);
-    if (!found || last_us < first_hour_us)
+    if (!found || last_us < rollup_bucket_us(start_us, ROLLUP_HOUR_US))
         return true;
-    int64_t to_us = rollup_bucket_us(end_us, ROLLUP_MINUTE_US) + ROLLUP_MINUTE_US;
-    return rollup_rebuild(history->rollup, &history->gaps, tag_id, start_us, to_us, last_us) &&
-           rollup_fold(history->rollup, &history->gaps, tag_id, first_hour_us, last_us) &&
-           (first_hour_us == last_hour_us ||
-            rollup_fold(history->rollup, &history->gaps, tag_id, last_hour_us, last_us));
+    return rollup_add_gap(history->rollup, tag_id, start_us, end_us, last_us);
 }
 
 /* Goes through the tags inside the open transaction; *ended after the last. */

@@ -7,6 +7,7 @@
  *   history_run.c   sorting samples into a run
  *   history_stamp.c samples of one stamp in two runs
  *   history_merge.c runs into the archive
+ *   history_policy.c what a tag's recording policy keeps of them
  *   history_gaps.c  gaps, and what the archive's minutes and hours make of them
  *   history_tidy.c  what to do next, and when to empty the WAL
  */
@@ -18,6 +19,8 @@
 #include "db/journal.h"
 #include "db/rollup.h"
 #include "db/sql.h"
+
+#include "plant/door.h"
 
 /* A tail of this many samples is sorted into a run. */
 #define HISTORY_RUN_ROWS 16384
@@ -60,6 +63,12 @@ enum history_statement {
     HISTORY_ARCHIVE_MANY,
     HISTORY_ARCHIVE_ONE,
     HISTORY_ARCHIVE_AT,
+    HISTORY_ARCHIVE_DROP,
+    HISTORY_ARCHIVE_BEFORE,
+    HISTORY_ARCHIVE_AFTER,
+    HISTORY_RULE,
+    HISTORY_DOOR,
+    HISTORY_DOOR_PUT,
     HISTORY_ARCHIVE_LAST,
     HISTORY_STORE_FLIP,
     HISTORY_STAMP_STORED,
@@ -136,6 +145,18 @@ struct history_set {
     int64_t next_run;  /* a number no row has */
     int64_t mark, mark_ts_us;
     bool dirty; /* it may hold rows */
+};
+
+/* What is known of the tag whose samples are being merged. */
+struct history_policy {
+    int64_t tag_id;
+    struct door_rule rule;
+    struct door door;
+    bool has_last;
+    struct rollup_sample last; /* the newest sample so far, which is always kept */
+    struct value last_value;   /* and its value, unless everything is kept; the text lies in `last_text` */
+    uint32_t last_quality;
+    struct buf last_text;
 };
 
 struct history_merge;
@@ -226,6 +247,20 @@ bool history_merge_is_behind(const struct history *history);
 /* A slice of merging or emptying. */
 bool history_merge_slice(struct history *history, int64_t until_us, struct err *err);
 void history_merge_free(struct history_merge *merge);
+
+/* The tag's policy, how far it has come, and its last sample in the archive. */
+bool history_policy_open(struct history *history, struct history_policy *policy, int64_t tag_id);
+bool history_policy_save(struct history *history, const struct history_policy *policy);
+void history_policy_free(struct history_policy *policy);
+
+/* Takes a sample that is newer than the last one: adds it to `rows`, which wait to be written to the archive,
+ * and removes from there or from the archive what is not needed any more. */
+bool history_policy_take(struct history *history, struct history_policy *policy, struct batch *rows,
+                         int64_t ts_us, const struct value *value, uint32_t quality);
+
+/* Says whether a sample that is older than the last one is kept; nothing waits to be written. */
+bool history_policy_take_late(struct history *history, struct history_policy *policy, int64_t ts_us,
+                              const struct value *value, uint32_t quality, bool *kept);
 
 /* Writes the batch's gaps inside the open transaction. */
 bool history_gaps_write(struct history *history, const struct batch *batch);

@@ -1,9 +1,10 @@
 /* Merging: the runs of the set that is not filled become part of the archive.
  *
  *   begin   the other set becomes the one that is filled
- *   rows    in slices, each one transaction: the next rows in the order of tag and time go to the archive,
- * the minutes and hours that they change are computed, and the mark of the set moves past them, so that
- *           readers see them in the archive and no longer in the set
+ *   rows    in slices, each one transaction: the next rows in the order of tag and time go to the archive, as
+ *           far as their tag's recording policy keeps them (history_policy.c), the minutes and hours that they
+ *           change are computed from all of them, and the mark of the set moves past them, so that readers see
+ *           them in the archive and no longer in the set
  *   empty   everything has moved: the mark goes past every tag, then the set's rows are deleted, in slices;
  *           at the end the mark goes back to the start
  *
@@ -21,13 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of one tag that are written before its minutes are computed, and how many stretches of late samples
- * among them. What lies between two checks of the clock. */
-#define MERGE_BUNDLE_ROWS   512
-#define MERGE_BUNDLE_RANGES 16
-
-/* Late samples at most so far apart are one stretch: what lies between is computed along. */
-#define MERGE_RANGE_SLACK_US (5 * ROLLUP_MINUTE_US)
+/* Rows of one tag that are written together, and how many minutes of late samples among them. What lies
+ * between two checks of the clock. */
+#define MERGE_BUNDLE_ROWS    512
+#define MERGE_BUNDLE_MINUTES 16
 
 /* Rows deleted between two checks of the clock. */
 #define MERGE_EMPTY_ROWS 4096
@@ -43,24 +41,17 @@
 /* The mark of a set of which nothing is left to see. */
 #define MERGE_MARK_ALL INT64_MAX
 
-struct merge_range {
-    int64_t from_us, to_us;
-};
-
 struct history_merge {
-    struct runs *runs;     /* NULL: the set is being emptied */
-    bool loaded;           /* the beginning of every run has been read */
-    int64_t tag_id;        /* the tag at hand */
-    int64_t last_us;       /* its last sample in the archive, rows in `rows` included; INT64_MIN: none */
-    struct batch *rows;    /* newer than all before, to be inserted together; owned */
-    bool has_newer;        /* since the bundle began */
-    int64_t newer_from_us; /* from where on minutes change for their sake */
-    struct merge_range ranges[MERGE_BUNDLE_RANGES + 1]; /* around late samples */
-    size_t range_count;
-    uint64_t merged;        /* in the open transaction */
-    uint64_t moved;         /* rows that were merged or deleted since it began */
-    uint64_t filled_before; /* rows of the set that is filled, when it began */
-    uint64_t left;          /* rows to delete when all have been merged; UINT64_MAX: not known */
+    struct runs *runs;            /* NULL: the set is being emptied */
+    bool loaded;                  /* the beginning of every run has been read */
+    struct history_policy policy; /* of the tag at hand */
+    struct batch *rows;           /* newer than all before, to be inserted together; owned */
+    int64_t late_minute_us;       /* of the last late sample in the bundle */
+    size_t late_minutes;          /* how many of those there were */
+    uint64_t merged;              /* in the open transaction */
+    uint64_t moved;               /* rows that were merged or deleted since it began */
+    uint64_t filled_before;       /* rows of the set that is filled, when it began */
+    uint64_t left;                /* rows to delete when all have been merged; UINT64_MAX: not known */
 };
 
 static struct history_set *merge_set(struct history *history)
@@ -74,6 +65,7 @@ void history_merge_free(struct history_merge *merge)
         return;
     runs_free(merge->runs);
     batch_free(merge->rows);
+    history_policy_free(&merge->policy);
     free(merge);
 }
 
@@ -131,7 +123,7 @@ static bool merge_begin(struct history *history, struct err *err)
     struct history_set *set = merge_set(history);
     struct history_merge *merge = mem_new(1, sizeof *merge);
     merge->rows = batch_new();
-    merge->tag_id = INT64_MIN;
+    merge->policy.tag_id = INT64_MIN;
     merge->left = UINT64_MAX;
     merge->filled_before = history->sets[history->active].rows;
     history->merge = merge;
@@ -152,17 +144,6 @@ static bool merge_flush_rows(struct history *history)
     bool done = history_write_rows(history, HISTORY_ARCHIVE_MANY, HISTORY_ARCHIVE_ONE, merge->rows);
     batch_clear(merge->rows);
     return done;
-}
-
-/* The tag's last sample in the archive. */
-static bool merge_read_last(struct history *history, int64_t *last_us)
-{
-    sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_LAST];
-    *last_us = INT64_MIN;
-    sqlite3_bind_int64(row, 1, history->merge->tag_id);
-    if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL)
-        *last_us = sqlite3_column_int64(row, 0);
-    return sqlite3_reset(row) == SQLITE_OK;
 }
 
 /* Looks for the place of a sample that may not be the tag's newest: *ts_us moves past those that have its stamp
@@ -189,64 +170,55 @@ static bool merge_find_place(struct history *history, const struct batch_sample 
     }
 }
 
-/* Notes that the minute of a late sample changes. */
-static void merge_note_late(struct history_merge *merge, int64_t ts_us)
+static bool merge_newer(struct history *history, const struct batch_sample *sample, int64_t ts_us,
+                        const struct value *value)
+{
+    struct history_policy *policy = &history->merge->policy;
+    struct rollup_sample rolled = rollup_sample_of(ts_us, value, sample->quality);
+    return rollup_end_late(history->rollup) &&
+           rollup_begin(history->rollup, policy->tag_id, policy->has_last ? &policy->last : NULL) &&
+           rollup_add(history->rollup, &rolled) &&
+           history_policy_take(history, policy, history->merge->rows, ts_us, value, sample->quality);
+}
+
+static void merge_count_late(struct history_merge *merge, int64_t ts_us)
 {
     int64_t minute_us = rollup_bucket_us(ts_us, ROLLUP_MINUTE_US);
-    struct merge_range *last = merge->range_count ? &merge->ranges[merge->range_count - 1] : NULL;
-    if (last &&
-        (minute_us <= last->to_us + MERGE_RANGE_SLACK_US || merge->range_count > MERGE_BUNDLE_RANGES)) {
-        last->to_us = minute_us + ROLLUP_MINUTE_US > last->to_us ? minute_us + ROLLUP_MINUTE_US : last->to_us;
-        return;
-    }
-    merge->ranges[merge->range_count++] = (struct merge_range){minute_us, minute_us + ROLLUP_MINUTE_US};
+    if (!merge->late_minutes || minute_us != merge->late_minute_us)
+        merge->late_minutes++;
+    merge->late_minute_us = minute_us;
 }
 
 static bool merge_late(struct history *history, const struct batch_sample *sample, const struct value *value)
 {
     struct history_merge *merge = history->merge;
+    struct history_policy *policy = &merge->policy;
     int64_t ts_us;
-    bool same;
-    if (!merge_flush_rows(history) || !merge_find_place(history, sample, value, &ts_us, &same))
+    bool same, kept;
+    if (!merge_flush_rows(history) || !rollup_end(history->rollup) ||
+        !merge_find_place(history, sample, value, &ts_us, &same))
         return false;
     if (same)
         return true;
-    if (ts_us > merge->last_us) { /* pushed past the end by others with its stamp */
-        if (!merge->has_newer)
-            merge->newer_from_us = merge->last_us;
-        merge->has_newer = true;
-        merge->last_us = ts_us;
-    } else {
-        merge_note_late(merge, ts_us);
-    }
-    batch_add_sample(merge->rows, sample->tag_id, ts_us, value, sample->quality);
+    if (ts_us > policy->last.ts_us) /* pushed past the end by others with its stamp */
+        return merge_newer(history, sample, ts_us, value);
+    merge_count_late(merge, ts_us);
+    struct rollup_sample rolled = rollup_sample_of(ts_us, value, sample->quality);
+    if (!rollup_add_late(history->rollup, policy->tag_id, &rolled, policy->last.ts_us) ||
+        !history_policy_take_late(history, policy, ts_us, value, sample->quality, &kept))
+        return false;
+    if (kept)
+        batch_add_sample(merge->rows, sample->tag_id, ts_us, value, sample->quality);
     return merge_flush_rows(history);
 }
 
 static bool merge_row(struct history *history, const struct batch *batch, const struct batch_sample *sample)
 {
-    struct history_merge *merge = history->merge;
+    const struct history_policy *policy = &history->merge->policy;
     struct value value = batch_sample_value(batch, sample);
-    if (sample->ts_us <= merge->last_us)
-        return merge_late(history, sample, &value);
-    if (!merge->has_newer)
-        merge->newer_from_us = merge->last_us == INT64_MIN ? sample->ts_us : merge->last_us;
-    merge->has_newer = true;
-    merge->last_us = sample->ts_us;
-    batch_add_sample(merge->rows, sample->tag_id, sample->ts_us, &value, sample->quality);
-    return true;
-}
-
-/* Brings the minutes and hours that the bundle changed up to date. */
-static bool merge_roll(struct history *history)
-{
-    struct history_merge *merge = history->merge;
-    for (size_t i = 0; i < merge->range_count; i++)
-        if (!rollup_rebuild(history->rollup, &history->gaps, merge->tag_id, merge->ranges[i].from_us,
-                            merge->ranges[i].to_us, merge->last_us))
-            return false;
-    return !merge->has_newer || rollup_rebuild(history->rollup, &history->gaps, merge->tag_id,
-                                               merge->newer_from_us, INT64_MAX, merge->last_us);
+    return policy->has_last && sample->ts_us <= policy->last.ts_us
+               ? merge_late(history, sample, &value)
+               : merge_newer(history, sample, sample->ts_us, &value);
 }
 
 /* Moves some rows of one tag. Rows with one stamp of one tag stay together: the mark cannot tell them apart.
@@ -254,18 +226,15 @@ static bool merge_roll(struct history *history)
 static bool merge_bundle(struct history *history)
 {
     struct history_merge *merge = history->merge;
+    struct history_policy *policy = &merge->policy;
     struct history_set *set = merge_set(history);
     const struct batch *batch;
     const struct batch_sample *sample = runs_peek(merge->runs, &batch);
-    merge->range_count = 0;
-    merge->has_newer = false;
-    if (merge->tag_id != sample->tag_id) {
-        merge->tag_id = sample->tag_id;
-        if (!merge_read_last(history, &merge->last_us))
-            return false;
-    }
-    for (size_t rows = 0; sample && sample->tag_id == merge->tag_id; rows++) {
-        bool full = rows >= MERGE_BUNDLE_ROWS || merge->range_count >= MERGE_BUNDLE_RANGES ||
+    merge->late_minutes = 0;
+    if (policy->tag_id != sample->tag_id && !history_policy_open(history, policy, sample->tag_id))
+        return false;
+    for (size_t rows = 0; sample && sample->tag_id == policy->tag_id; rows++) {
+        bool full = rows >= MERGE_BUNDLE_ROWS || merge->late_minutes >= MERGE_BUNDLE_MINUTES ||
                     merge->rows->texts.length >= HISTORY_TAIL_TEXT_MAX;
         if (full && sample->ts_us != set->mark_ts_us)
             break;
@@ -276,7 +245,8 @@ static bool merge_bundle(struct history *history)
         merge->merged++;
         sample = runs_peek(merge->runs, &batch);
     }
-    return merge_flush_rows(history) && merge_roll(history);
+    return merge_flush_rows(history) && rollup_end_late(history->rollup) && rollup_end(history->rollup) &&
+           history_policy_save(history, policy);
 }
 
 static bool merge_put_mark(struct history *history)
@@ -346,6 +316,7 @@ static bool merge_step(struct history *history, int64_t until_us, struct err *er
     done = done ? history_commit(history, err) : history_fail(history, "merge samples", err);
     if (!done) {
         *set = before;
+        rollup_forget(history->rollup);
         history_merge_free(merge);
         history->merge = NULL;
         return false;

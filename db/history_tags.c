@@ -59,6 +59,10 @@ static bool history_tags_put(struct history *history, const struct batch_tag *ta
         sqlite3_bind_double(put, 9, def->low);
         sqlite3_bind_double(put, 10, def->high);
     }
+    history_tags_bind_text(put, 11, TAG_RECORD_WORDS[def->record]);
+    sqlite3_bind_double(put, 12, def->deviation);
+    sqlite3_bind_int64(put, 13, def->min_time_us);
+    sqlite3_bind_int64(put, 14, def->max_time_us);
     bool done = sql_run(put);
     sqlite3_clear_bindings(put);
     return done && history_tags_put_states(history, tag);

@@ -1,16 +1,19 @@
-/* Figures of minutes and hours, kept equal to the archive at every commit.
+/* Figures of minutes and hours, changed in the same transactions as the archive.
  *
  * A value holds until the next sample of its tag: stepped for every kind of tag. What is recorded by change
- * or by exception stood still between two samples, and of a signal that is sampled often the sloped average
- * differs by less than one sample's share. It holds over minutes without samples too (those have no row, an
- * hour counts them), but never into a gap, and a sample that is not Good ends it. So a bucket's figures
- * follow from its own samples, the one before them, and the gaps; and a sample that comes late changes its
- * own minute, that of the next sample, and the hours of both. Those are computed anew from the archive:
- * nothing is added to a sum again and again, so that the same samples give the same figures in whatever order
- * they came.
+ * stood still between two samples, and of a signal that is sampled often the sloped average differs by less
+ * than one sample's share. It holds over minutes without samples too (those have no row, an hour counts
+ * them), but never into a gap, and a sample that is not Good ends it.
  *
- * Hours are folded from minutes. The last bucket of a tag lies in a table of its own (schema.sql). */
-#include "db/rollup.h"
+ * The figures are those of all samples that came, not of those that the archive keeps (src/plant/door.c,
+ * retention). So samples that come in the order of time are added while they are in hand, whether they are
+ * kept or not. The tag's last bucket lies in a table of its own (schema.sql) and counts its last sample as
+ * held to the end; the next sample takes that back first. The last sample is always in the archive. Hours
+ * are folded from minutes, which never leave out anything: nothing is added to an hour again and again.
+ *
+ * A sample that is older than the tag's last one changes its own minute, that of the next sample, and the
+ * hours of both; rollup_late.c says how exactly. */
+#include "db/rollup_internal.h"
 
 #include "db/sql.h"
 
@@ -19,51 +22,21 @@
 
 #include <stdlib.h>
 
-/* A value that may hold on. */
-struct rollup_value {
-    int64_t ts_us, until_us; /* until the next gap */
-    double number;
-    bool good, text;
-};
-
-struct rollup_bucket {
-    int64_t ts_us, width_us;
-    int64_t n, good_us;
-    bool has_numbers;
-    bool texts; /* some of the good time had a text for its value: no average */
-    bool held;
-    double min, max, first, last;
-    double area; /* the sum of value * time / width */
-};
-
-enum rollup_statement {
-    ROLLUP_BEFORE,
-    ROLLUP_SAMPLES,
-    ROLLUP_MINUTES,
-    ROLLUP_UNPUT_MINUTE_OPEN,
-    ROLLUP_PUT_MINUTE,
-    ROLLUP_PUT_MINUTE_OPEN,
-    ROLLUP_PUT_HOUR,
-    ROLLUP_PUT_HOUR_OPEN,
-    ROLLUP_STATEMENTS
-};
-
-struct rollup {
-    sqlite3 *db;
-    sqlite3_stmt *statements[ROLLUP_STATEMENTS];
-};
-
 #define ROLLUP_COLUMNS "ts, n, min, max, first, last, avg, good_us, held"
 #define ROLLUP_PUT(table)                                                                                    \
     "INSERT OR REPLACE INTO " table " (tag_id, " ROLLUP_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)"
+#define ROLLUP_BOTH(table, where)                                                                            \
+    "SELECT " ROLLUP_COLUMNS " FROM " table " WHERE tag_id = ?1 AND " where                                  \
+    " UNION ALL SELECT " ROLLUP_COLUMNS " FROM " table "_open WHERE tag_id = ?1 AND " where
 
 static const char *const ROLLUP_SQL[ROLLUP_STATEMENTS] = {
     [ROLLUP_BEFORE] =
         "SELECT ts, value, quality FROM archive WHERE tag_id = ?1 AND ts < ?2 ORDER BY ts DESC LIMIT 1",
     [ROLLUP_SAMPLES] = "SELECT ts, value, quality FROM archive WHERE tag_id = ?1 AND ts >= ?2 ORDER BY ts",
-    [ROLLUP_MINUTES] = "SELECT " ROLLUP_COLUMNS " FROM minute WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3"
-                       " UNION ALL SELECT " ROLLUP_COLUMNS
-                       " FROM minute_open WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3 ORDER BY 1",
+    [ROLLUP_BUCKETS_MINUTE] = ROLLUP_BOTH("minute", "ts >= ?2 AND ts < ?3") " ORDER BY 1",
+    [ROLLUP_BUCKETS_HOUR] = ROLLUP_BOTH("hour", "ts >= ?2 AND ts < ?3") " ORDER BY 1",
+    [ROLLUP_MINUTE_BEFORE] = ROLLUP_BOTH("minute", "ts < ?2") " ORDER BY 1 DESC LIMIT 1",
+    [ROLLUP_MINUTE_FROM] = ROLLUP_BOTH("minute", "ts >= ?2") " ORDER BY 1 LIMIT 1",
     [ROLLUP_UNPUT_MINUTE_OPEN] = "DELETE FROM minute_open WHERE tag_id = ?1",
     [ROLLUP_PUT_MINUTE] = ROLLUP_PUT("minute"),
     [ROLLUP_PUT_MINUTE_OPEN] = ROLLUP_PUT("minute_open"),
@@ -71,10 +44,11 @@ static const char *const ROLLUP_SQL[ROLLUP_STATEMENTS] = {
     [ROLLUP_PUT_HOUR_OPEN] = ROLLUP_PUT("hour_open"),
 };
 
-struct rollup *rollup_new(sqlite3 *db)
+struct rollup *rollup_new(sqlite3 *db, const struct gaps *gaps)
 {
     struct rollup *rollup = mem_new(1, sizeof *rollup);
     rollup->db = db;
+    rollup->gaps = gaps;
     for (int i = 0; i < ROLLUP_STATEMENTS; i++) {
         rollup->statements[i] = sql_prepare(db, ROLLUP_SQL[i], true);
         if (!rollup->statements[i]) {
@@ -94,33 +68,120 @@ void rollup_free(struct rollup *rollup)
     free(rollup);
 }
 
-/* The columns ts, value, quality. */
-static void rollup_read_sample(sqlite3_stmt *row, const struct gaps *gaps, struct rollup_value *sample)
+void rollup_forget(struct rollup *rollup)
 {
-    int type = sqlite3_column_type(row, 1);
-    sample->ts_us = sqlite3_column_int64(row, 0);
-    sample->good = type != SQLITE_NULL && quality_is_good((uint32_t)sqlite3_column_int64(row, 2));
-    sample->text = type == SQLITE_BLOB || type == SQLITE_TEXT;
-    sample->number = sample->text ? 0 : sqlite3_column_double(row, 1);
-    sample->until_us = gaps_until_us(gaps, sample->ts_us);
+    rollup->walk.begun = rollup->late.begun = false;
 }
 
-/* The tag's last sample before a moment; not good when there is none. */
-static bool rollup_read_before(struct rollup *rollup, const struct gaps *gaps, int64_t tag_id, int64_t ts_us,
-                               struct rollup_value *before)
+/* ---- what is read ---- */
+
+struct rollup_sample rollup_sample_of(int64_t ts_us, const struct value *value, uint32_t quality)
 {
-    sqlite3_stmt *row = rollup->statements[ROLLUP_BEFORE];
-    *before = (struct rollup_value){.ts_us = INT64_MIN};
+    return (struct rollup_sample){
+        .ts_us = ts_us,
+        .good = value->type != VALUE_NONE && quality_is_good(quality),
+        .text = value->type == VALUE_TEXT,
+        .number = value->type == VALUE_NUMBER ? value->number : 0,
+    };
+}
+
+static struct rollup_value rollup_value_of(const struct rollup *rollup, const struct rollup_sample *sample)
+{
+    return (struct rollup_value){.ts_us = sample->ts_us,
+                                 .until_us = gaps_until_us(rollup->gaps, sample->ts_us),
+                                 .number = sample->number,
+                                 .good = sample->good,
+                                 .text = sample->text};
+}
+
+struct rollup_value rollup_read_sample(const struct rollup *rollup, sqlite3_stmt *row)
+{
+    struct value value;
+    sql_column_value(row, 1, &value);
+    struct rollup_sample sample =
+        rollup_sample_of(sqlite3_column_int64(row, 0), &value, (uint32_t)sqlite3_column_int64(row, 2));
+    return rollup_value_of(rollup, &sample);
+}
+
+static double rollup_column(sqlite3_stmt *row, int column, double otherwise)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? otherwise : sqlite3_column_double(row, column);
+}
+
+/* A row of ROLLUP_COLUMNS. */
+static struct rollup_bucket rollup_column_bucket(sqlite3_stmt *row, int64_t width_us)
+{
+    struct rollup_bucket bucket = {
+        .ts_us = sqlite3_column_int64(row, 0),
+        .width_us = width_us,
+        .n = sqlite3_column_int64(row, 1),
+        .has_numbers = sqlite3_column_type(row, 2) != SQLITE_NULL,
+        .min = sqlite3_column_double(row, 2),
+        .good_us = sqlite3_column_int64(row, 7),
+        .held = sqlite3_column_int(row, 8),
+    };
+    bucket.max = rollup_column(row, 3, bucket.min);
+    bucket.first = rollup_column(row, 4, bucket.min);
+    bucket.last = rollup_column(row, 5, bucket.max);
+    bucket.texts = bucket.good_us && sqlite3_column_type(row, 6) == SQLITE_NULL;
+    bucket.area = sqlite3_column_double(row, 6) * ((double)bucket.good_us / (double)width_us);
+    return bucket;
+}
+
+/* What holds at the end of a minute. */
+static struct rollup_value rollup_end_of(const struct rollup *rollup, const struct rollup_bucket *minute)
+{
+    int64_t end_us = minute->ts_us + minute->width_us;
+    return (struct rollup_value){.ts_us = end_us,
+                                 .until_us = gaps_until_us(rollup->gaps, end_us - 1),
+                                 .number = minute->last,
+                                 .good = minute->held,
+                                 .text = minute->texts};
+}
+
+bool rollup_read_bucket(struct rollup *rollup, int64_t tag_id, int64_t ts_us, int64_t width_us,
+                        struct rollup_bucket *bucket)
+{
+    sqlite3_stmt *row =
+        rollup->statements[width_us == ROLLUP_HOUR_US ? ROLLUP_BUCKETS_HOUR : ROLLUP_BUCKETS_MINUTE];
+    *bucket = (struct rollup_bucket){.ts_us = ts_us, .width_us = width_us};
     sqlite3_bind_int64(row, 1, tag_id);
     sqlite3_bind_int64(row, 2, ts_us);
+    sqlite3_bind_int64(row, 3, ts_us + width_us);
     if (sqlite3_step(row) == SQLITE_ROW)
-        rollup_read_sample(row, gaps, before);
+        *bucket = rollup_column_bucket(row, width_us);
     return sqlite3_reset(row) == SQLITE_OK;
 }
 
-/* Counts the time from `from_us` to `to_us` as far as the value holds in it. */
-static void rollup_hold(struct rollup_bucket *bucket, const struct rollup_value *value, int64_t from_us,
-                        int64_t to_us)
+/* The last kept sample says all but the number: between it and the moment only numbers of the same quality
+ * and type were left out, with no gap. Of these the minutes know the last. Where retention has deleted the
+ * sample they have to do. */
+bool rollup_read_before(struct rollup *rollup, int64_t tag_id, int64_t ts_us, struct rollup_value *before)
+{
+    sqlite3_stmt *row = rollup->statements[ROLLUP_BEFORE], *minute = rollup->statements[ROLLUP_MINUTE_BEFORE];
+    *before = (struct rollup_value){.ts_us = INT64_MIN};
+    sqlite3_bind_int64(row, 1, tag_id);
+    sqlite3_bind_int64(row, 2, ts_us);
+    bool found = sqlite3_step(row) == SQLITE_ROW;
+    if (found)
+        *before = rollup_read_sample(rollup, row);
+    sqlite3_bind_int64(minute, 1, tag_id);
+    sqlite3_bind_int64(minute, 2, ts_us);
+    if (sqlite3_step(minute) == SQLITE_ROW) {
+        struct rollup_bucket last = rollup_column_bucket(minute, ROLLUP_MINUTE_US);
+        if (!found)
+            *before = rollup_end_of(rollup, &last);
+        else if (before->good && !before->text && last.has_numbers &&
+                 before->ts_us < last.ts_us + last.width_us)
+            before->number = last.last;
+    }
+    return sqlite3_reset(row) == SQLITE_OK && sqlite3_reset(minute) == SQLITE_OK;
+}
+
+/* ---- buckets ---- */
+
+void rollup_hold(struct rollup_bucket *bucket, const struct rollup_value *value, int64_t from_us,
+                 int64_t to_us)
 {
     if (to_us > value->until_us)
         to_us = value->until_us;
@@ -131,8 +192,7 @@ static void rollup_hold(struct rollup_bucket *bucket, const struct rollup_value 
     bucket->area += value->number * ((double)(to_us - from_us) / (double)bucket->width_us);
 }
 
-static void rollup_add_numbers(struct rollup_bucket *bucket, double min, double max, double first,
-                               double last)
+void rollup_add_numbers(struct rollup_bucket *bucket, double min, double max, double first, double last)
 {
     if (!bucket->has_numbers || min < bucket->min)
         bucket->min = min;
@@ -144,8 +204,8 @@ static void rollup_add_numbers(struct rollup_bucket *bucket, double min, double 
     bucket->has_numbers = true;
 }
 
-static void rollup_add_sample(struct rollup_bucket *bucket, const struct rollup_value *before,
-                              const struct rollup_value *sample)
+void rollup_add_sample(struct rollup_bucket *bucket, const struct rollup_value *before,
+                       const struct rollup_value *sample)
 {
     rollup_hold(bucket, before, before->ts_us > bucket->ts_us ? before->ts_us : bucket->ts_us, sample->ts_us);
     bucket->n++;
@@ -153,11 +213,19 @@ static void rollup_add_sample(struct rollup_bucket *bucket, const struct rollup_
         rollup_add_numbers(bucket, sample->number, sample->number, sample->number, sample->number);
 }
 
-/* Counts what is left of the bucket after its last sample or minute, from `from_us` on. */
-static void rollup_end(struct rollup_bucket *bucket, const struct rollup_value *last, int64_t from_us)
+void rollup_close(struct rollup_bucket *bucket, const struct rollup_value *last, int64_t from_us)
 {
     rollup_hold(bucket, last, from_us, bucket->ts_us + bucket->width_us);
     bucket->held = last->good && last->until_us >= bucket->ts_us + bucket->width_us;
+}
+
+/* Takes back what rollup_close() counted after the bucket's last sample. */
+static void rollup_reopen(struct rollup_bucket *bucket, const struct rollup_value *last)
+{
+    struct rollup_bucket counted = {.ts_us = bucket->ts_us, .width_us = bucket->width_us};
+    rollup_close(&counted, last, last->ts_us);
+    bucket->good_us -= counted.good_us;
+    bucket->area -= counted.area;
 }
 
 static void rollup_bind_number(sqlite3_stmt *put, int index, double number, bool there)
@@ -168,10 +236,11 @@ static void rollup_bind_number(sqlite3_stmt *put, int index, double number, bool
         sqlite3_bind_null(put, index);
 }
 
-static bool rollup_put(struct rollup *rollup, enum rollup_statement which, int64_t tag_id,
-                       const struct rollup_bucket *bucket)
+bool rollup_put(struct rollup *rollup, int64_t tag_id, const struct rollup_bucket *bucket, bool open)
 {
-    sqlite3_stmt *put = rollup->statements[which];
+    static const enum rollup_statement PUTS[2][2] = {{ROLLUP_PUT_MINUTE, ROLLUP_PUT_MINUTE_OPEN},
+                                                     {ROLLUP_PUT_HOUR, ROLLUP_PUT_HOUR_OPEN}};
+    sqlite3_stmt *put = rollup->statements[PUTS[bucket->width_us == ROLLUP_HOUR_US][open]];
     double share = (double)bucket->good_us / (double)bucket->width_us;
     sqlite3_bind_int64(put, 1, tag_id);
     sqlite3_bind_int64(put, 2, bucket->ts_us);
@@ -186,129 +255,121 @@ static bool rollup_put(struct rollup *rollup, enum rollup_statement which, int64
     return sql_run(put);
 }
 
-/* Adds one row of minutes to its hour; *carried is what held until it begins, and then what holds at its end.
- */
-static void rollup_add_minute(struct rollup_bucket *hour, struct rollup_value *carried, sqlite3_stmt *row,
-                              const struct gaps *gaps)
+/* ---- hours ---- */
+
+/* Adds a minute to its hour; *carried is what held until it begins, and then what holds at its end. */
+static void rollup_add_minute(const struct rollup *rollup, struct rollup_bucket *hour,
+                              struct rollup_value *carried, const struct rollup_bucket *minute)
 {
-    int64_t ts_us = sqlite3_column_int64(row, 0), good_us = sqlite3_column_int64(row, 7);
-    bool has_numbers = sqlite3_column_type(row, 2) != SQLITE_NULL;
-    bool texts = good_us && sqlite3_column_type(row, 6) == SQLITE_NULL;
-    double min = sqlite3_column_double(row, 2);
-    double max = sqlite3_column_type(row, 3) == SQLITE_NULL ? min : sqlite3_column_double(row, 3);
-    double first = sqlite3_column_type(row, 4) == SQLITE_NULL ? min : sqlite3_column_double(row, 4);
-    double last = sqlite3_column_type(row, 5) == SQLITE_NULL ? max : sqlite3_column_double(row, 5);
     int64_t start_us = carried->ts_us > hour->ts_us ? carried->ts_us : hour->ts_us;
-    rollup_hold(hour, carried, start_us, ts_us);
-    hour->n += sqlite3_column_int64(row, 1);
-    if (has_numbers)
-        rollup_add_numbers(hour, min, max, first, last);
-    hour->good_us += good_us;
-    hour->texts |= texts;
-    hour->area += sqlite3_column_double(row, 6) * ((double)good_us / (double)hour->width_us);
-    int64_t end_us = ts_us + ROLLUP_MINUTE_US;
-    *carried = (struct rollup_value){.ts_us = end_us,
-                                     .until_us = gaps_until_us(gaps, end_us - 1),
-                                     .number = last,
-                                     .good = sqlite3_column_int(row, 8),
-                                     .text = texts};
+    rollup_hold(hour, carried, start_us, minute->ts_us);
+    hour->n += minute->n;
+    if (minute->has_numbers)
+        rollup_add_numbers(hour, minute->min, minute->max, minute->first, minute->last);
+    hour->good_us += minute->good_us;
+    hour->texts |= minute->texts;
+    hour->area += minute->area * ((double)minute->width_us / (double)hour->width_us);
+    *carried = rollup_end_of(rollup, minute);
 }
 
-bool rollup_fold(struct rollup *rollup, const struct gaps *gaps, int64_t tag_id, int64_t hour_us,
-                 int64_t last_us)
+bool rollup_fold(struct rollup *rollup, int64_t tag_id, int64_t hour_us, const struct rollup_value *before,
+                 struct rollup_bucket *hour)
 {
-    struct rollup_bucket hour = {.ts_us = hour_us, .width_us = ROLLUP_HOUR_US};
-    struct rollup_value carried;
-    if (!rollup_read_before(rollup, gaps, tag_id, hour_us, &carried))
-        return false;
-    sqlite3_stmt *rows = rollup->statements[ROLLUP_MINUTES];
+    struct rollup_value carried = *before;
+    *hour = (struct rollup_bucket){.ts_us = hour_us, .width_us = ROLLUP_HOUR_US};
+    sqlite3_stmt *rows = rollup->statements[ROLLUP_BUCKETS_MINUTE];
     sqlite3_bind_int64(rows, 1, tag_id);
     sqlite3_bind_int64(rows, 2, hour_us);
     sqlite3_bind_int64(rows, 3, hour_us + ROLLUP_HOUR_US);
-    while (sqlite3_step(rows) == SQLITE_ROW)
-        rollup_add_minute(&hour, &carried, rows, gaps);
-    if (sqlite3_reset(rows) != SQLITE_OK)
-        return false;
-    if (!hour.n)
-        return true;
-    rollup_end(&hour, &carried, carried.ts_us);
-    bool open = hour_us == rollup_bucket_us(last_us, ROLLUP_HOUR_US);
-    return rollup_put(rollup, open ? ROLLUP_PUT_HOUR_OPEN : ROLLUP_PUT_HOUR, tag_id, &hour);
-}
-
-/* What rollup_rebuild() has in hand. */
-struct rollup_walk {
-    struct rollup *rollup;
-    const struct gaps *gaps;
-    int64_t tag_id, to_us, last_us;
-    bool reached_next; /* the first sample after the range */
-    bool has_minute;
-    struct rollup_bucket minute;
-    struct rollup_value before; /* the last sample so far */
-};
-
-/* Writes the minute in hand and, when the next one (INT64_MIN: none) belongs to another hour, its hour. */
-static bool rollup_finish_minute(struct rollup_walk *walk, int64_t next_us)
-{
-    if (!walk->has_minute)
-        return true;
-    walk->has_minute = false;
-    rollup_end(&walk->minute, &walk->before, walk->before.ts_us);
-    bool open = walk->minute.ts_us == rollup_bucket_us(walk->last_us, ROLLUP_MINUTE_US);
-    int64_t hour_us = rollup_bucket_us(walk->minute.ts_us, ROLLUP_HOUR_US);
-    if (!rollup_put(walk->rollup, open ? ROLLUP_PUT_MINUTE_OPEN : ROLLUP_PUT_MINUTE, walk->tag_id,
-                    &walk->minute))
-        return false;
-    return hour_us == next_us || rollup_fold(walk->rollup, walk->gaps, walk->tag_id, hour_us, walk->last_us);
-}
-
-/* Takes one sample; *wanted becomes false when it lies past everything that changes. */
-static bool rollup_take(struct rollup_walk *walk, const struct rollup_value *sample, bool *wanted)
-{
-    int64_t minute_us = rollup_bucket_us(sample->ts_us, ROLLUP_MINUTE_US);
-    if (sample->ts_us >= walk->to_us) {
-        *wanted = !walk->reached_next;
-        walk->reached_next = true;
-        walk->to_us = minute_us + ROLLUP_MINUTE_US;
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        struct rollup_bucket minute = rollup_column_bucket(rows, ROLLUP_MINUTE_US);
+        rollup_add_minute(rollup, hour, &carried, &minute);
     }
-    if (walk->has_minute && minute_us != walk->minute.ts_us &&
-        !rollup_finish_minute(walk, *wanted ? rollup_bucket_us(minute_us, ROLLUP_HOUR_US) : INT64_MIN))
-        return false;
-    if (!*wanted)
-        return true;
-    if (!walk->has_minute)
-        walk->minute = (struct rollup_bucket){.ts_us = minute_us, .width_us = ROLLUP_MINUTE_US};
-    walk->has_minute = true;
-    rollup_add_sample(&walk->minute, &walk->before, sample);
-    walk->before = *sample;
-    return true;
+    rollup_close(hour, &carried, carried.ts_us > hour_us ? carried.ts_us : hour_us);
+    return sqlite3_reset(rows) == SQLITE_OK;
 }
 
-/* What was the tag's last minute is about to become one among others: no hour may count it twice. */
-static bool rollup_clear_open(struct rollup *rollup, int64_t tag_id)
+/* ---- samples in the order of time ---- */
+
+bool rollup_begin(struct rollup *rollup, int64_t tag_id, const struct rollup_sample *last)
 {
+    struct rollup_walk *walk = &rollup->walk;
+    if (walk->begun && walk->tag_id == tag_id)
+        return true;
+    *walk = (struct rollup_walk){
+        .begun = true, .tag_id = tag_id, .hour_us = INT64_MIN, .before.ts_us = INT64_MIN};
+    if (!last)
+        return true;
+    walk->before = rollup_value_of(rollup, last);
+    if (!rollup_read_bucket(rollup, tag_id, rollup_bucket_us(last->ts_us, ROLLUP_MINUTE_US), ROLLUP_MINUTE_US,
+                            &walk->minute))
+        return false;
+    walk->has_minute = walk->minute.n > 0;
+    walk->hour_us = rollup_bucket_us(last->ts_us, ROLLUP_HOUR_US);
+    if (!rollup_read_before(rollup, tag_id, walk->hour_us, &walk->before_hour))
+        return false;
+    if (walk->has_minute)
+        rollup_reopen(&walk->minute, &walk->before);
+    /* It is about to become one minute among others: no hour may count it twice. */
     sqlite3_stmt *clear = rollup->statements[ROLLUP_UNPUT_MINUTE_OPEN];
     sqlite3_bind_int64(clear, 1, tag_id);
     return sql_run(clear);
 }
 
-bool rollup_rebuild(struct rollup *rollup, const struct gaps *gaps, int64_t tag_id, int64_t from_us,
-                    int64_t to_us, int64_t last_us)
+/* Writes the minute in hand. */
+static bool rollup_finish_minute(struct rollup *rollup, bool last)
 {
-    struct rollup_walk walk = {
-        .rollup = rollup, .gaps = gaps, .tag_id = tag_id, .to_us = to_us, .last_us = last_us};
-    from_us = rollup_bucket_us(from_us, ROLLUP_MINUTE_US);
-    if (!rollup_read_before(rollup, gaps, tag_id, from_us, &walk.before) ||
-        (to_us == INT64_MAX && !rollup_clear_open(rollup, tag_id)))
+    struct rollup_walk *walk = &rollup->walk;
+    if (!walk->has_minute)
+        return true;
+    walk->has_minute = false;
+    rollup_close(&walk->minute, &walk->before, walk->before.ts_us);
+    return rollup_put(rollup, walk->tag_id, &walk->minute, last);
+}
+
+/* Writes the hour in hand, all of whose minutes are written. */
+static bool rollup_finish_hour(struct rollup *rollup, bool last)
+{
+    struct rollup_walk *walk = &rollup->walk;
+    struct rollup_bucket hour;
+    return walk->hour_us == INT64_MIN ||
+           (rollup_fold(rollup, walk->tag_id, walk->hour_us, &walk->before_hour, &hour) &&
+            (!hour.n || rollup_put(rollup, walk->tag_id, &hour, last)));
+}
+
+static bool rollup_enter(struct rollup *rollup, int64_t minute_us, int64_t hour_us)
+{
+    struct rollup_walk *walk = &rollup->walk;
+    if (!rollup_finish_minute(rollup, false))
         return false;
-    sqlite3_stmt *rows = rollup->statements[ROLLUP_SAMPLES];
-    sqlite3_bind_int64(rows, 1, tag_id);
-    sqlite3_bind_int64(rows, 2, from_us);
-    bool wanted = true, done = true;
-    while (wanted && done && sqlite3_step(rows) == SQLITE_ROW) {
-        struct rollup_value sample;
-        rollup_read_sample(rows, gaps, &sample);
-        done = rollup_take(&walk, &sample, &wanted);
-    }
-    return sqlite3_reset(rows) == SQLITE_OK && done && rollup_finish_minute(&walk, INT64_MIN);
+    walk->minute = (struct rollup_bucket){.ts_us = minute_us, .width_us = ROLLUP_MINUTE_US};
+    walk->has_minute = true;
+    if (hour_us == walk->hour_us)
+        return true;
+    if (!rollup_finish_hour(rollup, false))
+        return false;
+    walk->hour_us = hour_us;
+    walk->before_hour = walk->before;
+    return true;
+}
+
+bool rollup_add(struct rollup *rollup, const struct rollup_sample *sample)
+{
+    struct rollup_walk *walk = &rollup->walk;
+    struct rollup_value value = rollup_value_of(rollup, sample);
+    int64_t minute_us = rollup_bucket_us(sample->ts_us, ROLLUP_MINUTE_US);
+    if ((!walk->has_minute || minute_us != walk->minute.ts_us) &&
+        !rollup_enter(rollup, minute_us, rollup_bucket_us(minute_us, ROLLUP_HOUR_US)))
+        return false;
+    rollup_add_sample(&walk->minute, &walk->before, &value);
+    walk->before = value;
+    return true;
+}
+
+bool rollup_end(struct rollup *rollup)
+{
+    bool done =
+        !rollup->walk.begun || (rollup_finish_minute(rollup, true) && rollup_finish_hour(rollup, true));
+    rollup->walk.begun = false;
+    return done;
 }

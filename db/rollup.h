@@ -3,6 +3,7 @@
 #define DB_ROLLUP_H
 
 #include "db/gaps.h"
+#include "plant/value.h"
 
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -13,6 +14,13 @@
 
 struct rollup;
 
+/* A sample as its minute sees it. */
+struct rollup_sample {
+    int64_t ts_us;
+    double number;
+    bool good, text; /* Good with a value; which is a text */
+};
+
 /* The start of the bucket of `width_us` that holds a moment. */
 static inline int64_t rollup_bucket_us(int64_t ts_us, int64_t width_us)
 {
@@ -20,20 +28,36 @@ static inline int64_t rollup_bucket_us(int64_t ts_us, int64_t width_us)
     return ts_us - (rest_us < 0 ? rest_us + width_us : rest_us);
 }
 
-/* Prepares its statements on the writing connection; NULL on a failure, which sql_fail() then tells. */
-struct rollup *rollup_new(sqlite3 *db);
+struct rollup_sample rollup_sample_of(int64_t ts_us, const struct value *value, uint32_t quality);
+
+/* Prepares its statements on the writing connection; NULL on a failure, which sql_fail() then tells. `gaps`
+ * is the list to go by, which may change between two calls. */
+struct rollup *rollup_new(sqlite3 *db, const struct gaps *gaps);
 void rollup_free(struct rollup *rollup);
 
-/* Inside the open transaction: computes the minutes of one tag anew from the archive, from `from_us` up to
- * `to_us` (INT64_MAX: to the end), and the one of the first sample after them, into which their last value
- * holds; then the hours of all these. `last_us` is the tag's last sample in the archive. A range that reaches
- * the tag's end must begin no later than the bucket in minute_open. False on a failure, which is left in the
- * connection. */
-bool rollup_rebuild(struct rollup *rollup, const struct gaps *gaps, int64_t tag_id, int64_t from_us,
-                    int64_t to_us, int64_t last_us);
+/* The following work inside the open transaction; false is a failure, which is left in the connection. */
 
-/* Computes the tag's hour that begins at `hour_us` anew from its minutes, if it has any. */
-bool rollup_fold(struct rollup *rollup, const struct gaps *gaps, int64_t tag_id, int64_t hour_us,
-                 int64_t last_us);
+/* Begins to add samples of one tag that are newer than all before. `last` is its newest sample so far (NULL:
+ * none), which lies in the archive. Nothing to do when it has begun for this tag already. */
+bool rollup_begin(struct rollup *rollup, int64_t tag_id, const struct rollup_sample *last);
+
+/* Adds the next newer sample, whether or not it is kept in the archive. */
+bool rollup_add(struct rollup *rollup, const struct rollup_sample *sample);
+
+/* Writes what has been added. Nothing to do when none has begun. */
+bool rollup_end(struct rollup *rollup);
+
+/* Adds a sample that is older than the tag's newest, `last_us`, and is about to be written to the archive, or
+ * never will be: it must not be there yet, for that is how what was there is known to be complete. To be
+ * called in the order of time, and ended by rollup_end_late(). */
+bool rollup_add_late(struct rollup *rollup, int64_t tag_id, const struct rollup_sample *sample,
+                     int64_t last_us);
+bool rollup_end_late(struct rollup *rollup);
+
+/* Brings the tag's minutes and hours up to date with a gap from `start_us` to `end_us`. */
+bool rollup_add_gap(struct rollup *rollup, int64_t tag_id, int64_t start_us, int64_t end_us, int64_t last_us);
+
+/* Forgets what was begun, as after a transaction that was rolled back. */
+void rollup_forget(struct rollup *rollup);
 
 #endif

@@ -31,9 +31,9 @@ static const char SCHEMA_VIEWS[] =
     "ts INTEGER NOT NULL, n INTEGER NOT NULL, min REAL, max REAL, first REAL, last REAL, avg REAL,"          \
     " good_us INTEGER NOT NULL, held INTEGER NOT NULL"
 
-/* To change the tables: the step here, such as {.to = 4, .sql = "ALTER TABLE ..."}, its result in schema.sql,
+/* To change the tables: the step here, such as {.to = 5, .sql = "ALTER TABLE ..."}, its result in schema.sql,
  * and one more in SCHEMA_VERSION. Version 1 was the first; 2 brought the archive, minutes and hours,
- * 3 the journal and the states of alarms. */
+ * 3 the journal and the states of alarms, 4 recording policies. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -53,6 +53,15 @@ static const struct schema_step SCHEMA_STEPS[] = {
             "CREATE TABLE minute_open (tag_id INTEGER PRIMARY KEY, " SCHEMA_BUCKETS ");"
             "CREATE TABLE hour_open (tag_id INTEGER PRIMARY KEY, " SCHEMA_BUCKETS ");"},
     {.to = 3, .sql = SCHEMA_JOURNAL},
+    {.to = 4,
+     .sql =
+         "ALTER TABLE tag ADD COLUMN record TEXT NOT NULL DEFAULT 'change';"
+         "ALTER TABLE tag ADD COLUMN deviation REAL NOT NULL DEFAULT 0;"
+         "ALTER TABLE tag ADD COLUMN min_time_us INTEGER NOT NULL DEFAULT 0;"
+         "ALTER TABLE tag ADD COLUMN max_time_us INTEGER NOT NULL DEFAULT 0;"
+         "CREATE TABLE door (tag_id INTEGER PRIMARY KEY, record INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+         " start_us INTEGER NOT NULL, start REAL NOT NULL, slope_min REAL, slope_max REAL,"
+         " held_us INTEGER, held REAL, waiting_us INTEGER, waiting REAL);"},
     {.to = 0},
 };
 

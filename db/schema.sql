@@ -20,6 +20,10 @@ CREATE TABLE tag (
     description TEXT,
     low         REAL,               -- range, engineering units; NULL where there is none
     high        REAL,
+    record      TEXT NOT NULL DEFAULT 'change',     -- all, change, compressed: what of it goes to the archive
+    deviation   REAL NOT NULL DEFAULT 0,
+    min_time_us INTEGER NOT NULL DEFAULT 0,
+    max_time_us INTEGER NOT NULL DEFAULT 0,
     UNIQUE (topic, path)
 );
 
@@ -89,7 +93,7 @@ CREATE TABLE store (
 );
 INSERT INTO store VALUES (0, 0, 0, 0, 0);
 
--- Stage 3: where samples stay.
+-- Stage 3: where samples stay: those that the tag's recording policy keeps, and always the last one that was merged.
 CREATE TABLE archive (
     tag_id  INTEGER NOT NULL,
     ts      INTEGER NOT NULL,
@@ -98,8 +102,23 @@ CREATE TABLE archive (
     PRIMARY KEY (tag_id, ts)
 ) WITHOUT ROWID;
 
--- What the archive holds by minute and by hour; changed in the same transactions, so that the two always agree
--- (db/rollup.c). Only buckets with samples have a row. A tag's last bucket lies in minute_open and hour_open: what is still
+-- How far the recording policy of a tag has come (struct door in src/plant/door.h), for the next merge. It goes on only
+-- where last_us is the tag's last sample in the archive; else everything up to that one is kept.
+CREATE TABLE door (
+    tag_id     INTEGER PRIMARY KEY,
+    record     INTEGER NOT NULL,    -- enum tag_record
+    last_us    INTEGER NOT NULL,
+    start_us   INTEGER NOT NULL,
+    start      REAL NOT NULL,
+    slope_min  REAL,                -- NULL: unbounded
+    slope_max  REAL,
+    held_us    INTEGER,             -- NULL: none
+    held       REAL,
+    waiting_us INTEGER,             -- NULL: none
+    waiting    REAL
+);
+
+-- What was merged by minute and by hour, kept or not; changed in the same transactions as the archive (db/rollup.c). Only buckets with samples have a row. A tag's last bucket lies in minute_open and hour_open: what is still
 -- fresh adds to it in the views. All figures but n are over Good samples; good_us is the time with a Good value, taken to
 -- hold until the next sample, the next gap, or the end of the bucket. To save room max is NULL where it equals min, first
 -- where it equals min, last where it equals max. held: the last value holds to the bucket's end.

@@ -200,7 +200,7 @@ static struct plant_topic *plant_named_topic(struct plant *plant, const char *na
 struct plant_topic *plant_topic_of(struct plant *plant, const char *name)
 {
     struct plant_topic *topic = map_get_text(&plant->topics, name);
-    if (topic || plant->topics.count >= plant->options.max_tags)
+    if (topic || plant->topics.count >= plant->options.max_tags || strlen(name) > PLANT_TOPIC_MAX)
         return topic;
     topic = plant_named_topic(plant, name);
     /* A broker that keeps our session also keeps filters that an older configuration had. */

@@ -18,7 +18,10 @@
 #include <stdint.h>
 
 #define PLANT_TEXT_SHOWN_MAX 1024 /* bytes of a text value that are kept live; history gets it whole */
-#define PLANT_EXCERPT_MAX    256  /* bytes of the last payload that are kept for the faceplate */
+/* Bytes of a topic that no tag of the configuration names. MQTT allows 65,535; with max_tags of them a publisher could
+ * fill the memory. Real ones seldom pass 200. */
+#define PLANT_TOPIC_MAX   1024
+#define PLANT_EXCERPT_MAX 256 /* bytes of the last payload that are kept for the faceplate */
 
 struct plant_topic;
 
@@ -84,6 +87,7 @@ struct plant_options {
 struct plant_counters {
     uint64_t messages, message_bytes, samples;
     uint64_t refused_payloads, oversize_payloads, refused_times, late_samples, truncated_texts, over_cap;
+    uint64_t long_topics;            /* messages whose topic is longer than PLANT_TOPIC_MAX */
     uint64_t discovered, stale, bad; /* tags now */
 };
 

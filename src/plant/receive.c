@@ -353,7 +353,9 @@ void plant_receive(struct plant *plant, const struct plant_message *message, con
     plant->counters.message_bytes += message->length;
     struct plant_topic *topic = plant_topic_of(plant, message->topic);
     if (!topic) {
-        plant->counters.over_cap++;
+        bool too_long = strlen(message->topic) > PLANT_TOPIC_MAX;
+        plant->counters.long_topics += too_long;
+        plant->counters.over_cap += !too_long;
         return;
     }
     struct receive receive = {

@@ -17,7 +17,7 @@ void plant_mark_changed(struct plant *plant, struct tag *tag);
 /* The first subscription whose filter matches, or NULL. */
 const struct plant_subscription *plant_subscription_of(const struct plant *plant, const char *topic);
 
-/* The topic's entry, made when it is new; NULL at the cap. */
+/* The topic's entry, made when it is new; NULL at the cap, or when it is too long. */
 struct plant_topic *plant_topic_of(struct plant *plant, const char *name);
 
 /* A new tag for a topic and path that no configuration names; NULL at the cap. */

@@ -98,6 +98,22 @@ static bool fault_filter_refused(const struct fault_view *view)
     return true;
 }
 
+/* With QoS 0 the broker neither keeps what comes while the link is down nor waits for the commit. */
+static bool fault_qos_lowered(const struct fault_view *view)
+{
+    int asked, granted;
+    const char *filter = uplink_lowered_filter(view->sources->uplink, &asked, &granted);
+    if (!filter || granted > 0 || !uplink_stands(view->sources->uplink))
+        return false;
+    fault_what(view, "the broker grants QoS %d, not %d, for '%s': samples can be lost without a sign",
+               granted, asked, filter);
+    fault_cure(
+        view,
+        "let the broker grant QoS %d (mosquitto: max_qos), or set qos = %d in subscribe if that will do",
+        asked, granted);
+    return true;
+}
+
 static bool fault_silence(const struct fault_view *view)
 {
     const struct wire_status *wire = &view->status->wire;
@@ -178,6 +194,16 @@ static bool fault_tag_cap(const struct fault_view *view)
     fault_what(view, "the cap of %" PRIu64 " tags is reached: %" PRIu64 " values of others were left out",
                wire->tags_max, wire->tags_over_cap);
     fault_cure(view, "narrow the filters in subscribe, or raise max_tags");
+    return true;
+}
+
+static bool fault_long_topics(const struct fault_view *view)
+{
+    if (!view->status->wire.long_topics)
+        return false;
+    fault_what(view, "%" PRIu64 " messages on topics of more than %d bytes were left out",
+               view->status->wire.long_topics, PLANT_TOPIC_MAX);
+    fault_cure(view, "narrow the filters in subscribe, or name their topics in tags");
     return true;
 }
 
@@ -273,13 +299,13 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},      {2, false, fault_kicked},           {2, true, fault_no_broker},
-    {2, true, fault_disk_failed},   {2, true, fault_disk_slow},         {2, false, fault_history_gone},
-    {2, false, fault_samples_lost}, {2, false, fault_disk_full},        {2, true, fault_filter_refused},
-    {1, false, fault_disk_low},     {1, false, fault_silence},          {1, false, fault_tag_cap},
-    {1, false, fault_unheard},      {1, false, fault_payloads_refused}, {1, false, fault_times_refused},
-    {1, true, fault_clock_stepped}, {1, false, fault_housekeeping},     {1, false, fault_wal_large},
-    {1, true, fault_reload},
+    {2, true, fault_id_taken},          {2, false, fault_kicked},        {2, true, fault_no_broker},
+    {2, true, fault_disk_failed},       {2, true, fault_disk_slow},      {2, false, fault_history_gone},
+    {2, false, fault_samples_lost},     {2, false, fault_disk_full},     {2, true, fault_filter_refused},
+    {1, false, fault_qos_lowered},      {1, false, fault_disk_low},      {1, false, fault_silence},
+    {1, false, fault_tag_cap},          {1, false, fault_long_topics},   {1, false, fault_unheard},
+    {1, false, fault_payloads_refused}, {1, false, fault_times_refused}, {1, true, fault_clock_stepped},
+    {1, false, fault_housekeeping},     {1, false, fault_wal_large},     {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)

@@ -1,8 +1,8 @@
 /* libmosquitto 2.0.11 driven by hand. What this file must know of it (read in its source, and measured):
  *
  * - in "threaded" mode without a thread, packets that the library makes while reading are queued, and leave
- *   only in mosquitto_loop_write(), which drains the whole queue with one send() a packet (hence TCP_CORK
- *   around it);
+ *   only in mosquitto_loop_write(), which drains the whole queue with one write() a packet: on plain connections
+ *   they are gathered (gather.h), with TLS TCP_CORK is around it;
  * - mosquitto_loop_read() ignores its packet count: it reads one packet, or as many as QoS 2 messages are
  *   under way, and stops on a stale errno == EAGAIN (hence errno = 0 before it and at the end of the
  *   callback);
@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "recorder/gather.h"
 #include "recorder/openssl.h"
 #include "recorder/readahead.h"
 #include "recorder/tls_words.h"
@@ -53,6 +54,7 @@ struct mqtt {
     bool standing;              /* it said yes and nothing ended it since */
     bool ended;                 /* `disconnected` was told */
     uint64_t messages;          /* received */
+    bool enough;                /* the handler has said so in this pass */
     char log_text[256];         /* the library's last error while connecting */
     long certificate;           /* OpenSSL's verdict on the broker's certificate then, 0: good */
     char names[MQTT_NAMES_MAX]; /* whose certificate it is then, when the verdict is bad */
@@ -63,6 +65,8 @@ struct mqtt {
     size_t waiting_count, waiting_capacity;
     struct openssl openssl;
     struct readahead ahead;
+    struct gather gather;
+    bool parting; /* DISCONNECT is queued */
 };
 
 struct mqtt_reason {
@@ -248,7 +252,7 @@ static void mqtt_on_message(struct mosquitto *handle, void *context, const struc
             .qos = message->qos,
             .retained = message->retain,
         };
-        mqtt->handler->message(mqtt->context, &taken);
+        mqtt->enough |= !mqtt->handler->message(mqtt->context, &taken);
     }
     errno = 0; /* a stale EAGAIN would end mosquitto_loop_read() early */
 }
@@ -448,6 +452,7 @@ void mqtt_free(struct mqtt *mqtt)
 
 void mqtt_disconnect(struct mqtt *mqtt)
 {
+    mqtt->parting = true;
     mosquitto_disconnect_v5(mqtt->handle, 0, NULL);
 }
 
@@ -463,7 +468,7 @@ int mqtt_socket(const struct mqtt *mqtt)
 
 bool mqtt_wants_write(struct mqtt *mqtt)
 {
-    return mosquitto_want_write(mqtt->handle);
+    return mosquitto_want_write(mqtt->handle) || gather_waiting(&mqtt->gather);
 }
 
 /* What a call left behind: false with the reason when the connection ended in it. */
@@ -532,7 +537,7 @@ static int mqtt_loop_read(struct mqtt *mqtt)
 bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err)
 {
     uint64_t start = mqtt->messages, clock_at = start + MQTT_CLOCK_EVERY;
-    *dry = false;
+    *dry = mqtt->enough = false;
     for (;;) {
         uint64_t before = mqtt->messages;
         if (!mqtt_check(mqtt, mqtt_loop_read(mqtt), err))
@@ -541,7 +546,7 @@ bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bo
             *dry = true;
             return true;
         }
-        if (mqtt->messages - start >= max_messages)
+        if (mqtt->enough || mqtt->messages - start >= max_messages)
             return true;
         if (mqtt->messages >= clock_at || mqtt->messages == before) {
             if (clock_mono_us() >= until_mono_us)
@@ -551,26 +556,63 @@ bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bo
     }
 }
 
-bool mqtt_write(struct mqtt *mqtt, struct err *err)
+static int mqtt_loop_write(struct mosquitto *handle)
 {
-    int fd = mqtt_socket(mqtt), on = 1, off = 0;
-    /* Thousands of acknowledgements of four bytes each become a few segments. */
-    if (fd >= 0)
-        setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    return mosquitto_loop_write(handle, 1);
+}
+
+/* Thousands of acknowledgements of four bytes each become a few segments. */
+static int mqtt_send_corked(struct mqtt *mqtt, int (*function)(struct mosquitto *handle), int fd)
+{
+    int on = 1, off = 0;
+    setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
     errno = 0;
-    int code = mosquitto_loop_write(mqtt->handle, 1);
-    if (fd >= 0 && mqtt_socket(mqtt) == fd) {
+    int code = function(mqtt->handle);
+    if (mqtt_socket(mqtt) == fd) {
         int number = errno;
         setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof off);
         errno = number;
     }
+    return code;
+}
+
+/* The same, and one system call for many of them. */
+static int mqtt_send_gathered(struct mqtt *mqtt, int (*function)(struct mosquitto *handle), int fd)
+{
+    gather_begin(&mqtt->gather, fd);
+    errno = 0;
+    int code = function(mqtt->handle);
+    gather_end();
+    if (code == MOSQ_ERR_SUCCESS && mqtt_socket(mqtt) == fd && !gather_flush(&mqtt->gather))
+        code = MOSQ_ERR_ERRNO;
+    return code;
+}
+
+/* Calls a function of the library that sends what is queued. What was gathered before leaves first. */
+static bool mqtt_send(struct mqtt *mqtt, int (*function)(struct mosquitto *handle), struct err *err)
+{
+    int fd = mqtt_socket(mqtt), code;
+    if (fd < 0)
+        code = function(mqtt->handle);
+    else if (!gather_flush(&mqtt->gather))
+        code = MOSQ_ERR_ERRNO;
+    else if (mqtt->tls || (mqtt->parting && !gather_waiting(&mqtt->gather)))
+        code = mqtt_send_corked(mqtt, function, fd);
+    else if (mqtt->parting)
+        code = MOSQ_ERR_SUCCESS; /* again when the socket takes more */
+    else
+        code = mqtt_send_gathered(mqtt, function, fd);
     return mqtt_check(mqtt, code, err);
+}
+
+bool mqtt_write(struct mqtt *mqtt, struct err *err)
+{
+    return mqtt_send(mqtt, mqtt_loop_write, err);
 }
 
 bool mqtt_misc(struct mqtt *mqtt, struct err *err)
 {
-    errno = 0;
-    return mqtt_check(mqtt, mosquitto_loop_misc(mqtt->handle), err);
+    return mqtt_send(mqtt, mosquitto_loop_misc, err);
 }
 
 bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *err)

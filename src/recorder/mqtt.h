@@ -48,7 +48,8 @@ struct mqtt_handler {
      * `reason` says why in words, and `refused_version` that MQTT 5 is not spoken here. */
     void (*connected)(void *context, bool good, bool session, bool refused_version, const char *reason);
     void (*disconnected)(void *context, bool id_taken, const char *reason);
-    void (*message)(void *context, const struct mqtt_message *message);
+    /* False: enough for this pass of mqtt_read(). */
+    bool (*message)(void *context, const struct mqtt_message *message);
     /* The answer to a subscription; `good` false: the broker refused this filter. */
     void (*subscribed)(void *context, const char *filter, bool good, int granted_qos);
     void (*published)(void *context, int message_id, int reason_code); /* QoS 1: acknowledged */
@@ -87,7 +88,7 @@ bool mqtt_wants_write(struct mqtt *mqtt);
 /* Whether bytes from the broker wait in memory, read ahead or decrypted: poll() does not tell of them. */
 bool mqtt_has_buffered(struct mqtt *mqtt);
 
-/* Reads until the socket is dry, `max_messages`, or `until_mono_us`. *dry says that nothing more waits (also
+/* Reads until the socket is dry, `max_messages`, `until_mono_us`, or the handler has enough. *dry says that nothing more waits (also
  * in memory). False: the connection is gone (`err`). */
 bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err);
 

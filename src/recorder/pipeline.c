@@ -31,10 +31,10 @@ void pipeline_add_gap(struct pipeline *pipeline, int64_t start_us, int64_t end_u
     pipeline->gaps++;
 }
 
-static bool pipeline_is_full(const struct pipeline *pipeline)
+bool pipeline_has_room(const struct pipeline *pipeline)
 {
-    return pipeline->current->count >= PIPELINE_BATCH_MAX ||
-           pipeline->current->texts.length >= PIPELINE_TEXT_MAX;
+    return pipeline->current->count < PIPELINE_BATCH_MAX &&
+           pipeline->current->texts.length < PIPELINE_TEXT_MAX;
 }
 
 /* Whether anything that was read is not on the disk. */
@@ -84,7 +84,7 @@ static void pipeline_release(struct pipeline *pipeline, int64_t now_us)
 
 bool pipeline_may_read(const struct pipeline *pipeline)
 {
-    return pipeline->disk.mode != DISK_GOOD || (!pipeline->held && !pipeline_is_full(pipeline));
+    return pipeline->disk.mode != DISK_GOOD || (!pipeline->held && pipeline_has_room(pipeline));
 }
 
 bool pipeline_may_write(const struct pipeline *pipeline)
@@ -217,7 +217,7 @@ static struct batch *pipeline_next(struct pipeline *pipeline, int64_t now_us, in
         batch = spool_take(&pipeline->spool);
     /* A flood keeps the writer busy beside the loop:
      * so little is left to commit when reading has to pause. */
-    bool due = pipeline->held || pipeline->current->count >= PIPELINE_RUN || pipeline_is_full(pipeline) ||
+    bool due = pipeline->held || pipeline->current->count >= PIPELINE_RUN || !pipeline_has_room(pipeline) ||
                commit_rule_due_us(&pipeline->rule) <= now_us;
     if (!batch && due && !batch_is_empty(pipeline->current)) {
         pipeline->gaps += spool_end_gap(&pipeline->spool, pipeline->current,
@@ -245,7 +245,7 @@ void pipeline_step(struct pipeline *pipeline, int64_t now_us, int64_t now_wall_u
         if (batch)
             pipeline_give(pipeline, batch, now_us);
     }
-    if (pipeline->disk.mode != DISK_GOOD && pipeline_is_full(pipeline))
+    if (pipeline->disk.mode != DISK_GOOD && !pipeline_has_room(pipeline))
         pipeline_spool(pipeline, now_us, now_wall_us);
 }
 

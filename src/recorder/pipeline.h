@@ -74,6 +74,9 @@ static inline struct batch *pipeline_batch(struct pipeline *pipeline)
     return pipeline->current;
 }
 
+/* Whether the accumulating batch takes more. One message may take it beyond its bounds. */
+bool pipeline_has_room(const struct pipeline *pipeline);
+
 /* A stretch of time that was not recorded. */
 void pipeline_add_gap(struct pipeline *pipeline, int64_t start_us, int64_t end_us, const char *reason);
 

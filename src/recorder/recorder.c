@@ -4,7 +4,7 @@
  *
  *   1. poll until something happens or a timer is due
  *   2. signals; consoles' requests
- *   3. a read pass: until the socket is dry, 10,000 messages, or 50 ms; decode, live values; samples into the
+ *   3. a read pass: until the socket is dry, 10,000 messages, 50 ms, or the batch is full; decode, live values; samples into the
  *      batch that accumulates (with one reading of the clock)
  *   4. pipeline_step(): takes a committed batch back, hands the next one to the writer when it is due
  *   5. when nothing that was read is uncommitted: everything queued for the broker leaves, acknowledgements
@@ -53,7 +53,7 @@ void recorder_read_clocks(struct recorder *recorder)
 
 /* ---- what the link tells ---- */
 
-static void recorder_on_message(void *context, const struct mqtt_message *message)
+static bool recorder_on_message(void *context, const struct mqtt_message *message)
 {
     struct recorder *recorder = context;
     const struct plant_message taken = {
@@ -66,6 +66,7 @@ static void recorder_on_message(void *context, const struct mqtt_message *messag
     recorder->pass_qos_messages += message->qos > 0;
     plant_receive(&recorder->plant, &taken, &recorder->time, recorder->pipeline.current);
     recorder->time.wall_us++; /* one clock reading serves a pass, yet each message has a stamp of its own */
+    return pipeline_has_room(&recorder->pipeline);
 }
 
 /* Puts the gap that is open into the history as far as it has come. */

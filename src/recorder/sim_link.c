@@ -27,11 +27,12 @@ static void link_connected(void *context, bool good, bool session, bool refused_
     link->handler->up(link->context);
 }
 
-static void link_message(void *context, const struct mqtt_message *message)
+static bool link_message(void *context, const struct mqtt_message *message)
 {
     struct sim_link *link = context;
     if (link->handler->message)
         link->handler->message(link->context, message);
+    return true;
 }
 
 static void link_published(void *context, int message_id, int reason_code)

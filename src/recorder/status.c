@@ -68,6 +68,7 @@ static void status_update_plant(struct status *status, const struct plant *plant
     wire->tags_discovered = counters->discovered;
     wire->tags_max = plant->options.max_tags;
     wire->tags_over_cap = counters->over_cap;
+    wire->long_topics = counters->long_topics;
     wire->tags_stale = counters->stale;
     wire->tags_bad = counters->bad;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define UPLINK_GREETING_US (10 * CLOCK_US_PER_SECOND)
+#define UPLINK_AGAIN_US    (15 * CLOCK_US_PER_SECOND) /* an attempt without an outcome: one more beside it */
 #define UPLINK_STEADY_US   (10 * CLOCK_US_PER_SECOND) /* after so long the next backoff starts anew */
 /* One that ends sooner counts as a kick. Longer than BACKOFF_LAST_US: so long does a twin wait between kicks. */
 #define UPLINK_KICK_US       (60 * CLOCK_US_PER_SECOND)
@@ -24,6 +25,7 @@ enum uplink_answer { UPLINK_UNANSWERED, UPLINK_GRANTED, UPLINK_REFUSED };
 struct uplink_filter {
     const char *filter; /* the configuration's */
     enum uplink_answer answer;
+    int asked_qos, granted_qos;
 };
 
 struct uplink {
@@ -49,6 +51,7 @@ struct uplink {
     bool told_old;                           /* the broker has said that it does not speak MQTT 5 */
     bool leaving; /* after a reload: the connection is to be made anew, once writing is allowed */
     struct backoff backoff;
+    int64_t connecting_us, again_us; /* monotonic: since when, and when there is one more attempt */
     int64_t retry_us, deadline_us, stood_us, answered_us, message_us; /* monotonic */
     int64_t heard_us;                                                 /* wall: bytes came from the broker */
     int64_t looked_us; /* monotonic: uplink_tick() was called */
@@ -85,7 +88,8 @@ static void uplink_subscribe_all(struct uplink *uplink)
     uplink->unanswered = 0;
     for (size_t i = 0; i < uplink->filter_count; i++) {
         const struct config_subscription *subscription = &uplink->config->subscriptions[i];
-        uplink->filters[i] = (struct uplink_filter){.filter = subscription->filter};
+        uplink->filters[i] =
+            (struct uplink_filter){.filter = subscription->filter, .asked_qos = subscription->qos};
         if (mqtt_subscribe(uplink->mqtt, subscription->filter, subscription->qos, &err)) {
             uplink->unanswered++;
         } else {
@@ -128,10 +132,10 @@ static void uplink_on_disconnected(void *context, bool id_taken, const char *rea
         snprintf(uplink->failure, sizeof uplink->failure, "%s", reason);
 }
 
-static void uplink_on_message(void *context, const struct mqtt_message *message)
+static bool uplink_on_message(void *context, const struct mqtt_message *message)
 {
     struct uplink *uplink = context;
-    uplink->handler->message(uplink->context, message);
+    return uplink->handler->message(uplink->context, message);
 }
 
 static void uplink_on_subscribed(void *context, const char *filter, bool good, int granted_qos)
@@ -142,6 +146,7 @@ static void uplink_on_subscribed(void *context, const char *filter, bool good, i
         if (strcmp(entry->filter, filter) != 0 || entry->answer != UPLINK_UNANSWERED)
             continue;
         entry->answer = good ? UPLINK_GRANTED : UPLINK_REFUSED;
+        entry->granted_qos = granted_qos;
         if (uplink->unanswered && !--uplink->unanswered)
             uplink->answered_us = clock_mono_us();
         break;
@@ -346,18 +351,43 @@ static void uplink_start(struct uplink *uplink, int64_t now_us)
     enum cause cause;
     struct mqtt *mqtt = uplink_make_handle(uplink, &cause, &err);
     uplink->connector = mqtt ? connector_start(mqtt, &err) : NULL;
-    if (uplink->connector)
-        uplink->phase = UPLINK_CONNECTING;
-    else
+    if (!uplink->connector) {
         uplink_fail(uplink, mqtt ? CAUSE_OTHER : cause, &err, now_us);
+        return;
+    }
+    uplink->phase = UPLINK_CONNECTING;
+    uplink->connecting_us = now_us;
+    uplink->again_us = now_us + UPLINK_AGAIN_US;
+}
+
+/* Nothing has come of the attempts for long: says so, and makes one more. */
+static void uplink_start_another(struct uplink *uplink, int64_t now_us)
+{
+    struct err err = {0};
+    char text[ERR_TEXT_MAX];
+    snprintf(text, sizeof text, "no answer from %.200s:%d for %lld s", uplink->config->broker.host,
+             uplink->config->broker.port,
+             (long long)((now_us - uplink->connecting_us) / CLOCK_US_PER_SECOND));
+    snprintf(uplink->failure, sizeof uplink->failure, "%s", text);
+    uplink->cause = CAUSE_UNREACHABLE;
+    uplink_set_state(uplink, uplink->connects ? WIRE_LINK_DOWN : WIRE_LINK_CONNECTING, text);
+    log_warning("%s", text);
+    uplink->again_us = now_us + UPLINK_AGAIN_US;
+    enum cause cause;
+    struct mqtt *mqtt =
+        connector_has_room(uplink->connector) ? uplink_make_handle(uplink, &cause, &err) : NULL;
+    if (mqtt)
+        connector_add(uplink->connector, mqtt);
 }
 
 static void uplink_take_handle(struct uplink *uplink, int64_t now_us)
 {
     struct err err = {0};
     enum cause cause = CAUSE_OTHER;
-    uplink->mqtt = connector_finish(uplink->connector, &cause, &err);
+    bool left = false;
+    uplink->mqtt = connector_finish(uplink->connector, &cause, &left, &err);
     uplink->connector = NULL;
+    uplink->left_thread |= left;
     if (!uplink->mqtt) {
         uplink_fail(uplink, cause, &err, now_us);
         return;
@@ -387,6 +417,8 @@ void uplink_tick(struct uplink *uplink, uint64_t unacknowledged, int64_t now_us)
 {
     if (uplink->phase == UPLINK_WAITING && now_us >= uplink->retry_us)
         uplink_start(uplink, now_us);
+    if (uplink->phase == UPLINK_CONNECTING && now_us >= uplink->again_us)
+        uplink_start_another(uplink, now_us);
     if (uplink->phase == UPLINK_GREETING && now_us >= uplink->deadline_us) {
         snprintf(uplink->failure, sizeof uplink->failure, "connected, but no answer: is it an MQTT broker%s?",
                  uplink->config->broker.tls.enabled ? " with TLS" : " without TLS");
@@ -407,6 +439,8 @@ int64_t uplink_due_us(const struct uplink *uplink)
 {
     if (uplink->phase == UPLINK_WAITING)
         return uplink->retry_us;
+    if (uplink->phase == UPLINK_CONNECTING)
+        return uplink->again_us;
     if (uplink->phase == UPLINK_GREETING)
         return uplink->deadline_us;
     if (uplink->state != WIRE_LINK_BACKLOG)
@@ -616,12 +650,33 @@ const char *uplink_refused_filter(const struct uplink *uplink)
     return NULL;
 }
 
+static bool uplink_is_lowered(const struct uplink_filter *entry)
+{
+    return entry->answer == UPLINK_GRANTED && entry->granted_qos < entry->asked_qos;
+}
+
+const char *uplink_lowered_filter(const struct uplink *uplink, int *asked_qos, int *granted_qos)
+{
+    for (size_t i = 0; i < uplink->filter_count; i++) {
+        const struct uplink_filter *entry = &uplink->filters[i];
+        if (!uplink_is_lowered(entry))
+            continue;
+        *asked_qos = entry->asked_qos;
+        *granted_qos = entry->granted_qos;
+        return entry->filter;
+    }
+    return NULL;
+}
+
 const char *uplink_subscriptions(struct uplink *uplink)
 {
     buf_clear(&uplink->subscriptions);
     for (size_t i = 0; i < uplink->filter_count; i++) {
-        buf_printf(&uplink->subscriptions, "%s%s%s", i ? ", " : "", uplink->filters[i].filter,
-                   uplink->filters[i].answer == UPLINK_REFUSED ? " (refused)" : "");
+        const struct uplink_filter *entry = &uplink->filters[i];
+        buf_printf(&uplink->subscriptions, "%s%s%s", i ? ", " : "", entry->filter,
+                   entry->answer == UPLINK_REFUSED ? " (refused)" : "");
+        if (uplink_is_lowered(entry))
+            buf_printf(&uplink->subscriptions, " (QoS %d)", entry->granted_qos);
     }
     return buf_text(&uplink->subscriptions);
 }

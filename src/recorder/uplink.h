@@ -4,7 +4,7 @@
  *
  *   phase      what happens                                   then
  *   WAITING    until retry_us                                 CONNECTING
- *   CONNECTING the connector thread works                     GREETING, or WAITING
+ *   CONNECTING the connector's threads work                   GREETING, or WAITING
  *   GREETING   CONNECT has left, CONNACK is awaited (10 s)    STANDING, or WAITING
  *   STANDING   backlog until first dry, then up               WAITING
  *   STOPPED    another client uses our id: not tried again
@@ -31,7 +31,8 @@
 #define UPLINK_KICKS_SUSPECT  2              /* short connections in a row, no attempt failing between them */
 
 struct uplink_handler {
-    void (*message)(void *context, const struct mqtt_message *message);
+    /* False: enough for this pass of uplink_read(). */
+    bool (*message)(void *context, const struct mqtt_message *message);
     /* The connection stands; `session`: the broker kept our session. */
     void (*connected)(void *context, bool session);
     /* What was kept for us has arrived. */
@@ -66,8 +67,8 @@ struct pollfd uplink_poll(struct uplink *uplink, bool may_read, bool may_write);
 /* Whether uplink_read() has something to take that poll() does not tell of. */
 bool uplink_has_buffered(struct uplink *uplink);
 
-/* The connector or the socket is readable: takes the handle, or reads until dry, `max_messages` or
- * `until_mono_us`. *dry says that nothing more waits. */
+/* The connector or the socket is readable: takes the handle, or reads until dry, `max_messages`,
+ * `until_mono_us`, or the handler has enough. *dry says that nothing more waits. */
 void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_mono_us, bool *dry,
                  int64_t now_mono_us);
 
@@ -100,6 +101,8 @@ uint64_t uplink_connects(const struct uplink *uplink);
  * with our id (mosquitto 2.0 has no other words for that, not even in MQTT 5). */
 bool uplink_is_kicked(const struct uplink *uplink, const char **why, bool *id_shared);
 const char *uplink_refused_filter(const struct uplink *uplink); /* one that the broker refused; NULL: none */
+/* A filter that the broker serves with a lower QoS than was asked for; NULL: none. */
+const char *uplink_lowered_filter(const struct uplink *uplink, int *asked_qos, int *granted_qos);
 /* The window of unacknowledged messages that the broker was told; 0: not known (3.1.1). */
 uint64_t uplink_window(const struct uplink *uplink);
 /* "plant/#, other/+ (refused)"; valid until the next call. */

@@ -152,7 +152,8 @@ enum wire_sample_flag {
     X(U64, consoles, "consoles attached")                                                                    \
     X(U64, consoles_cut, "consoles cut off because they did not read")                                       \
     X(U64, errors, "faults that stand now with severity 2")                                                  \
-    X(U64, warnings, "faults that stand now with severity 1")
+    X(U64, warnings, "faults that stand now with severity 1")                                                \
+    X(U64, long_topics, "messages left out because their topic is too long")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */

@@ -76,6 +76,7 @@ static inline void load_add_tags(struct batch *batch, uint32_t tags)
         def.name = mem_copy_text(def.topic);
         def.path = mem_copy_text("");
         def.area = tag_def_area_of_topic(def.topic);
+        def.record = RECORD_ALL;
         batch_add_tag(batch, id, &def);
         tag_def_free(&def);
     }

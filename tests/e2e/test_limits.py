@@ -40,6 +40,20 @@ class Caps(unittest.TestCase):
             wait_live(recorder)
             self.assertEqual(len(tags(recorder)), 20)
 
+    def test_topics_too_long_for_memory_are_counted_and_shown(self):
+        with Broker() as broker, Recorder(broker) as recorder, Publisher(broker) as publisher, \
+                open_console(recorder, cols=132, rows=43) as console:
+            wait_live(recorder)
+            publisher.publish("plant/" + "x" * 1018, "1", 1)
+            publisher.publish("plant/" + "x" * 1019, "1", 1)
+            publisher.publish("plant/" + "/".join("y" * 150), "1", 1)
+            publisher.publish("plant/" + "x" * 20000, "1", 1)
+            wait_health(recorder, lambda status: status["messages"] == 4, "all messages")
+            self.assertEqual(len(tags(recorder)), 2)
+            self.assertIn("2 messages on topics of more than 1024 bytes were left out", faults(recorder))
+            console.key("F9")
+            console.wait_re(row("long topics", "2"))
+
     def test_a_payload_over_the_limit_is_refused_whole_and_counted_by_topic(self):
         with Broker() as broker, Recorder(broker, config="max_payload = 1000;") as recorder, \
                 Publisher(broker) as publisher, open_console(recorder, cols=132, rows=43) as console:

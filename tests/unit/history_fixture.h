@@ -90,16 +90,28 @@ static inline void fixture_reopen(struct fixture *f)
     f->history = fixture_open(f);
 }
 
-static inline void fixture_add_tag(struct fixture *f, uint32_t id, const char *name, const char *topic)
+/* A tag with a recording policy of its own; `policy` gives record, deviation, min_time_us and max_time_us. */
+static inline void fixture_add_tag_with(struct fixture *f, uint32_t id, const char *name, const char *topic,
+                                        const struct tag_def *policy)
 {
     struct tag_def def;
     tag_def_init(&def);
+    def.record = policy->record;
+    def.deviation = policy->deviation;
+    def.min_time_us = policy->min_time_us;
+    def.max_time_us = policy->max_time_us;
     def.name = mem_copy_text(name);
     def.topic = mem_copy_text(topic);
     def.path = mem_copy_text("");
     def.area = tag_def_area_of_topic(topic);
     batch_add_tag(f->batch, id, &def);
     tag_def_free(&def);
+}
+
+/* A tag of which every sample is kept. */
+static inline void fixture_add_tag(struct fixture *f, uint32_t id, const char *name, const char *topic)
+{
+    fixture_add_tag_with(f, id, name, topic, &(struct tag_def){.record = RECORD_ALL});
 }
 
 static inline void fixture_add_number(struct fixture *f, uint32_t id, int64_t ts_us, double number)

@@ -26,6 +26,7 @@ struct crash_shared {
     volatile uint64_t committed; /* samples of commits that were reported as done */
     volatile uint64_t reads;     /* consistent readings */
     volatile bool stop;
+    bool thinned; /* recorded by change, seven equal values at a time */
 };
 
 /* Memory that the children have too; given back with munmap(). */
@@ -59,6 +60,26 @@ static bool crash_is_consistent(sqlite3_stmt *rows, uint64_t at_least)
     return good;
 }
 
+/* Of thinned samples: every value is there, and the last sample; each is counted. */
+#define CRASH_THINNED                                                                                        \
+    "SELECT count(*), (max(ts) - 1700000000000000) / 1000 + 1,"                                              \
+    " (SELECT count(*) FROM (SELECT DISTINCT tag, value FROM history)),"                                     \
+    " (SELECT total(v) FROM (SELECT max(value) + 1 AS v FROM history GROUP BY tag))"
+#define CRASH_THINNED_ALL CRASH_THINNED ", (SELECT total(n) FROM history_hour) FROM history"
+
+static bool crash_is_told(sqlite3_stmt *row, uint64_t at_least)
+{
+    bool good = sqlite3_step(row) == SQLITE_ROW;
+    double last = sqlite3_column_double(row, 1);
+    good = good && last >= (double)at_least && sqlite3_column_double(row, 0) <= last &&
+           (!at_least || sqlite3_column_double(row, 2) == sqlite3_column_double(row, 3)) &&
+           (!at_least || sqlite3_column_count(row) < 5 || sqlite3_column_double(row, 4) == last);
+    for (int i = 0; !good && i < sqlite3_column_count(row); i++)
+        fprintf(stderr, "%s%.0f", i ? " " : "thinned: ", sqlite3_column_double(row, i));
+    sqlite3_reset(row);
+    return good;
+}
+
 /* In a child: reads again and again until told to stop. */
 static _Noreturn void crash_read(const struct fixture *f, struct crash_shared *shared)
 {
@@ -67,12 +88,14 @@ static _Noreturn void crash_read(const struct fixture *f, struct crash_shared *s
     if (sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         _exit(3);
     sqlite3_busy_timeout(db, 5000); /* the moment of recovery after a kill */
-    if (sqlite3_prepare_v2(db, CRASH_COUNT, -1, &rows, NULL) != SQLITE_OK ||
-        sqlite3_prepare_v2(db, CRASH_COUNT_ALL, -1, &all, NULL) != SQLITE_OK)
+    bool thinned = shared->thinned;
+    if (sqlite3_prepare_v2(db, thinned ? CRASH_THINNED " FROM history" : CRASH_COUNT, -1, &rows, NULL) ||
+        sqlite3_prepare_v2(db, thinned ? CRASH_THINNED_ALL : CRASH_COUNT_ALL, -1, &all, NULL))
         _exit(4);
     while (!shared->stop) {
         uint64_t at_least = shared->committed;
-        if (!crash_is_consistent(shared->reads % 8 ? rows : all, at_least))
+        sqlite3_stmt *look = shared->reads % 8 < 7 ? rows : all;
+        if (!(thinned ? crash_is_told(look, at_least) : crash_is_consistent(look, at_least)))
             _exit(1);
         shared->reads++;
     }
@@ -81,7 +104,7 @@ static _Noreturn void crash_read(const struct fixture *f, struct crash_shared *s
 
 static uint64_t crash_count(struct fixture *f)
 {
-    char *text = fixture_sql(f, "SELECT count(*) FROM history");
+    char *text = fixture_sql(f, "SELECT ifnull((max(ts) - 1700000000000000) / 1000 + 1, 0) FROM history");
     uint64_t count = strtoul(text, NULL, 10);
     free(text);
     return count;
@@ -96,8 +119,10 @@ static _Noreturn void crash_write(struct fixture *f, struct crash_shared *shared
     uint64_t next = crash_count(f);
     for (;;) {
         size_t rows = random_next(&seed) % 16 == 0 ? HISTORY_RUN_ROWS : 1 + random_next(&seed) % 4000;
+        rows = shared->thinned ? 1 + rows / 4 : rows; /* its readings take longer */
         for (size_t i = 0; i < rows; i++, next++)
-            fixture_add_number(f, 1 + (uint32_t)(next % CRASH_TAGS), T0 + (int64_t)next * 1000, (double)next);
+            fixture_add_number(f, 1 + (uint32_t)(next % CRASH_TAGS), T0 + (int64_t)next * 1000,
+                               (double)(shared->thinned ? next / CRASH_TAGS / 7 : next));
         bool more = true;
         if (!history_append(f->history, f->batch, T0 + (int64_t)next, &err))
             break;
@@ -117,18 +142,16 @@ static void sleep_us(int64_t span_us)
     nanosleep(&span, NULL);
 }
 
-/* The writer is killed at moments of no particular kind while a reader looks all the time: no reading may
- * miss a committed sample or see one twice. */
-static void test_kills_lose_and_double_nothing(void **state)
+/* The writer is killed at moments of no particular kind while a reader looks all the time. */
+static void crash_kill_writers(struct fixture *f, struct crash_shared *shared, const struct tag_def *policy,
+                               int kills)
 {
-    struct fixture *f = *state;
     uint32_t seed = 20261122;
-    struct crash_shared *shared = crash_share();
     f->options.merge_rows = 5000; /* so that many kills fall into merges */
     for (uint32_t id = 1; id <= CRASH_TAGS; id++) {
         char name[16];
         snprintf(name, sizeof name, "t%u", id);
-        fixture_add_tag(f, id, name, name);
+        fixture_add_tag_with(f, id, name, name, policy);
     }
     fixture_append(f, T0);
     history_close(f->history, T0);
@@ -136,7 +159,7 @@ static void test_kills_lose_and_double_nothing(void **state)
     pid_t reader = fork();
     if (!reader)
         crash_read(f, shared);
-    for (int kill_number = 0; kill_number < CRASH_KILLS; kill_number++) {
+    for (int kill_number = 0; kill_number < kills; kill_number++) {
         uint64_t before = shared->committed;
         uint32_t writer_seed = random_next(&seed);
         pid_t writer = fork();
@@ -150,10 +173,20 @@ static void test_kills_lose_and_double_nothing(void **state)
         assert_int_equal(waitpid(writer, &status, 0), writer);
         assert_true(WIFSIGNALED(status)); /* it did not give up before */
     }
+    for (int waited = 0; shared->reads <= 10 && waited < 20000; waited++)
+        sleep_us(1000);
     shared->stop = true;
     assert_true(fixture_wait(reader));
     assert_true(shared->reads > 10);
     f->history = fixture_open(f);
+}
+
+/* No reading may miss a committed sample or see one twice. */
+static void test_kills_lose_and_double_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct crash_shared *shared = crash_share();
+    crash_kill_writers(f, shared, &(struct tag_def){.record = RECORD_ALL}, CRASH_KILLS);
     assert_true(crash_count(f) >= shared->committed);
     fixture_expect(f, "SELECT count(*) - max(value) FROM history", "1.0\n");
     fixture_expect(f,
@@ -165,6 +198,31 @@ static void test_kills_lose_and_double_nothing(void **state)
     fixture_expect(f, "PRAGMA integrity_check", "ok\n");
     print_message("%llu samples, %d kills, %llu readings\n", (unsigned long long)crash_count(f), CRASH_KILLS,
                   (unsigned long long)shared->reads);
+    munmap(shared, sizeof *shared);
+}
+
+/* The same where most samples are left out when they are merged. */
+static void test_kills_lose_no_change(void **state)
+{
+    struct fixture *f = *state;
+    struct crash_shared *shared = crash_share();
+    shared->thinned = true;
+    crash_kill_writers(f, shared, &(struct tag_def){.record = RECORD_CHANGE}, CRASH_KILLS / 2);
+    assert_true(crash_count(f) >= shared->committed);
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    assert_true(history_flush(f->history, &(struct err){0}));
+    fixture_tidy(f);
+    char *told = fixture_sql(f, CRASH_THINNED_ALL);
+    fixture_expect(f,
+                   "SELECT count(*) * 3 < (SELECT total(n) FROM history_minute), count(*) <="
+                   " 2 * (SELECT total(v) FROM (SELECT max(value) + 1 AS v FROM history GROUP BY tag))"
+                   " FROM archive",
+                   "1|1\n");
+    fixture_expect(f, "SELECT count(*) FROM fresh_a UNION ALL SELECT count(*) FROM fresh_b", "0\n0\n");
+    fixture_expect(f, "PRAGMA integrity_check", "ok\n");
+    print_message("%llu readings; kept, all, values twice, all: %s", (unsigned long long)shared->reads, told);
+    free(told);
     munmap(shared, sizeof *shared);
 }
 
@@ -448,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HISTORY_TEST(test_random_work_equals_a_reference),
         HISTORY_TEST(test_kills_lose_and_double_nothing),
+        HISTORY_TEST(test_kills_lose_no_change),
         HISTORY_TEST(test_long_reader_does_not_stop_recording),
         HISTORY_TEST(test_many_short_readers_leave_the_wal_bounded),
     };

@@ -80,6 +80,29 @@ static void test_configured_name_wins(void **state)
     fixture_audit(f);
 }
 
+static void test_long_topics_are_refused_and_counted(void **state)
+{
+    struct fixture *f = *state;
+    char topic[PLANT_TOPIC_MAX + 2];
+    memset(topic, 'a', sizeof topic);
+    memcpy(topic, "plant/", 6);
+    topic[PLANT_TOPIC_MAX + 1] = '\0';
+    fixture_say(f, topic, "1");
+    fixture_say(f, topic, "{}");
+    assert_int_equal(f->plant.counters.long_topics, 2);
+    assert_int_equal(f->plant.counters.over_cap, 0);
+    assert_int_equal(f->plant.tag_count, 0);
+    assert_int_equal(f->plant.topics.count, 0);
+    struct tag_def def = fixture_def("named", topic, ""); /* what the configuration names is taken */
+    assert_non_null(fixture_configure(f, &def));
+    fixture_say(f, topic, "5");
+    expect_number(fixture_tag(f, "named"), 5, QUALITY_GOOD);
+    topic[PLANT_TOPIC_MAX] = '\0';
+    fixture_say(f, topic, "1");
+    assert_int_equal(f->plant.tag_count, 2);
+    assert_int_equal(f->plant.counters.long_topics, 2);
+}
+
 static void test_cap_is_counted(void **state)
 {
     struct fixture *f = *state;
@@ -574,6 +597,7 @@ int main(void)
         WITH_PLANT(test_discovers_members),
         WITH_PLANT(test_names_that_clash),
         WITH_PLANT(test_configured_name_wins),
+        WITH_PLANT(test_long_topics_are_refused_and_counted),
         WITH_PLANT(test_cap_is_counted),
         WITH_PLANT(test_setpoint_topics_are_no_tags),
         WITH_PLANT(test_configured_topics_make_no_other_tags),

@@ -31,6 +31,7 @@ static void add_discrete_tag(struct fixture *f, uint32_t id, const char *name, e
 {
     struct tag_def def;
     tag_def_init(&def);
+    def.record = RECORD_ALL;
     def.kind = kind;
     def.name = mem_copy_text(name);
     def.topic = mem_copy_text(name);

@@ -531,6 +531,7 @@ static void add_tags(struct fixture *f, bool thinned)
     for (uint32_t tag = 0; tag < KNOWN_TAGS; tag++) {
         struct tag_def def;
         tag_def_init(&def);
+        def.record = RECORD_ALL;
         def.kind = KINDS[tag];
         def.record = !thinned ? RECORD_ALL : tag ? RECORD_CHANGE : RECORD_COMPRESSED;
         def.deviation = tag ? 0 : KNOWN_DEVIATION;

@@ -77,7 +77,7 @@ static const struct system_figure SYSTEM_TRAFFIC[] = {
 static const struct system_figure SYSTEM_LEFT_OUT[] = {
     SYSTEM_LOSS("not decoded", refused_payloads),       SYSTEM_LOSS("too large", oversize_payloads),
     SYSTEM_LOSS("wrong times", refused_times),          SYSTEM_FIGURE("late samples", COUNT, late_samples),
-    SYSTEM_FIGURE("texts cut", COUNT, truncated_texts),
+    SYSTEM_FIGURE("texts cut", COUNT, truncated_texts), SYSTEM_LOSS("long topics", long_topics),
 };
 
 static const struct system_figure SYSTEM_RECORDING[] = {
