@@ -55,6 +55,13 @@ struct config_names { /* users, or "@group", or "*" */
     size_t count;
 };
 
+/* Alarms that one tag suppresses together. */
+struct config_alarm_group {
+    char *name;
+    struct alarm_suppression suppress;
+    int line;
+};
+
 struct config_display {
     char *name, *file, *key;
     int line;
@@ -72,6 +79,8 @@ struct config {
     struct config_names access[ROLE_ENGINEER + 1]; /* by enum role; [ROLE_NONE] is empty */
     struct tag_def *tags;
     size_t tag_count;
+    struct config_alarm_group *alarm_groups;
+    size_t alarm_group_count;
     struct config_display *displays;
     size_t display_count;
     int max_tags;                  /* configured and discovered ones together */
@@ -79,6 +88,7 @@ struct config {
     int64_t source_time_past_us;   /* older source times are refused */
     int64_t source_time_future_us; /* later ones too */
     char *theme;                   /* dark, light, mono; NULL: chosen by the terminal */
+    int64_t shelve_max_us;         /* no alarm is shelved for longer */
     int64_t lock_after_us;         /* an idle console becomes read-only; 0: never */
     char *glyphs;                  /* braille, blocks, line, ascii; NULL: chosen by locale and terminal */
     char *socket;                  /* NULL: derived from the history file (config_socket_path) */

@@ -109,4 +109,5 @@ void derive_config(struct config *config, struct findings *findings)
         derive_subscriptions(config);
     for (size_t i = 0; i < config->tag_count; i++)
         derive_tag(&config->tags[i], findings);
+    derive_suppressions(config);
 }

@@ -14,6 +14,6 @@
 #define TEXT_TOPIC  65535 /* MQTT 1.5.4 */
 #define SECONDS_MAX (10 * 366 * 86400.0)
 
-extern const struct option_group OPTIONS_TAGS, OPTIONS_ALARMS, OPTIONS_SETPOINT;
+extern const struct option_group OPTIONS_TAGS, OPTIONS_ALARMS, OPTIONS_ALARM_GROUPS, OPTIONS_SETPOINT;
 
 #endif

@@ -324,6 +324,12 @@ static const struct option TOP_OPTIONS[] = {
      MORE(config, tag_count),
      .group = &OPTIONS_TAGS,
      .help = "The plant's values."},
+    {.name = "alarm_groups",
+     .type = OPTION_LIST,
+     AT(config, alarm_groups),
+     MORE(config, alarm_group_count),
+     .group = &OPTIONS_ALARM_GROUPS,
+     .help = "Groups of alarms that a tag suppresses together."},
     {.name = "displays",
      .type = OPTION_LIST,
      AT(config, displays),
@@ -363,6 +369,14 @@ static const struct option TOP_OPTIONS[] = {
      AT(config, source_time_future_us),
      .standard = "60",
      .help = "The same for times ahead of ours."},
+    {.name = "shelve_max",
+     .type = OPTION_SECONDS,
+     .least = 60,
+     .most = 604800,
+     .unit = "s",
+     AT(config, shelve_max_us),
+     .standard = "28800",
+     .help = "No alarm is shelved for longer than this."},
     {.name = "lock_after",
      .type = OPTION_SECONDS,
      .least = 0,
@@ -402,6 +416,7 @@ const struct option_group OPTIONS_TOP = {
 };
 
 const struct option_group *const OPTIONS_GROUPS[] = {
-    &OPTIONS_TOP,  &BROKER_GROUP,   &TLS_GROUP,        &SUBSCRIBE_GROUP, &HISTORY_GROUP, &ACCESS_GROUP,
-    &OPTIONS_TAGS, &OPTIONS_ALARMS, &OPTIONS_SETPOINT, &DISPLAY_GROUP,   NULL,
+    &OPTIONS_TOP,          &BROKER_GROUP,     &TLS_GROUP,     &SUBSCRIBE_GROUP,
+    &HISTORY_GROUP,        &ACCESS_GROUP,     &OPTIONS_TAGS,  &OPTIONS_ALARMS,
+    &OPTIONS_ALARM_GROUPS, &OPTIONS_SETPOINT, &DISPLAY_GROUP, NULL,
 };

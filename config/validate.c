@@ -336,6 +336,7 @@ void validate_config(struct config *config, struct findings *findings)
         validate_tag(&validation, &config->tags[i]);
         validate_alarm_displays(&validation, &config->tags[i]);
     }
+    validate_suppressions(config, findings);
     validate_setpoint_topics(&validation);
     if (config->tag_count > (size_t)config->max_tags)
         findings_fault(findings, &config->max_tags, config, "max_tags is %d, but %zu tags are configured",

@@ -8,6 +8,10 @@
  * of a signal's alarms. Runs before the checks; bears members that are missing. */
 void derive_config(struct config *config, struct findings *findings);
 
+/* The part about what suppresses alarms by design: groups, states by their text. (config/suppression.c) */
+void derive_suppressions(struct config *config);
+void validate_suppressions(const struct config *config, struct findings *findings);
+
 /* Checks the whole; every fault is recorded. */
 void validate_config(struct config *config, struct findings *findings);
 

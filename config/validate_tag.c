@@ -102,18 +102,13 @@ static void validate_alarm(const struct tag_def *tag, const struct alarm_def *al
                       "tag \"%s\": the limit of %s lies outside the tag's range", tag->name, type);
 }
 
-static const char *validate_alarm_address(const struct alarm_def *alarm)
-{
-    return alarm->name ? alarm->name : ALARM_TYPE_WORDS[alarm->type];
-}
-
 static void validate_alarm_addresses(const struct tag_def *tag, struct findings *findings)
 {
     for (size_t i = 0; i < tag->alarm_count; i++)
         for (size_t j = 0; j < i; j++) {
             const struct alarm_def *alarm = &tag->alarms[i], *before = &tag->alarms[j];
-            const char *address = validate_alarm_address(alarm);
-            if (strcmp(address, validate_alarm_address(before)) != 0)
+            const char *address = alarm_def_word(alarm);
+            if (strcmp(address, alarm_def_word(before)) != 0)
                 continue;
             findings_fault(findings, alarm->name ? (const void *)&alarm->name : &alarm->type, alarm,
                            "tag \"%s\": two alarms have the address %s/%s (the other in line %d); give each "

@@ -350,13 +350,19 @@ void link_want_detail(struct link *link, uint32_t tag)
 
 uint32_t link_ask(struct link *link, enum wire_action action, const char *argument)
 {
+    return link_request(link, &(struct wire_ask){.action = (uint32_t)action, .argument = argument});
+}
+
+uint32_t link_request(struct link *link, const struct wire_ask *wish)
+{
     /* "Stop" means the same in every version: it is how an old recorder is replaced. */
-    bool old = link->state == LINK_OLD && action != WIRE_ACTION_STOP;
+    bool old = link->state == LINK_OLD && wish->action != WIRE_ACTION_STOP;
     if (link->fd < 0 || old || link->state == LINK_REFUSED)
         return 0;
     if (!++link->requests)
         ++link->requests;
-    struct wire_ask ask = {.request = link->requests, .action = (uint32_t)action, .argument = argument};
+    struct wire_ask ask = *wish;
+    ask.request = link->requests;
     wire_put(&link->out, WIRE_ASK, &ask);
     return link->requests;
 }

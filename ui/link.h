@@ -68,6 +68,9 @@ void link_want_detail(struct link *link, uint32_t tag);
  * when nobody is there to ask or the versions differ. */
 uint32_t link_ask(struct link *link, enum wire_action action, const char *argument);
 
+/* The same with all that an action can take; the number is filled in. */
+uint32_t link_request(struct link *link, const struct wire_ask *wish);
+
 /* Where the operator sits, for the journal:
  * "pts/3 from 10.1.2.3", from the terminal's name and $SSH_CONNECTION. */
 void link_station(char *out, size_t size);

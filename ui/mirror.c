@@ -23,8 +23,7 @@ char *mirror_safe_text(const char *text)
     return mem_copy_text(safe);
 }
 
-/* Releases the texts of a record that the mirror keeps, and clears it. */
-static void mirror_drop(enum wire_type type, void *record)
+void mirror_drop(enum wire_type type, void *record)
 {
     const struct wire_message *message = wire_message(type);
     for (size_t i = 0; i < message->field_count; i++) {
@@ -37,8 +36,7 @@ static void mirror_drop(enum wire_type type, void *record)
     memset(record, 0, message->size);
 }
 
-/* Puts a record with safe texts of its own into `to`, whose old texts are released. */
-static void mirror_keep(enum wire_type type, void *to, const void *from)
+void mirror_keep(enum wire_type type, void *to, const void *from)
 {
     const struct wire_message *message = wire_message(type);
     mirror_drop(type, to);
@@ -78,6 +76,7 @@ static void mirror_take_snapshot_end(struct mirror *mirror)
     for (size_t i = mirror->tag_count; i-- > 0;)
         if (mirror->tags[i]->snapshot != mirror->snapshot)
             mirror_remove_tag(mirror, mirror->tags[i]);
+    mirror_end_alarm_snapshot(mirror);
     mirror->complete = true;
 }
 
@@ -163,6 +162,9 @@ static void mirror_take_one(struct mirror *mirror, enum wire_type type, const vo
     case WIRE_SAMPLE:
         mirror_take_sample(mirror, record, now_us);
         break;
+    case WIRE_ALARM:
+        mirror_take_alarm(mirror, record);
+        break;
     case WIRE_SNAPSHOT_END:
         mirror_take_snapshot_end(mirror);
         break;
@@ -213,6 +215,7 @@ void mirror_init(struct mirror *mirror)
 {
     memset(mirror, 0, sizeof *mirror);
     map_init(&mirror->by_id);
+    map_init(&mirror->alarms_by_id);
     recent_init(&mirror->recent);
     for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
         recent_init(&mirror->pens[i].recent);
@@ -229,6 +232,7 @@ void mirror_free(struct mirror *mirror)
         mirror_tag_free(mirror->tags[i]);
     free(mirror->tags);
     map_free(&mirror->by_id);
+    mirror_free_alarms(mirror);
     recent_free(&mirror->recent);
     for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
         recent_free(&mirror->pens[i].recent);

@@ -23,8 +23,9 @@
 #include <stdint.h>
 
 #define MIRROR_TAGS_MAX      1000000
-#define MIRROR_STATES_MAX    256  /* of one tag */
-#define MIRROR_LIMITS_MAX    64   /* of one tag */
+#define MIRROR_STATES_MAX    256 /* of one tag */
+#define MIRROR_LIMITS_MAX    64  /* of one tag */
+#define MIRROR_ALARMS_MAX    1000000
 #define MIRROR_LIST_MAX      1000 /* faults, refusals, consoles: each */
 #define MIRROR_TEXT_MAX      4096 /* bytes of a text, safe; a longer one ends in "…" */
 #define MIRROR_PENS_MAX      4
@@ -80,10 +81,22 @@ struct mirror_pen {
     struct recent recent;   /* its good samples; anything else ends the values */
 };
 
+/* An alarm that is not normal. */
+struct mirror_alarm {
+    struct wire_alarm record; /* texts owned, safe; state, type and priority are within their enums */
+    uint32_t snapshot;        /* the last one that named it */
+    uint64_t changes;         /* rises with each change of it */
+    size_t index;             /* in mirror.alarms */
+};
+
 struct mirror {
     struct mirror_tag **tags; /* in no particular order */
     size_t tag_count, tag_capacity;
     struct map by_id;
+
+    struct mirror_alarm **alarms; /* in no particular order */
+    size_t alarm_count, alarm_capacity;
+    struct map alarms_by_id;
 
     bool attached;        /* a recorder has said WELCOME and is not lost */
     bool complete;        /* its snapshot is complete */
@@ -106,9 +119,10 @@ struct mirror {
     struct recent recent;
     struct mirror_pen pens[MIRROR_PENS_MAX];
 
-    uint64_t changes;      /* rises with every change of anything */
-    uint64_t tags_changes; /* rises when tags come, go or are defined anew */
-    uint64_t left_out;     /* records beyond a bound */
+    uint64_t changes;        /* rises with every change of anything */
+    uint64_t tags_changes;   /* rises when tags come, go or are defined anew */
+    uint64_t alarms_changes; /* rises with every change of an alarm */
+    uint64_t left_out;       /* records beyond a bound */
 };
 
 /* Nothing is known yet: no tags, all texts "". Release with mirror_free(). */
@@ -124,6 +138,9 @@ void mirror_recorder_lost(struct mirror *mirror, int64_t now_us);
 
 /* NULL when there is no such tag. */
 struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
+
+/* By its number; NULL when it is normal. */
+struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id);
 
 /* Keeps the samples of this tag in mirror->recent (emptied first) until another is watched; NULL ends it. */
 void mirror_watch(struct mirror *mirror, struct mirror_tag *tag);

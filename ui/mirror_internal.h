@@ -1,6 +1,7 @@
 /* What the files of the mirror share; nobody else includes it.
  *
  *   mirror.c      frames: snapshots, the recorder's health, lists
+ *   mirror_alarms.c  alarms
  *   mirror_tag.c  one tag: definition, value, small trend
  */
 #ifndef UI_MIRROR_INTERNAL_H
@@ -11,11 +12,20 @@
 /* A safe copy of what the recorder sent; a text over MIRROR_TEXT_MAX ends in "…". The caller frees it. */
 char *mirror_safe_text(const char *text);
 
+/* Puts a record with safe texts of its own into `to`, whose old texts are released; releases them and clears it. */
+void mirror_keep(enum wire_type type, void *to, const void *from);
+void mirror_drop(enum wire_type type, void *record);
+
 /* Takes a record of that type in; what is over a bound is left out and counted. */
 void mirror_take_tag(struct mirror *mirror, const void *data);
 void mirror_take_state(struct mirror *mirror, const void *data);
 void mirror_take_limit(struct mirror *mirror, const void *data);
 void mirror_take_sample(struct mirror *mirror, const void *data, int64_t now_us);
+void mirror_take_alarm(struct mirror *mirror, const void *data);
+
+/* The snapshot is complete: alarms that it did not name are normal. */
+void mirror_end_alarm_snapshot(struct mirror *mirror);
+void mirror_free_alarms(struct mirror *mirror);
 
 /* Counts a change, so that screens paint. */
 void mirror_tag_changed(struct mirror *mirror, struct mirror_tag *tag);

@@ -57,9 +57,8 @@ static bool client_fail(const struct link *link, struct err *err)
 
 struct client_wish {
     enum wire_purpose purpose;
-    enum wire_action action; /* WIRE_PURPOSE_ASK */
-    const char *argument;
-    uint32_t request; /* 0: not asked yet */
+    struct wire_ask ask; /* WIRE_PURPOSE_ASK */
+    uint32_t request;    /* 0: not asked yet */
 };
 
 /* True when all that was wished for has come. After a stop that is the end of the recorder, too. */
@@ -69,7 +68,7 @@ static bool client_is_done(const struct client_wish *wish, const struct mirror *
         return state == LINK_ENDED;
     if (!wish->request || mirror->answer.request != wish->request)
         return false;
-    return wish->action != WIRE_ACTION_STOP || !mirror->answer.good || state == LINK_ENDED;
+    return wish->ask.action != WIRE_ACTION_STOP || !mirror->answer.good || state == LINK_ENDED;
 }
 
 static bool client_is_hopeless(const struct link *link, const struct client_wish *wish)
@@ -96,7 +95,7 @@ static bool client_run(struct client *client, struct client_wish wish, struct er
     while (!done && !hopeless && (now_us = clock_mono_us()) < until_us) {
         link_step(link, fd.revents, now_us, clock_wall_us());
         if (wish.purpose == WIRE_PURPOSE_ASK && !wish.request && client->mirror.attached)
-            wish.request = link_ask(link, wish.action, wish.argument);
+            wish.request = link_request(link, &wish.ask);
         done = client_is_done(&wish, &client->mirror, link_state(link));
         hopeless = client_is_hopeless(link, &wish);
         if (done || hopeless)
@@ -117,7 +116,10 @@ bool client_snapshot(struct client *client, struct err *err)
 
 bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err)
 {
-    return client_run(
-        client, (struct client_wish){.purpose = WIRE_PURPOSE_ASK, .action = action, .argument = argument},
-        err);
+    return client_request(client, &(struct wire_ask){.action = (uint32_t)action, .argument = argument}, err);
+}
+
+bool client_request(struct client *client, const struct wire_ask *ask, struct err *err)
+{
+    return client_run(client, (struct client_wish){.purpose = WIRE_PURPOSE_ASK, .ask = *ask}, err);
 }

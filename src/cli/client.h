@@ -34,4 +34,7 @@ bool client_snapshot(struct client *client, struct err *err);
  * False only when there was no answer. */
 bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err);
 
+/* The same with all that an action can take. */
+bool client_request(struct client *client, const struct wire_ask *ask, struct err *err);
+
 #endif

@@ -13,6 +13,10 @@
     X(CLI_RELOAD)       \
     X(CLI_STATUS)       \
     X(CLI_TAGS)         \
+    X(CLI_ALARMS)       \
+    X(CLI_ACK)          \
+    X(CLI_SHELVE)       \
+    X(CLI_UNSHELVE)     \
     X(CLI_CHECK)        \
     X(CLI_SQL)          \
     X(CLI_EXPORT)       \
@@ -29,6 +33,10 @@ extern const struct cli_command CLI_STOP;
 extern const struct cli_command CLI_RELOAD;
 extern const struct cli_command CLI_STATUS;
 extern const struct cli_command CLI_TAGS;
+extern const struct cli_command CLI_ALARMS;
+extern const struct cli_command CLI_ACK;
+extern const struct cli_command CLI_SHELVE;
+extern const struct cli_command CLI_UNSHELVE;
 extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
 extern const struct cli_command CLI_EXPORT;

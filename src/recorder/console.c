@@ -15,6 +15,7 @@
 
 #define CONSOLE_FRAME_INTERVAL_US (50 * CLOCK_US_PER_MS) /* 20 a second: what a screen can show */
 #define CONSOLE_TAGS_A_ROUND      4096                   /* encoded before the loop looks at anything else */
+#define CONSOLE_ALARMS_A_ROUND    2048
 #define CONSOLE_DETAIL_US         CLOCK_US_PER_SECOND
 
 /* ---- coming and going ---- */
@@ -49,6 +50,7 @@ void console_free(struct console *console)
 {
     close(console->fd);
     feed_free(&console->feed);
+    feed_free(&console->alarm_feed);
     buf_free(&console->in);
     buf_free(&console->out);
     free(console);
@@ -174,7 +176,10 @@ void console_fill(struct console *console, const struct server *server, int64_t 
         size_t round =
             console->frame_left < CONSOLE_TAGS_A_ROUND ? console->frame_left : CONSOLE_TAGS_A_ROUND;
         console->frame_left -= feed_encode(&console->feed, server->plant, round, &console->out);
-        if (!console->snapshot_done && !console->frame_left) {
+        if (!console->frame_left)
+            alarm_feed_encode(&console->alarm_feed, server->alarms, server->board, CONSOLE_ALARMS_A_ROUND,
+                              &console->out);
+        if (!console->snapshot_done && !console->frame_left && !console->alarm_feed.count) {
             console->snapshot_done = true;
             console->due = CONSOLE_DUE_ALL;
             wire_put(&console->out, WIRE_SNAPSHOT_END,
@@ -191,7 +196,8 @@ void console_fill(struct console *console, const struct server *server, int64_t 
     }
     /* What is left of a frame goes on at once, further changes wait for the next one. */
     if (console->out.length)
-        console->next_frame_us = console->frame_left ? now_us : now_us + CONSOLE_FRAME_INTERVAL_US;
+        console->next_frame_us =
+            console->frame_left || console->alarm_feed.count ? now_us : now_us + CONSOLE_FRAME_INTERVAL_US;
 }
 
 /* ---- requests ---- */
@@ -220,8 +226,10 @@ static void console_greet(struct console *console, struct server *server, const 
     welcome.user = console->user;
     welcome.role = console->role;
     wire_put(&console->out, WIRE_WELCOME, &welcome);
-    if (console->purpose != WIRE_PURPOSE_ASK)
+    if (console->purpose != WIRE_PURPOSE_ASK) {
         feed_mark_all(&console->feed, server->plant);
+        alarm_feed_mark_all(&console->alarm_feed, server->board);
+    }
     console->next_frame_us = now_us;
 }
 
@@ -229,8 +237,9 @@ static void console_greet(struct console *console, struct server *server, const 
 static enum role console_role_for(enum wire_action action)
 {
     static const enum role ROLES[] = {
-        [WIRE_ACTION_STOP] = ROLE_ENGINEER,
-        [WIRE_ACTION_RELOAD] = ROLE_ENGINEER,
+        [WIRE_ACTION_STOP] = ROLE_ENGINEER,        [WIRE_ACTION_RELOAD] = ROLE_ENGINEER,
+        [WIRE_ACTION_ACKNOWLEDGE] = ROLE_OPERATOR, [WIRE_ACTION_SHELVE] = ROLE_OPERATOR,
+        [WIRE_ACTION_UNSHELVE] = ROLE_OPERATOR,
     };
     return action > 0 && (size_t)action < sizeof ROLES / sizeof *ROLES ? ROLES[action] : ROLE_NONE;
 }
@@ -240,6 +249,16 @@ static void console_ask(struct console *console, struct server *server, const st
     char text[SERVER_TEXT_MAX] = "";
     enum role needed = console_role_for((enum wire_action)ask->action);
     bool good = false;
+    const struct server_request request = {
+        .action = (enum wire_action)ask->action,
+        .argument = ask->argument,
+        .span_us = ask->span_us,
+        .once = ask->once,
+        .reason = ask->reason,
+        .user = console->user,
+        .station = console->station,
+        .role = console->role,
+    };
     if (needed == ROLE_NONE)
         snprintf(text, sizeof text, "this recorder does not know that request: restart it after an upgrade");
     else if (console->other_version && ask->action != WIRE_ACTION_STOP)
@@ -251,8 +270,9 @@ static void console_ask(struct console *console, struct server *server, const st
                  ROLE_WORDS[needed], console->user, ROLE_WORDS[console->role], ROLE_WORDS[needed],
                  console->user);
     else
-        good = server->handler->ask(server->context, (enum wire_action)ask->action, ask->argument,
-                                    console->user, text, sizeof text);
+        good = server->handler->ask(server->context, &request, text, sizeof text);
+    if (needed != ROLE_NONE && console->role < needed)
+        server->handler->refused(server->context, &request, text);
     if (!good)
         log_warning("request of %s refused: %s", console->user, text);
     wire_put(&console->out, WIRE_ANSWER,
@@ -343,7 +363,7 @@ int64_t console_wait_us(const struct console *console, int64_t now_us)
     if (!console->greeted || console->purpose == WIRE_PURPOSE_ASK)
         return CLOCK_US_PER_SECOND;
     int64_t due_us = INT64_MAX;
-    if (console->feed.count || !console->snapshot_done || console->due)
+    if (console->feed.count || console->alarm_feed.count || !console->snapshot_done || console->due)
         due_us = console->next_frame_us;
     /* The detail comes with a frame, never before it. */
     if (console->detail_tag && console->detail_due_us < due_us)

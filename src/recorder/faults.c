@@ -312,6 +312,43 @@ static const struct fault_row {
 
 _Static_assert(FAULT_COUNT <= STATUS_FAULTS_MAX, "every row has room in the list");
 
+/* Which of them are alarms of hmi's own. */
+static const struct {
+    bool (*stands)(const struct fault_view *view);
+    enum alarm_system alarm;
+} FAULT_ALARMS[] = {
+    {fault_disk_failed, ALARM_SYSTEM_HISTORIAN},
+    {fault_disk_slow, ALARM_SYSTEM_HISTORIAN},
+    {fault_history_gone, ALARM_SYSTEM_HISTORIAN},
+    {fault_housekeeping, ALARM_SYSTEM_HISTORIAN},
+    {fault_disk_full, ALARM_SYSTEM_DISK},
+    {fault_disk_low, ALARM_SYSTEM_DISK},
+    {fault_samples_lost, ALARM_SYSTEM_SPOOL},
+    {fault_clock_stepped, ALARM_SYSTEM_CLOCK},
+    {fault_payloads_refused, ALARM_SYSTEM_PAYLOADS},
+    {fault_tag_cap, ALARM_SYSTEM_TAG_CAP},
+};
+
+#define FAULT_ALARM_COUNT (sizeof FAULT_ALARMS / sizeof *FAULT_ALARMS)
+
+bool faults_has_alarm(enum alarm_system alarm)
+{
+    for (size_t i = 0; i < FAULT_ALARM_COUNT; i++)
+        if (FAULT_ALARMS[i].alarm == alarm)
+            return true;
+    return false;
+}
+
+const char *faults_alarm(const struct status *status, enum alarm_system alarm)
+{
+    for (size_t row = 0; row < FAULT_COUNT; row++)
+        for (size_t i = 0; i < FAULT_ALARM_COUNT; i++)
+            if (FAULT_ALARMS[i].alarm == alarm && FAULT_ALARMS[i].stands == FAULTS[row].stands &&
+                status->standing[row].since_us)
+                return status->standing[row].what;
+    return NULL;
+}
+
 static void fault_update(struct status *status, const struct status_sources *sources, size_t row,
                          int64_t now_us)
 {

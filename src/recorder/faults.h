@@ -9,4 +9,10 @@
  * `wire`. A fault that begins or ends is logged. */
 void faults_update(struct status *status, const struct status_sources *sources, int64_t now_wall_us);
 
+/* What is wrong now, for one of hmi's own alarms; NULL: nothing. */
+const char *faults_alarm(const struct status *status, enum alarm_system alarm);
+
+/* Whether faults decide about it at all. */
+bool faults_has_alarm(enum alarm_system alarm);
+
 #endif

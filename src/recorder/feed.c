@@ -130,6 +130,20 @@ static size_t feed_find(struct feed *feed, uint32_t *indexes, size_t room)
     return found;
 }
 
+static void feed_unmark(struct feed *feed, const uint32_t *indexes, size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        feed->marks[indexes[n]] = 0;
+    feed->count -= count;
+}
+
+size_t feed_take(struct feed *feed, uint32_t *indexes, size_t room)
+{
+    size_t count = feed_find(feed, indexes, room);
+    feed_unmark(feed, indexes, count);
+    return count;
+}
+
 static size_t feed_encode_chunk(struct feed *feed, const struct plant *plant, size_t max_tags,
                                 struct buf *out)
 {
@@ -139,9 +153,7 @@ static size_t feed_encode_chunk(struct feed *feed, const struct plant *plant, si
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_STATE, feed_put_states, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_LIMIT, feed_put_limits, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_VALUE, WIRE_SAMPLE, feed_put_sample, out);
-    for (size_t n = 0; n < count; n++)
-        feed->marks[indexes[n]] = 0;
-    feed->count -= count;
+    feed_unmark(feed, indexes, count);
     return count;
 }
 

@@ -29,6 +29,10 @@ void feed_mark(struct feed *feed, size_t index, enum feed_mark mark);
 /* Marks everything: a snapshot is nothing else. */
 void feed_mark_all(struct feed *feed, const struct plant *plant);
 
+/* The next marked ones, at most `room`, whose marks are taken away; the search goes on behind the last one the next
+ * time. Returns how many. */
+size_t feed_take(struct feed *feed, uint32_t *indexes, size_t room);
+
 /* Appends the frames for at most `max_tags` marked tags and takes their marks away;
  * returns how many it was. */
 size_t feed_encode(struct feed *feed, const struct plant *plant, size_t max_tags, struct buf *out);

@@ -33,7 +33,7 @@ void pipeline_add_gap(struct pipeline *pipeline, int64_t start_us, int64_t end_u
 
 bool pipeline_has_room(const struct pipeline *pipeline)
 {
-    return pipeline->current->count < PIPELINE_BATCH_MAX &&
+    return pipeline->current->count + pipeline->current->event_count < PIPELINE_BATCH_MAX &&
            pipeline->current->texts.length < PIPELINE_TEXT_MAX;
 }
 
@@ -165,6 +165,8 @@ static void pipeline_committed(struct pipeline *pipeline, const struct writer_re
 {
     pipeline->commits++;
     pipeline->stored += result->batch->count;
+    if (pipeline->committed)
+        pipeline->committed(pipeline->committed_context, result->batch);
     batch_clear(result->batch);
     if (pipeline->spare)
         batch_free(result->batch);

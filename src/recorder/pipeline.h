@@ -27,7 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PIPELINE_BATCH_MAX 65536            /* samples that accumulate */
+#define PIPELINE_BATCH_MAX 65536            /* samples and entries of the journal that accumulate */
 #define PIPELINE_RUN       16384            /* in a flood the writer gets so many before the rule's time */
 #define PIPELINE_TEXT_MAX  (16u << 20)      /* bytes of text values that accumulate */
 #define PIPELINE_OWED_US   INT64_C(500000)  /* acknowledgements wait so long at most in a flood */
@@ -37,7 +37,12 @@
 #define PIPELINE_HURRY_US  INT64_C(250000)  /* shorter ones never do, whatever the broker's window */
 #define PIPELINE_RETRY_US  INT64_C(1000000) /* between attempts while writing fails */
 
+/* Told of each batch that has been committed, before it is emptied. */
+typedef void pipeline_committed_function(void *context, const struct batch *batch);
+
 struct pipeline {
+    pipeline_committed_function *committed; /* NULL: nobody wants to know */
+    void *committed_context;
     struct writer *writer;
     struct batch *current;  /* accumulates */
     struct batch *spare;    /* to accumulate next; NULL while at the writer */

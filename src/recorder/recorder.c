@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "recorder/notify.h"
+#include "recorder/recorder_alarms.h"
 #include "recorder/recorder_internal.h"
 
 #include <poll.h>
@@ -65,6 +66,7 @@ static bool recorder_on_message(void *context, const struct mqtt_message *messag
     };
     recorder->pass_qos_messages += message->qos > 0;
     plant_receive(&recorder->plant, &taken, &recorder->time, recorder->pipeline.current);
+    recorder_alarms_evaluate(recorder);
     recorder->time.wall_us++; /* one clock reading serves a pass, yet each message has a stamp of its own */
     return pipeline_has_room(&recorder->pipeline);
 }
@@ -105,18 +107,19 @@ static void recorder_on_settled(void *context)
 {
     struct recorder *recorder = context;
     plant_backlog_end(&recorder->plant, &recorder->time);
+    recorder_alarms_settled(recorder);
 }
 
 static void recorder_on_lost(void *context, int64_t heard_us, const char *reason)
 {
     struct recorder *recorder = context;
-    (void)reason; /* the uplink has logged it */
     recorder->away_since_us = heard_us ? heard_us : recorder->time.wall_us;
     recorder->gap_noted_us = recorder->time.mono_us;
     recorder->gap_until_us = recorder->away_since_us;
     recorder->draining = false;
     pipeline_note_connection(&recorder->pipeline, 0);
     plant_link_down(&recorder->plant);
+    recorder_alarms_lost(recorder, reason);
 }
 
 static void recorder_on_changed(void *context)
@@ -150,20 +153,22 @@ static void recorder_on_welcome(void *context, struct wire_welcome *welcome)
     recorder->status_due = true;
 }
 
-static bool recorder_on_ask(void *context, enum wire_action action, const char *argument, const char *user,
-                            char *text, size_t size)
+static bool recorder_on_ask(void *context, const struct server_request *request, char *text, size_t size)
 {
     struct recorder *recorder = context;
-    (void)argument;
-    switch (action) {
+    switch (request->action) {
     case WIRE_ACTION_STOP:
-        log_info("%s asks to stop", user);
+        log_info("%s asks to stop", request->user);
         recorder->stop = true;
         snprintf(text, size, "the recorder stops");
         return true;
     case WIRE_ACTION_RELOAD:
-        log_info("%s asks to read the configuration again", user);
+        log_info("%s asks to read the configuration again", request->user);
         return recorder_reload(recorder, text, size);
+    case WIRE_ACTION_ACKNOWLEDGE:
+    case WIRE_ACTION_SHELVE:
+    case WIRE_ACTION_UNSHELVE:
+        return recorder_alarms_ask(recorder, request, text, size);
     default:
         snprintf(text, size, "this recorder does not know that request: restart it after an upgrade");
         return false;
@@ -180,6 +185,7 @@ static void recorder_on_consoles(void *context, size_t count)
 const struct server_handler RECORDER_SERVER_EVENTS = {
     .welcome = recorder_on_welcome,
     .ask = recorder_on_ask,
+    .refused = recorder_alarms_refused,
     .consoles = recorder_on_consoles,
 };
 
@@ -250,6 +256,8 @@ static struct status_sources recorder_sources(struct recorder *recorder)
     return (struct status_sources){
         .config = recorder->config,
         .plant = &recorder->plant,
+        .alarms = &recorder->alarms,
+        .board = &recorder->board,
         .pipeline = &recorder->pipeline,
         .uplink = recorder->uplink,
         .server = recorder->server,
@@ -280,6 +288,8 @@ static void recorder_tick_second(struct recorder *recorder)
     recorder->second_us = now_us + CLOCK_US_PER_SECOND;
     recorder_watch_clock(recorder);
     plant_tick(&recorder->plant, &recorder->time, recorder->pipeline.current);
+    recorder_alarms_evaluate(recorder);
+    recorder_alarms_second(recorder);
     if (recorder->away_since_us && uplink_connects(recorder->uplink) + recorder->had_session > 0 &&
         now_us - recorder->gap_noted_us >= GAP_GROWS_US)
         recorder_note_gap(recorder, "broker away", true);
@@ -322,6 +332,7 @@ static int64_t recorder_tick(struct recorder *recorder)
     uplink_tick(recorder->uplink, recorder->pipeline.rule.waiting, now_us);
     if (now_us >= recorder->second_us)
         recorder_tick_second(recorder);
+    int64_t alarms_us = recorder_alarms_tick(recorder);
     pipeline_step(&recorder->pipeline, now_us, recorder->time.wall_us);
     recorder_write(recorder);
     recorder_limit_alive(recorder);
@@ -335,6 +346,8 @@ static int64_t recorder_tick(struct recorder *recorder)
         due_us = uplink_due_us(recorder->uplink);
     if (pipeline_due_us(&recorder->pipeline) < due_us)
         due_us = pipeline_due_us(&recorder->pipeline);
+    if (alarms_us < due_us)
+        due_us = alarms_us;
     return due_us;
 }
 

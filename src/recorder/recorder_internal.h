@@ -3,7 +3,9 @@
 #define RECORDER_RECORDER_INTERNAL_H
 
 #include "db/history.h"
+#include "plant/alarm.h"
 #include "plant/plant.h"
+#include "recorder/alarm_board.h"
 #include "recorder/pipeline.h"
 #include "recorder/recorder.h"
 #include "recorder/server.h"
@@ -22,6 +24,8 @@ struct recorder {
     struct history *history; /* the writer's once it runs */
     struct writer *writer;
     struct plant plant;
+    struct alarms alarms;
+    struct alarm_board board;
     struct pipeline pipeline;
     struct uplink *uplink;
     struct server *server;

@@ -1,6 +1,7 @@
 /* Another configuration while the recorder runs (SIGHUP, or a console's request). */
 #include "base/log.h"
 #include "base/mem.h"
+#include "recorder/recorder_alarms.h"
 #include "recorder/recorder_internal.h"
 
 #include <stdio.h>
@@ -59,6 +60,7 @@ static void recorder_swap_config(struct recorder *recorder, struct config *confi
     plant_reload_begin(&recorder->plant, batch);
     recorder_configure_plant(recorder, batch);
     plant_reload_end(&recorder->plant);
+    recorder_alarms_reconfigure(recorder);
     pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, recorder->time.mono_us);
     pipeline_hold(&recorder->pipeline, recorder->time.mono_us); /* so that the subscriptions leave at once */
     server_set_config(recorder->server, config);

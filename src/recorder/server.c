@@ -68,6 +68,8 @@ struct server *server_new(const struct server_options *options, const struct ser
     struct server *server = mem_new(1, sizeof *server);
     server->fd = -1;
     server->plant = options->plant;
+    server->alarms = options->alarms;
+    server->board = options->board;
     server->handler = handler;
     server->context = context;
     access_init(&server->access, options->config->has_access, options->config->access);
@@ -293,6 +295,16 @@ static void server_spread_changes(struct server *server)
     }
 }
 
+static void server_spread_alarms(struct server *server)
+{
+    const uint32_t *ids;
+    size_t count = alarm_board_take_changed(server->board, &ids);
+    for (size_t n = 0; n < count; n++)
+        for (size_t i = 0; i < server->count; i++)
+            if (server->consoles[i]->greeted && server->consoles[i]->purpose != WIRE_PURPOSE_ASK)
+                feed_mark(&server->consoles[i]->alarm_feed, ids[n], FEED_VALUE);
+}
+
 int64_t server_tick(struct server *server, int64_t now_mono_us)
 {
     int64_t wait_us = INT64_MAX;
@@ -301,6 +313,7 @@ int64_t server_tick(struct server *server, int64_t now_mono_us)
     if (server->deaf_until_us)
         wait_us = server->deaf_until_us - now_mono_us;
     server_spread_changes(server);
+    server_spread_alarms(server);
     for (size_t i = 0; i < server->count; i++) {
         struct console *console = server->consoles[i];
         console_fill(console, server, now_mono_us);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "plant/plant.h"
+#include "recorder/alarm_board.h"
 #include "wire/wire.h"
 
 #include <poll.h>
@@ -30,6 +31,19 @@ struct server_options {
     const char *socket_path;     /* its folder exists */
     const struct config *config; /* access; borrowed, see server_set_config() */
     struct plant *plant;         /* borrowed */
+    const struct alarms *alarms; /* borrowed */
+    struct alarm_board *board;   /* borrowed: the server takes its changes */
+};
+
+/* What somebody asks for; texts are valid during the call only. */
+struct server_request {
+    enum wire_action action;
+    const char *argument; /* never NULL */
+    int64_t span_us;
+    bool once;
+    const char *reason;
+    const char *user, *station; /* by the kernel's word; by its own */
+    enum role role;
 };
 
 /* What the server asks the recorder. */
@@ -38,8 +52,9 @@ struct server_handler {
     void (*welcome)(void *context, struct wire_welcome *welcome);
     /* A request by somebody whose role has been checked;
      * writes the answer's text, returns whether it was done. */
-    bool (*ask)(void *context, enum wire_action action, const char *argument, const char *user, char *text,
-                size_t size);
+    bool (*ask)(void *context, const struct server_request *request, char *text, size_t size);
+    /* A request by somebody whose role does not suffice was refused, with that answer. */
+    void (*refused)(void *context, const struct server_request *request, const char *text);
     /* A console came (count > 0) or the last one left. */
     void (*consoles)(void *context, size_t count);
 };

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "recorder/access.h"
+#include "recorder/alarm_feed.h"
 #include "recorder/feed.h"
 #include "recorder/names.h"
 #include "recorder/server.h"
@@ -48,7 +49,7 @@ struct console {
     bool gone;          /* to be removed at the end of the round */
     struct buf in, out;
     size_t out_sent;
-    struct feed feed;
+    struct feed feed, alarm_feed;
     size_t frame_left;   /* tags of this frame (at first: of the snapshot) that have still to be encoded */
     unsigned due;        /* enum console_due, or-ed */
     uint32_t detail_tag; /* 0: none wanted */
@@ -67,6 +68,8 @@ struct server {
     struct access access;
     bool access_due; /* the names of another configuration are being looked up */
     struct plant *plant;
+    const struct alarms *alarms;
+    struct alarm_board *board;
     const struct server_handler *handler;
     void *context;
     struct console *consoles[SERVER_CONSOLES_MAX];

@@ -73,6 +73,17 @@ static void status_update_plant(struct status *status, const struct plant *plant
     wire->tags_bad = counters->bad;
 }
 
+static void status_update_alarms(struct status *status, const struct status_sources *sources)
+{
+    struct wire_status *wire = &status->wire;
+    wire->alarms = sources->alarms->by_address.count;
+    wire->alarms_standing = sources->board->standing;
+    wire->alarms_waiting = sources->board->waiting;
+    wire->alarms_withheld = sources->board->withheld;
+    wire->alarm_flood_since_us = sources->alarms->flood_since_us;
+    wire->alarm_activations = sources->alarms->counters.activations;
+}
+
 static void status_update_recording(struct status *status, struct pipeline *pipeline)
 {
     static const enum wire_recording RECORDING[] = {
@@ -172,6 +183,7 @@ void status_update(struct status *status, const struct status_sources *sources, 
     status->wire.now_us = now_wall_us;
     status_update_link(status, sources);
     status_update_plant(status, sources->plant);
+    status_update_alarms(status, sources);
     status_update_recording(status, sources->pipeline);
     status_update_machine(status, sources);
     if (counters->refused_payloads != status->refused_before) {

@@ -22,6 +22,8 @@
 
 /* Where the figures come from; all borrowed. */
 struct status_sources {
+    const struct alarms *alarms;
+    const struct alarm_board *board;
     const struct config *config;
     const struct plant *plant;
     struct pipeline *pipeline;

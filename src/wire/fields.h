@@ -19,7 +19,8 @@
     X(WANT_DETAIL, want_detail, WIRE_WANT_DETAIL_FIELDS)                                                     \
     X(DETAIL, detail, WIRE_DETAIL_FIELDS)                                                                    \
     X(ASK, ask, WIRE_ASK_FIELDS)                                                                             \
-    X(ANSWER, answer, WIRE_ANSWER_FIELDS)
+    X(ANSWER, answer, WIRE_ANSWER_FIELDS)                                                                    \
+    X(ALARM, alarm, WIRE_ALARM_FIELDS)
 
 /* console -> recorder, first */
 #define WIRE_HELLO_FIELDS(X)                                                                                 \
@@ -153,7 +154,13 @@ enum wire_sample_flag {
     X(U64, consoles_cut, "consoles cut off because they did not read")                                       \
     X(U64, errors, "faults that stand now with severity 2")                                                  \
     X(U64, warnings, "faults that stand now with severity 1")                                                \
-    X(U64, long_topics, "messages left out because their topic is too long")
+    X(U64, long_topics, "messages left out because their topic is too long")                                 \
+    X(U64, alarms, "alarms that are configured, hmi's own included")                                         \
+    X(U64, alarms_standing, "alarms that are neither normal nor withheld")                                   \
+    X(U64, alarms_waiting, "of them those that nobody has acknowledged")                                     \
+    X(U64, alarms_withheld, "alarms that are shelved, suppressed or out of service")                         \
+    X(I64, alarm_flood_since_us, "an alarm flood stands since then; 0: none")                                \
+    X(U64, alarm_activations, "times that an alarm became active since the start")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */
@@ -213,12 +220,52 @@ enum wire_recording {
 #define WIRE_ASK_FIELDS(X)                                                                                   \
     X(U32, request, "number chosen by the console, given back in the answer")                                \
     X(U32, action, "enum wire_action")                                                                       \
-    X(TEXT, argument, "for the actions that take one")
+    X(TEXT, argument,                                                                                        \
+      "for the actions that take one; of alarms: addresses, one a line, each with a tab and "                \
+      "activated_us when only the occurrence that was shown is meant")                                       \
+    X(I64, span_us, "shelve: for how long; 0: as long as allowed")                                           \
+    X(U32, once, "shelve: 1: until it clears the next time")                                                 \
+    X(TEXT, reason, "shelve: why")
 
 enum wire_action {
-    WIRE_ACTION_STOP = 1, /* end the recorder: everything committed, then gone. Engineer */
-    WIRE_ACTION_RELOAD    /* read the configuration again. Engineer */
+    WIRE_ACTION_STOP = 1,    /* end the recorder: everything committed, then gone. Engineer */
+    WIRE_ACTION_RELOAD,      /* read the configuration again. Engineer */
+    WIRE_ACTION_ACKNOWLEDGE, /* alarms; what has latched is reset. Operator */
+    WIRE_ACTION_SHELVE,      /* alarms. Operator */
+    WIRE_ACTION_UNSHELVE     /* alarms. Operator */
 };
+
+/* An alarm that is not normal, as it was last committed; with state ALARM_NORMAL no other field counts but the
+ * numbers: it is over. */
+#define WIRE_ALARM_FIELDS(X)                                                                                 \
+    X(U32, alarm, "number of the alarm while this recorder runs")                                            \
+    X(U32, tag, "id of the tag; 0: of hmi itself")                                                           \
+    X(U32, state, "enum alarm_state")                                                                        \
+    X(TEXT, address, "TAG/type or TAG/name")                                                                 \
+    X(U32, type, "enum alarm_type")                                                                          \
+    X(U32, priority, "enum alarm_priority, as it is now")                                                    \
+    X(U32, active, "1: the condition stands")                                                                \
+    X(I64, activated_us, "when the condition came")                                                          \
+    X(I64, changed_us, "when it took this state")                                                            \
+    X(I64, cleared_us, "when the condition went")                                                            \
+    X(I64, acknowledged_us, "when it was last acknowledged")                                                 \
+    X(TEXT, acknowledged_by, "by whom")                                                                      \
+    X(F64, value, "when the condition came or went; NaN: none")                                              \
+    X(F64, limit, "likewise")                                                                                \
+    X(TEXT, area, "area of the tag")                                                                         \
+    X(TEXT, message, "what the operator reads")                                                              \
+    X(TEXT, guidance, "what to do about it")                                                                 \
+    X(TEXT, display, "the picture that helps")                                                               \
+    X(TEXT, group, "alarms that trip together")                                                              \
+    X(U32, line, "line of the configuration file")                                                           \
+    X(U32, first_out, "1: the first of its group that tripped")                                              \
+    X(U32, chattering, "1: 3 or more activations in a minute")                                               \
+    X(U32, activations, "since it was last normal")                                                          \
+    X(I64, shelf_until_us, "shelved until then; 0: it is not shelved")                                       \
+    X(U32, shelf_once, "1: shelved until it clears, then at the latest")                                     \
+    X(TEXT, shelved_by, "by whom")                                                                           \
+    X(TEXT, shelf_reason, "why")                                                                             \
+    X(TEXT, detail, "of hmi's own: what is wrong, in words")
 
 #define WIRE_ANSWER_FIELDS(X)                                                                                \
     X(U32, request, "the number of the request")                                                             \

@@ -32,7 +32,9 @@ struct fixture {
     struct server *server;
     int64_t now_us;  /* both clocks */
     int64_t wait_us; /* what the last tick wanted */
-    unsigned asked;
+    unsigned asked, refused;
+    struct alarms alarms;
+    struct alarm_board board;
     enum wire_action last_action;
     size_t consoles;
 };
@@ -61,14 +63,22 @@ static inline void fixture_on_welcome(void *context, struct wire_welcome *welcom
     welcome->plant = "Water Works";
 }
 
-static inline bool fixture_on_ask(void *context, enum wire_action action, const char *argument,
-                                  const char *user, char *text, size_t size)
+static inline bool fixture_on_ask(void *context, const struct server_request *request, char *text,
+                                  size_t size)
 {
     struct fixture *f = context;
     f->asked++;
-    f->last_action = action;
-    snprintf(text, size, "done for %s%*s", user, strcmp(argument, "w") ? 0 : 480, "");
+    f->last_action = request->action;
+    snprintf(text, size, "done for %s%*s", request->user, strcmp(request->argument, "w") ? 0 : 480, "");
     return true;
+}
+
+static inline void fixture_on_refused(void *context, const struct server_request *request, const char *text)
+{
+    struct fixture *f = context;
+    (void)text;
+    f->refused++;
+    f->last_action = request->action;
 }
 
 static inline void fixture_on_consoles(void *context, size_t count)
@@ -76,12 +86,18 @@ static inline void fixture_on_consoles(void *context, size_t count)
     ((struct fixture *)context)->consoles = count;
 }
 
-static const struct server_handler FIXTURE_HANDLER = {
-    .welcome = fixture_on_welcome, .ask = fixture_on_ask, .consoles = fixture_on_consoles};
+static const struct server_handler FIXTURE_HANDLER = {.welcome = fixture_on_welcome,
+                                                      .ask = fixture_on_ask,
+                                                      .refused = fixture_on_refused,
+                                                      .consoles = fixture_on_consoles};
 
 static inline struct server *fixture_listen(struct fixture *f, struct err *err)
 {
-    const struct server_options options = {.socket_path = f->path, .config = &f->config, .plant = &f->plant};
+    const struct server_options options = {.socket_path = f->path,
+                                           .config = &f->config,
+                                           .plant = &f->plant,
+                                           .alarms = &f->alarms,
+                                           .board = &f->board};
     return server_new(&options, &FIXTURE_HANDLER, f, err);
 }
 
@@ -98,6 +114,7 @@ static inline int fixture_setup(void **state)
                                                   .max_payload = 1 << 20,
                                                   .source_time_past_us = SECOND,
                                                   .source_time_future_us = SECOND});
+    alarms_init(&f->alarms, &f->plant, SECOND);
     f->batch = batch_new();
     f->now_us = 1000 * SECOND;
     plant_link_up(&f->plant, &(struct plant_time){.wall_us = f->now_us, .mono_us = f->now_us});
@@ -113,6 +130,8 @@ static inline int fixture_teardown(void **state)
 {
     struct fixture *f = *state;
     server_free(f->server);
+    alarms_free(&f->alarms);
+    alarm_board_free(&f->board);
     plant_free(&f->plant);
     batch_free(f->batch);
     for (size_t i = 0; i < f->config.access[ROLE_NONE].count; i++) /* a rule that no file can give */

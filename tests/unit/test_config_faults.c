@@ -366,12 +366,83 @@ static void test_all_at_once(void **state)
     config_fixture_close(&fixture);
 }
 
+#define PUMP "{ name = \"b\"; topic = \"p/b\"; states = ( (0, \"OFF\"), (1, \"ON\") ); "
+
+static void test_suppression(void **state)
+{
+    (void)state;
+    static const struct fault_case CASES[] = {
+        {ALARM "type = \"lo\"; limit = 5; suppress_by = \"b\"; suppress_when = \"off\"; } ); }, " PUMP "} );",
+         NULL},
+        {ALARM "type = \"lo\"; limit = 5; suppress_by = \"b\"; suppress_when = 1; } ); }, " PUMP "} );",
+         NULL},
+        {ALARM "type = \"lo\"; limit = 5; suppress_by = \"c\"; } ); }, " PUMP "} );",
+         "hmi.cfg:1: tag \"a\": suppress_by names the tag \"c\", which does not exist"},
+        {ALARM "type = \"lo\"; limit = 5; suppress_when = 1; } ); } );",
+         "hmi.cfg:1: tag \"a\": suppress_when needs suppress_by (a tag)"},
+        {ALARM "type = \"lo\"; limit = 5; suppress_by = \"b\";\nsuppress_when = \"AWAY\"; } ); }, " PUMP
+               "} );",
+         "hmi.cfg:2: tag \"a\": suppress_when \"AWAY\" is neither a number nor one of the states of \"b\""},
+        {ALARM "type = \"lo\"; limit = 5;\nsuppress_by = \"a\"; } ); } );",
+         "hmi.cfg:2: tag \"a\": suppression goes in a circle: \"a\" suppresses the alarm lo, and \"a\" suppresses "
+         "alarms of \"a\""},
+        {"alarm_groups = ( { name = \"g\"; suppress_by = \"b\"; suppress_when = \"OFF\"; } );\n" ALARM
+         "type = \"lo\"; limit = 5; group = \"g\"; } ); }, " PUMP "} );",
+         NULL},
+        {"alarm_groups = ( { name = \"g\";\nsuppress_by = \"z\"; } );\n" TAG "} );",
+         "hmi.cfg:2: alarm group \"g\": suppress_by names the tag \"z\", which does not exist"},
+        {"alarm_groups = ( { name = \"g\"; suppress_by = \"a\"; },\n{ name = \"g\"; suppress_by = \"a\"; } );\n" TAG
+         "} );",
+         "hmi.cfg:2: alarm group \"g\" stands in line 1 already; names are unique"},
+        {ALARM "type = \"hi\"; limit = 5; count = 3; } ); } );",
+         "hmi.cfg:1: tag \"a\": count needs an on_delay, within which the condition comes so often"},
+        {ALARM "type = \"rate\"; limit = 5; exclusive = true; } ); } );",
+         "hmi.cfg:1: tag \"a\": exclusive is for lo and hi, which give way to lolo and hihi"},
+        {ALARM "type = \"hi\"; limit = 5; on_delay = -1; } ); } );",
+         "hmi.cfg:1: tags.alarms.on_delay is -1; it must be a number (s) from 0 to 86400"},
+        {"tags = ( { name = \"system\"; topic = \"s\"; alarms = ( { type = \"hi\"; limit = 5; } ); } );",
+         "hmi.cfg:1: the tag \"system\" cannot have alarms: those of hmi itself have its name"},
+    };
+    CHECK(CASES);
+}
+
+/* Two tags whose alarms suppress each other: each of them is named with its line. */
+static void test_suppression_loop(void **state)
+{
+    (void)state;
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    config_fixture_load(
+        &fixture,
+        "tags = ( { name = \"a\"; topic = \"a\"; alarms = ( { type = \"hi\"; limit = 1;\n"
+        "suppress_by = \"b\"; } ); },\n{ name = \"b\"; topic = \"b\"; alarms = ( { type = \"lo\"; "
+        "limit = 1;\nsuppress_by = \"c\"; } ); },\n{ name = \"c\"; topic = \"c\"; alarms = ( { type = "
+        "\"bad\";\nsuppress_by = \"a\"; } ); } );",
+        false);
+    assert_int_equal(fixture.report.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_non_null(strstr(fixture.report.faults[i], "suppression goes in a circle"));
+    assert_non_null(strstr(fixture.report.faults[0], "hmi.cfg:2: "));
+    assert_non_null(strstr(fixture.report.faults[1], "hmi.cfg:4: "));
+    assert_non_null(strstr(fixture.report.faults[2], "hmi.cfg:6: "));
+    config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grammar), cmocka_unit_test(test_numbers),   cmocka_unit_test(test_names),
-        cmocka_unit_test(test_broker),  cmocka_unit_test(test_filters),   cmocka_unit_test(test_tags),
-        cmocka_unit_test(test_alarms),  cmocka_unit_test(test_setpoints), cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_grammar),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_broker),
+        cmocka_unit_test(test_filters),
+        cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_alarms),
+        cmocka_unit_test(test_setpoints),
+        cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_suppression),
+        cmocka_unit_test(test_suppression_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,191 @@
+/* hmi alarms: the alarms that are not normal, as a table for people or as JSON for programs. */
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/timefmt.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "plant/alarm_state.h"
+
+#include <cjson/cJSON.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_option ALARMS_OPTIONS[] = {
+    CLI_OPTION_CONFIG,
+    {'j', "json", NULL, "a JSON array, times in UTC"},
+    {'a', "all", NULL, "with those that are shelved, suppressed or out of service"},
+    {0},
+};
+
+/* The gravest first, of equals the newest first: as the screen has them. */
+static int alarms_compare(const void *a, const void *b)
+{
+    const struct wire_alarm *one = &(*(struct mirror_alarm *const *)a)->record;
+    const struct wire_alarm *two = &(*(struct mirror_alarm *const *)b)->record;
+    if (one->priority != two->priority)
+        return one->priority > two->priority ? -1 : 1;
+    if (one->activated_us != two->activated_us)
+        return one->activated_us > two->activated_us ? -1 : 1;
+    return strcmp(one->address, two->address);
+}
+
+static bool alarms_is_wanted(const struct wire_alarm *alarm, char *const *patterns, bool all)
+{
+    if (!all && alarm_state_is_withheld((enum alarm_state)alarm->state))
+        return false;
+    if (!*patterns)
+        return true;
+    for (; *patterns; patterns++)
+        if (!fnmatch(*patterns, alarm->address, 0))
+            return true;
+    return false;
+}
+
+/* ---- JSON ---- */
+
+static void alarms_add_time(cJSON *object, const char *name, int64_t ts_us)
+{
+    char text[TIMEFMT_MAX];
+    timefmt_utc(text, sizeof text, ts_us);
+    if (ts_us)
+        cJSON_AddStringToObject(object, name, text);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+static void alarms_add_number(cJSON *object, const char *name, double number)
+{
+    if (isnan(number))
+        cJSON_AddNullToObject(object, name);
+    else
+        json_add_number(object, name, number);
+}
+
+static cJSON *alarms_json_of(const struct wire_alarm *alarm)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "alarm", alarm->address);
+    cJSON_AddStringToObject(object, "state", alarm_state_word((enum alarm_state)alarm->state));
+    cJSON_AddStringToObject(object, "priority", ALARM_PRIORITY_WORDS[alarm->priority]);
+    cJSON_AddStringToObject(object, "type", alarm_type_word((enum alarm_type)alarm->type));
+    cJSON_AddBoolToObject(object, "active", alarm->active != 0);
+    alarms_add_time(object, "activated", alarm->activated_us);
+    alarms_add_time(object, "changed", alarm->changed_us);
+    alarms_add_time(object, "cleared", alarm->cleared_us);
+    alarms_add_time(object, "acknowledged", alarm->acknowledged_us);
+    cJSON_AddStringToObject(object, "acknowledged_by", alarm->acknowledged_by);
+    alarms_add_number(object, "value", alarm->value);
+    alarms_add_number(object, "limit", alarm->limit);
+    cJSON_AddStringToObject(object, "area", alarm->area);
+    cJSON_AddStringToObject(object, "message", alarm->message);
+    cJSON_AddStringToObject(object, "guidance", alarm->guidance);
+    cJSON_AddStringToObject(object, "detail", alarm->detail);
+    cJSON_AddBoolToObject(object, "first_out", alarm->first_out != 0);
+    cJSON_AddBoolToObject(object, "chattering", alarm->chattering != 0);
+    json_add_unsigned(object, "activations", alarm->activations);
+    alarms_add_time(object, "shelved_until", alarm->shelf_until_us);
+    cJSON_AddStringToObject(object, "shelved_by", alarm->shelved_by);
+    cJSON_AddStringToObject(object, "shelf_reason", alarm->shelf_reason);
+    return object;
+}
+
+static void alarms_print_json(struct mirror_alarm *const *alarms, size_t count)
+{
+    puts("[");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *object = alarms_json_of(&alarms[i]->record);
+        char *text = cJSON_PrintUnformatted(object);
+        printf("%s%s\n", text, i + 1 < count ? "," : "");
+        free(text);
+        cJSON_Delete(object);
+    }
+    puts("]");
+}
+
+/* ---- table ---- */
+
+static void alarms_print_number(char *out, size_t size, double number)
+{
+    out[0] = '\0';
+    if (!isnan(number))
+        num_format(out, size, number, -1);
+}
+
+static void alarms_print_table(struct mirror_alarm *const *alarms, size_t count)
+{
+    static const struct table_column COLUMNS[] = {
+        {"ALARM", TABLE_LEFT},  {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},   {"SINCE", TABLE_LEFT},
+        {"VALUE", TABLE_POINT}, {"LIMIT", TABLE_POINT},   {"MESSAGE", TABLE_LEFT},
+    };
+    struct table *table = table_new(COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
+    for (size_t i = 0; i < count; i++) {
+        const struct wire_alarm *alarm = &alarms[i]->record;
+        char since[TIMEFMT_MAX], value[NUM_TEXT_MAX], limit[NUM_TEXT_MAX];
+        timefmt_local(since, sizeof since, alarm->activated_us ? alarm->activated_us : alarm->changed_us,
+                      TIMEFMT_DATE | TIMEFMT_MS);
+        alarms_print_number(value, sizeof value, alarm->value);
+        alarms_print_number(limit, sizeof limit, alarm->limit);
+        const char *const cells[] = {
+            alarm->address,
+            ALARM_PRIORITY_WORDS[alarm->priority],
+            alarm_state_word((enum alarm_state)alarm->state),
+            since,
+            value,
+            limit,
+            alarm->message,
+        };
+        table_add(table, cells);
+    }
+    table_print(table, stdout, 0);
+    table_free(table);
+}
+
+static int alarms_run(const struct cli_command *command, int argc, char **argv)
+{
+    const char *config = NULL, *value;
+    bool json = false, all = false;
+    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
+        if (key == 'c')
+            config = value;
+        else if (key == 'j')
+            json = true;
+        else if (key == 'a')
+            all = true;
+        else
+            return EX_USAGE;
+    }
+    struct client client;
+    struct err err = {0};
+    if (client_open(&client, config, &err) && client_snapshot(&client, &err)) {
+        struct mirror *mirror = &client.mirror;
+        struct mirror_alarm **alarms = mem_new(mirror->alarm_count + 1, sizeof(struct mirror_alarm *));
+        size_t count = 0;
+        for (size_t i = 0; i < mirror->alarm_count; i++)
+            if (alarms_is_wanted(&mirror->alarms[i]->record, argv + optind, all))
+                alarms[count++] = mirror->alarms[i];
+        qsort(alarms, count, sizeof(struct mirror_alarm *), alarms_compare);
+        if (json)
+            alarms_print_json(alarms, count);
+        else
+            alarms_print_table(alarms, count);
+        free(alarms);
+    }
+    if (err.code)
+        fprintf(stderr, "hmi alarms: %s\n", err.text);
+    client_close(&client);
+    return err.code;
+}
+
+const struct cli_command CLI_ALARMS = {
+    .name = "alarms",
+    .arguments = "[ADDRESS]...",
+    .summary = "print the alarms that are not normal; an ADDRESS may be a pattern, such as 'boiler.*/hi'",
+    .options = ALARMS_OPTIONS,
+    .run = alarms_run,
+};

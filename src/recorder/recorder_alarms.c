@@ -1,0 +1,229 @@
+/* The alarm engine in the recorder's loop: what it hears of, whom it answers, and hmi's own alarms. */
+#include "recorder/recorder_alarms.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "recorder/faults.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALARMS_START_US                                                                                      \
+    (10 * CLOCK_US_PER_SECOND) /* so long the first connection may take without an alarm */
+
+static struct alarm_pass alarms_pass(struct recorder *recorder)
+{
+    return (struct alarm_pass){
+        .alarms = &recorder->alarms, .time = recorder->time, .batch = recorder->pipeline.current};
+}
+
+/* What was added to the batch outside a read pass has to be committed in time, too. */
+static void alarms_note_batch(struct recorder *recorder)
+{
+    pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, recorder->time.mono_us);
+}
+
+/* ---- start, reload ---- */
+
+static void alarms_adopt_row(void *context, const struct history_alarm *alarm)
+{
+    struct recorder *recorder = context;
+    alarms_adopt(&recorder->alarms, alarm->tag_id, alarm->word, &alarm->status, &alarm->texts);
+}
+
+bool recorder_alarms_load(struct recorder *recorder, struct err *err)
+{
+    alarms_init(&recorder->alarms, &recorder->plant, recorder->config->shelve_max_us);
+    return history_each_alarm(recorder->history, alarms_adopt_row, recorder, err);
+}
+
+void recorder_alarms_start(struct recorder *recorder, bool again)
+{
+    struct alarm_pass pass = alarms_pass(recorder);
+    alarms_configure(&pass);
+    if (again) { /* an event, not a condition: it is over as it comes */
+        alarms_set_system(&pass, ALARM_SYSTEM_RESTARTED, true, NULL);
+        alarms_set_system(&pass, ALARM_SYSTEM_RESTARTED, false, NULL);
+    }
+    alarm_board_refresh(&recorder->board, &recorder->alarms); /* what was stored before is the operators' */
+}
+
+void recorder_alarms_reconfigure(struct recorder *recorder)
+{
+    struct alarm_pass pass = alarms_pass(recorder);
+    recorder->alarms.shelf_max_us = recorder->config->shelve_max_us;
+    alarms_configure(&pass);
+    alarms_note(&pass, JOURNAL_CONFIG, "reloaded", NULL, NULL, recorder->config->path);
+    alarm_board_refresh(&recorder->board, &recorder->alarms);
+}
+
+void recorder_alarms_free(struct recorder *recorder)
+{
+    alarms_free(&recorder->alarms);
+    alarm_board_free(&recorder->board);
+}
+
+/* ---- the plant ---- */
+
+void recorder_alarms_evaluate(struct recorder *recorder)
+{
+    if (!recorder->plant.touched_count)
+        return;
+    struct alarm_pass pass = alarms_pass(recorder);
+    alarms_evaluate(&pass);
+}
+
+void recorder_alarms_lost(struct recorder *recorder, const char *reason)
+{
+    struct alarm_pass pass = alarms_pass(recorder);
+    alarms_freeze(&pass);
+    alarms_set_system(&pass, ALARM_SYSTEM_BROKER, true, reason);
+    alarms_note_batch(recorder);
+}
+
+void recorder_alarms_settled(struct recorder *recorder)
+{
+    struct alarm_pass pass = alarms_pass(recorder);
+    alarms_set_system(&pass, ALARM_SYSTEM_BROKER, false, NULL);
+    alarms_thaw(&pass);
+    alarms_note_batch(recorder);
+}
+
+int64_t recorder_alarms_tick(struct recorder *recorder)
+{
+    if (alarms_due_us(&recorder->alarms) <= recorder->time.mono_us) {
+        struct alarm_pass pass = alarms_pass(recorder);
+        alarms_tick(&pass);
+        alarms_note_batch(recorder);
+    }
+    return alarms_due_us(&recorder->alarms);
+}
+
+void recorder_alarms_second(struct recorder *recorder)
+{
+    struct alarm_pass pass = alarms_pass(recorder);
+    bool never = uplink_connects(recorder->uplink) == 0;
+    if (never && recorder->time.wall_us - recorder->started_us >= ALARMS_START_US)
+        alarms_set_system(&pass, ALARM_SYSTEM_BROKER, true, uplink_text(recorder->uplink));
+    for (int i = 0; i < ALARM_SYSTEMS; i++) {
+        enum alarm_system which = (enum alarm_system)i;
+        const char *what = faults_alarm(&recorder->status, which);
+        if (faults_has_alarm(which))
+            alarms_set_system(&pass, which, what != NULL, what);
+    }
+    if (recorder->pipeline.disk.mode !=
+        DISK_GOOD) /* nothing is committed now, and operators must see the plant */
+        alarm_board_refresh(&recorder->board, &recorder->alarms);
+}
+
+void recorder_alarms_committed(void *context, const struct batch *batch)
+{
+    struct recorder *recorder = context;
+    alarm_board_take(&recorder->board, batch);
+}
+
+/* ---- what people ask ---- */
+
+/* "ADDRESS" or "ADDRESS<tab>ACTIVATED_US": the latter only while that is the occurrence that stands, so that
+ * nobody acknowledges what he was not shown. */
+struct alarms_wish {
+    const struct server_request *request;
+    const struct alarm_pass *pass;
+    size_t done, refused;
+    struct err first; /* of what was refused */
+};
+
+static bool alarms_do(const struct alarms_wish *wish, struct alarm *alarm, struct err *err)
+{
+    const struct server_request *request = wish->request;
+    const struct alarm_operator who = {.user = request->user, .station = request->station};
+    switch (request->action) {
+    case WIRE_ACTION_ACKNOWLEDGE:
+        return alarm_acknowledge(wish->pass, alarm, &who, err);
+    case WIRE_ACTION_SHELVE:
+        return alarm_shelve(wish->pass, alarm, request->span_us, request->once, request->reason, &who, err);
+    default:
+        return alarm_unshelve(wish->pass, alarm, &who, err);
+    }
+}
+
+static void alarms_note_result(struct alarms_wish *wish, bool good, const struct err *err)
+{
+    wish->done += good;
+    wish->refused += !good;
+    if (!good && !wish->first.code)
+        wish->first = *err;
+}
+
+/* All of a tag: those to which the request means something. */
+static bool alarms_do_tag(struct alarms_wish *wish, const char *name)
+{
+    const struct tag *tag = plant_tag_by_name(wish->pass->alarms->plant, name);
+    bool any = false;
+    struct err err = {0};
+    for (size_t i = 0; tag && i < tag->def.alarm_count; i++) {
+        char address[512];
+        snprintf(address, sizeof address, "%s/%s", name, alarm_def_word(&tag->def.alarms[i]));
+        struct alarm *alarm = alarms_find(wish->pass->alarms, address);
+        if (alarm && alarms_do(wish, alarm, &err)) {
+            alarms_note_result(wish, true, NULL);
+            any = true;
+        }
+    }
+    return any;
+}
+
+static void alarms_do_line(struct alarms_wish *wish, char *line)
+{
+    struct err err = {0};
+    char *tab = strchr(line, '\t');
+    int64_t seen_us = tab ? strtoll(tab + 1, NULL, 10) : 0;
+    if (tab)
+        *tab = '\0';
+    struct alarm *alarm = alarms_find(wish->pass->alarms, line);
+    bool good = false;
+    if (!alarm && alarms_do_tag(wish, line))
+        return;
+    if (!alarm)
+        err_set(&err, EX_DATAERR, "there is no alarm %.200s to do that with; hmi alarms lists them", line);
+    else if (seen_us && seen_us != alarm->status.activated_us)
+        err_set(&err, EX_DATAERR, "%s has come again since it was shown: look at it first", line);
+    else
+        good = alarms_do(wish, alarm, &err);
+    alarms_note_result(wish, good, &err);
+}
+
+bool recorder_alarms_ask(struct recorder *recorder, const struct server_request *request, char *text,
+                         size_t size)
+{
+    recorder_read_clocks(recorder);
+    struct alarm_pass pass = alarms_pass(recorder);
+    struct alarms_wish wish = {.request = request, .pass = &pass};
+    char *lines = mem_copy_text(request->argument), *rest = lines;
+    for (char *line; (line = strsep(&rest, "\n"));)
+        if (*line)
+            alarms_do_line(&wish, line);
+    free(lines);
+    if (wish.refused)
+        snprintf(text, size, "%s%s", wish.done ? "not all were done; the first that was not: " : "",
+                 wish.first.text);
+    else
+        snprintf(text, size, "%zu alarm%s", wish.done, wish.done == 1 ? "" : "s");
+    if (wish.refused) {
+        const struct alarm_operator who = {.user = request->user, .station = request->station};
+        alarms_note(&pass, JOURNAL_REFUSAL, "refused", NULL, &who, text);
+    }
+    alarms_note_batch(recorder);
+    return wish.done && !wish.refused;
+}
+
+void recorder_alarms_refused(void *context, const struct server_request *request, const char *text)
+{
+    struct recorder *recorder = context;
+    recorder_read_clocks(recorder);
+    struct alarm_pass pass = alarms_pass(recorder);
+    const struct alarm_operator who = {.user = request->user, .station = request->station};
+    alarms_note(&pass, JOURNAL_REFUSAL, "refused", NULL, &who, text);
+    alarms_note_batch(recorder);
+}

@@ -1,0 +1,157 @@
+"""Alarms from the broker to the file and to the commands: evaluated, committed, acknowledged, and the same after a
+restart; a lost broker is one alarm and not a flood."""
+
+import json
+import time
+import unittest
+
+from broker import Broker
+from publisher import Publisher, mosquitto_pub
+from recorder import Recorder, wait_until
+from scene import health, wait_live
+
+BOILER = """
+tags = (
+  { name = "boiler.temp"; topic = "plant/boiler/temp"; kind = "analog";
+    alarms = ( { type = "hi"; limit = 90; deadband = 2; priority = "high"; message = "Drum hot"; },
+               { type = "hihi"; limit = 95; latching = true; priority = "critical"; } ); },
+  { name = "pump.run"; topic = "plant/pump"; states = ( (0, "STOPPED"), (1, "RUNNING") ); },
+  { name = "flow"; topic = "plant/flow"; kind = "analog";
+    alarms = ( { type = "lo"; limit = 5; suppress_by = "pump.run"; suppress_when = "STOPPED"; } ); }
+);
+"""
+
+
+def alarms(recorder, *options):
+    """`hmi alarms --json` as {address: object}."""
+    status, text, errors = recorder.hmi("alarms", "--json", *options)
+    if status:
+        raise AssertionError(errors)
+    return {alarm["alarm"]: alarm for alarm in json.loads(text)}
+
+
+def states(recorder):
+    """The view, without what the recorder says of itself at a start."""
+    rows = recorder.sql("SELECT alarm, state FROM alarms WHERE alarm <> 'system/restarted' ORDER BY alarm")
+    return {alarm: state for alarm, state in rows}
+
+
+def journal(recorder, condition="1"):
+    return recorder.sql("SELECT alarm, event, operator FROM journal WHERE kind <> 'config' AND "
+                        f"alarm <> 'system/restarted' AND {condition} ORDER BY id")
+
+
+def wait_states(recorder, expected, seconds=15):
+    wait_until(lambda: states(recorder) == expected, seconds, f"{expected}, not {states(recorder)}")
+
+
+class Life(unittest.TestCase):
+    def test_raised_acknowledged_shelved_and_kept_over_a_kill(self):
+        with Broker(persistence=True) as broker, Recorder(broker, config=BOILER) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/pump", "1", "-q", "1")
+            mosquitto_pub(broker, "plant/flow", "50", "-q", "1")
+            mosquitto_pub(broker, "plant/boiler/temp", "97.5", "-q", "1")
+            wait_states(recorder, {"boiler.temp/hi": "unacknowledged", "boiler.temp/hihi": "unacknowledged"})
+            first, *_ = recorder.sql("SELECT tag, alarm, type, priority, value, limit_value, message FROM alarms "
+                                     "WHERE alarm = 'boiler.temp/hi'")
+            self.assertEqual(list(first), ["boiler.temp", "boiler.temp/hi", "hi", "high", "97.5", "90.0", "Drum hot"])
+            # By address, and what it means in the file and for the next who looks.
+            status, text, errors = recorder.hmi("ack", "boiler.temp/hi")
+            self.assertEqual((status, text), (0, "1 alarm\n"), errors)
+            wait_states(recorder, {"boiler.temp/hi": "acknowledged", "boiler.temp/hihi": "unacknowledged"})
+            seen = alarms(recorder)["boiler.temp/hi"]
+            self.assertEqual((seen["state"], seen["active"]), ("acknowledged", True))
+            self.assertTrue(seen["acknowledged_by"])
+            # Once is enough, and a refusal is an entry, too.
+            status, _, errors = recorder.hmi("ack", "boiler.temp/hi")
+            self.assertEqual(status, 77)
+            self.assertIn("nothing to acknowledge", errors)
+            recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'refusal'", 1)
+            # Shelving asks for a reason and a time.
+            self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h")[0], 77)
+            self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "3")[0], 64)
+            status, _, errors = recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h", "--reason", "sensor away")
+            self.assertEqual(status, 0, errors)
+            wait_states(recorder, {"boiler.temp/hi": "acknowledged", "boiler.temp/hihi": "shelved"})
+            self.assertNotIn("boiler.temp/hihi", alarms(recorder))
+            shelved = alarms(recorder, "--all")["boiler.temp/hihi"]
+            self.assertEqual(shelved["shelf_reason"], "sensor away")
+            # By design, by another tag's state.
+            mosquitto_pub(broker, "plant/pump", "0", "-q", "1")
+            mosquitto_pub(broker, "plant/flow", "0", "-q", "1")
+            expected = {"boiler.temp/hi": "acknowledged", "boiler.temp/hihi": "shelved", "flow/lo": "suppressed"}
+            wait_states(recorder, expected)
+            before = alarms(recorder, "--all")
+            entries = journal(recorder)
+            recorder.kill()
+            recorder.start()
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/boiler/temp", "97.6", "-q", "1")
+            recorder.wait_value("SELECT value FROM latest WHERE tag = 'boiler.temp'", 97.6)
+            self.assertEqual(states(recorder), expected)
+            self.assertEqual(journal(recorder), entries)  # no transition by the restart
+            after = alarms(recorder, "--all")
+            for address in expected:
+                self.assertEqual(after[address], before[address])
+            status, _, errors = recorder.hmi("unshelve", "boiler.temp/hihi")
+            self.assertEqual(status, 0, errors)
+            wait_states(recorder, dict(expected, **{"boiler.temp/hihi": "unacknowledged"}))
+            mosquitto_pub(broker, "plant/boiler/temp", "50", "-q", "1")
+            wait_states(recorder, {"boiler.temp/hihi": "latched", "flow/lo": "suppressed"})
+            self.assertEqual(recorder.hmi("ack", "boiler.temp")[0], 0)  # all of a tag
+            wait_states(recorder, {"boiler.temp/hihi": "latched acknowledged", "flow/lo": "suppressed"})
+            self.assertEqual(recorder.hmi("ack", "boiler.temp/hihi")[0], 0)
+            wait_states(recorder, {"flow/lo": "suppressed"})
+            self.assertEqual([event for _, event, _ in journal(recorder, "alarm = 'boiler.temp/hihi'")],
+                             ["activated", "shelved", "unshelved", "cleared", "acknowledged", "reset"])
+
+
+class LostBroker(unittest.TestCase):
+    COUNT = 500
+
+    def config(self):
+        rows = ",\n".join(f'{{ name = "t{i}"; topic = "plant/t{i}"; kind = "analog"; stale_after = 10; alarms = ( '
+                          f'{{ type = "hi"; limit = 90; }}, {{ type = "lo"; limit = 10; }}, {{ type = "stale"; }}, '
+                          f'{{ type = "bad"; }}, {{ type = "rate"; limit = 1; }} ); }}' for i in range(self.COUNT))
+        return f"tags = (\n{rows}\n);\n"
+
+    def publish(self, broker):
+        with Publisher(broker) as publisher:
+            for i in range(self.COUNT):
+                publisher.publish(f"plant/t{i}", str(95 if i < 20 else 50), 1, retain=True)
+            wait_until(lambda: publisher.outstanding() == 0, 20, "the broker's acknowledgements")
+
+    def test_one_alarm_and_no_flood(self):
+        """500 tags that alarm when stale, bad, high, low or fast: their broker goes and comes again."""
+        with Broker(persistence=True) as broker, Recorder(broker, config=self.config()) as recorder:
+            wait_live(recorder)
+            self.publish(broker)
+            recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'activated' AND type = 'hi'", 20)
+            before = journal(recorder)
+            broker.stop()
+            recorder.wait_value("SELECT state FROM alarms WHERE alarm = 'system/broker'", "unacknowledged")
+            time.sleep(11)  # longer than any of them may be silent: that time has to pass
+            self.assertEqual(health(recorder)[1]["status"]["tags_stale"], 0)
+            broker.start()  # the retained values come again, as after each connection
+            recorder.wait_value("SELECT state FROM alarms WHERE alarm = 'system/broker'", "returned", 40)
+            more = journal(recorder)[len(before):]
+            self.assertEqual([entry[:2] for entry in more],
+                             [["system/broker", "activated"], ["system/broker", "cleared"]])
+
+    def test_retained_values_at_start(self):
+        """The same states by retained values after a restart: nothing is raised twice."""
+        with Broker(persistence=True) as broker, Recorder(broker, config=self.config()) as recorder:
+            wait_live(recorder)
+            self.publish(broker)
+            recorder.wait_value("SELECT count(*) FROM alarms WHERE type = 'hi'", 20)
+            before = journal(recorder, "type = 'hi'")
+            recorder.stop()
+            recorder.start()
+            wait_live(recorder)
+            recorder.wait_value("SELECT count(*) FROM alarms WHERE type = 'hi' AND state = 'unacknowledged'", 20)
+            self.assertEqual(journal(recorder, "type = 'hi'"), before)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,85 @@
+#include "ui/mirror_internal.h"
+
+#include "base/mem.h"
+#include "plant/alarm_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void mirror_alarm_free(struct mirror_alarm *alarm)
+{
+    mirror_drop(WIRE_ALARM, &alarm->record);
+    free(alarm);
+}
+
+struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id)
+{
+    return map_get(&mirror->alarms_by_id, &id, sizeof id);
+}
+
+static void mirror_remove_alarm(struct mirror *mirror, struct mirror_alarm *alarm)
+{
+    struct mirror_alarm *last = mirror->alarms[--mirror->alarm_count];
+    mirror->alarms[alarm->index] = last;
+    last->index = alarm->index;
+    map_remove(&mirror->alarms_by_id, &alarm->record.alarm, sizeof alarm->record.alarm);
+    mirror_alarm_free(alarm);
+    mirror->alarms_changes++;
+}
+
+static struct mirror_alarm *mirror_add_alarm(struct mirror *mirror, uint32_t id)
+{
+    if (mirror->alarm_count >= MIRROR_ALARMS_MAX) {
+        mirror->left_out++;
+        return NULL;
+    }
+    struct mirror_alarm *alarm = mem_new(1, sizeof *alarm);
+    alarm->index = mirror->alarm_count;
+    alarm->record.alarm = id;
+    mirror->alarms = mem_grow(mirror->alarms, &mirror->alarm_capacity, mirror->alarm_count + 1,
+                              sizeof(struct mirror_alarm *));
+    mirror->alarms[mirror->alarm_count++] = alarm;
+    map_put(&mirror->alarms_by_id, &alarm->record.alarm, sizeof alarm->record.alarm, alarm);
+    return alarm;
+}
+
+/* Numbers that the screens use as indexes come from outside. */
+static bool mirror_alarm_is_sound(const struct wire_alarm *record)
+{
+    return record->state > ALARM_NORMAL && record->state < ALARM_STATES && record->type <= ALARM_SYSTEM &&
+           record->priority <= PRIORITY_CRITICAL;
+}
+
+void mirror_take_alarm(struct mirror *mirror, const void *data)
+{
+    const struct wire_alarm *record = data;
+    struct mirror_alarm *alarm = mirror_find_alarm(mirror, record->alarm);
+    if (!mirror_alarm_is_sound(record)) {
+        if (alarm)
+            mirror_remove_alarm(mirror, alarm);
+        return;
+    }
+    if (!alarm)
+        alarm = mirror_add_alarm(mirror, record->alarm);
+    if (!alarm)
+        return;
+    mirror_keep(WIRE_ALARM, &alarm->record, record);
+    alarm->snapshot = mirror->snapshot;
+    alarm->changes++;
+    mirror->alarms_changes++;
+}
+
+void mirror_end_alarm_snapshot(struct mirror *mirror)
+{
+    for (size_t i = mirror->alarm_count; i-- > 0;)
+        if (mirror->alarms[i]->snapshot != mirror->snapshot)
+            mirror_remove_alarm(mirror, mirror->alarms[i]);
+}
+
+void mirror_free_alarms(struct mirror *mirror)
+{
+    for (size_t i = 0; i < mirror->alarm_count; i++)
+        mirror_alarm_free(mirror->alarms[i]);
+    free(mirror->alarms);
+    map_free(&mirror->alarms_by_id);
+}
