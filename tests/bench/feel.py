@@ -55,6 +55,13 @@ def measure_keys(build, options):
         f"({result['count']} keys)", "≤ 100 ms", result["p99_ms"] <= 100)
 
 
+def measure_trend(build, _options):
+    done = subprocess.run([os.path.join(build, "trend")], stdout=subprocess.PIPE, timeout=180, check=True)
+    result = json.loads(done.stdout)
+    row("processor time of a trend, 4 pens at 200×60", f"mean {result['mean_ms']} ms, max {result['max_ms']} ms "
+        f"({result['frames']} frames)", "≤ 10 ms", result["mean_ms"] <= 10)
+
+
 def bytes_per_second(build, config, seconds, settle):
     with Console([os.path.join(build, "hmi"), "-c", config], rows=50, cols=132) as console:
         console.wait("unit", timeout=20)
@@ -90,7 +97,7 @@ def measure_memory(build, options):
 def measure(build, options):
     print("\n| what | measured | target | |")
     print("|---|---|---|---|")
-    for one in (measure_paint, measure_keys, measure_bytes, measure_memory):
+    for one in (measure_paint, measure_keys, measure_trend, measure_bytes, measure_memory):
         start = time.monotonic()
         try:
             one(build, options)
