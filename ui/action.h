@@ -61,8 +61,10 @@ enum action_where {
     X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold all groups")                         \
     X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold all groups")                   \
     X(CURSOR_LEFT, "cursor-left", "Left", "", ACTION_ON_TRENDS, ROLE_VIEWER,                                 \
-      "move the cursor, which shows exact values and times, one column earlier")                             \
+      "the cursor one column earlier: exact values and times")                                               \
     X(CURSOR_RIGHT, "cursor-right", "Right", "", ACTION_ON_TRENDS, ROLE_VIEWER, "one column later")          \
+    X(CURSOR_FAR_LEFT, "cursor-far-left", "<", "", ACTION_ON_TRENDS, ROLE_VIEWER, "ten columns earlier")     \
+    X(CURSOR_FAR_RIGHT, "cursor-far-right", ">", "", ACTION_ON_TRENDS, ROLE_VIEWER, "ten columns later")     \
     X(CURSOR_START, "cursor-start", "Home", "", ACTION_ON_TRENDS, ROLE_VIEWER,                               \
       "put the cursor on the first column")                                                                  \
     X(LIVE, "live", "End", "Live", ACTION_ON_TRENDS, ROLE_VIEWER, "back to the present, without cursor")     \

@@ -78,7 +78,7 @@ struct mirror_tag {
 struct mirror_pen {
     struct mirror_tag *tag; /* NULL: none */
     int64_t since_us;       /* watched since then, by the wall clock */
-    struct recent recent;   /* its good samples; anything else ends the values */
+    struct recent recent;   /* its good samples, 0 for a text; anything else ends the values */
 };
 
 /* An alarm that is not normal. */

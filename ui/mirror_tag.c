@@ -183,6 +183,16 @@ static bool mirror_tag_is_drawn(const struct mirror_tag *tag)
            (quality_is_good(tag->quality) || tag->quality == QUALITY_UNCERTAIN);
 }
 
+/* What a pen draws of the tag now: its number while it is good, 0 for a good text; NaN: nothing. */
+static double mirror_tag_pen_number(const struct mirror_tag *tag)
+{
+    if (!tag->live || !quality_is_good(tag->quality))
+        return NAN;
+    if (tag->kind == TAG_TEXT)
+        return tag->type == VALUE_TEXT ? 0 : NAN;
+    return tag->type == VALUE_NUMBER ? tag->number : NAN;
+}
+
 /* The small trend runs on the console's clock as far as it holds a value, and on the sample's time where that
  * lies in the last minutes: a device whose clock is wrong still gets a trend of what arrived. */
 void mirror_tag_draw(struct mirror *mirror, struct mirror_tag *tag, int64_t now_us)
@@ -199,10 +209,10 @@ void mirror_tag_draw(struct mirror *mirror, struct mirror_tag *tag, int64_t now_
         series_hold(tag->series, now_us, drawn ? tag->number : NAN);
     if (mirror->watched == tag)
         recent_add(&mirror->recent, drawn ? ts_us : now_us, drawn ? tag->number : NAN);
-    bool good = drawn && quality_is_good(tag->quality);
+    double number = mirror_tag_pen_number(tag);
     for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
         if (mirror->pens[i].tag == tag)
-            recent_add(&mirror->pens[i].recent, good ? ts_us : now_us, good ? tag->number : NAN);
+            recent_add(&mirror->pens[i].recent, isnan(number) ? now_us : ts_us, number);
 }
 
 static void mirror_tag_set_value(struct mirror_tag *tag, const struct wire_sample *record)
@@ -254,8 +264,9 @@ void mirror_watch_pen(struct mirror *mirror, size_t pen, struct mirror_tag *tag,
     recent_clear(&to->recent);
     to->tag = tag;
     to->since_us = now_us;
-    if (tag && mirror_tag_is_drawn(tag) && quality_is_good(tag->quality))
-        recent_add(&to->recent, tag->ts_us, tag->number);
+    double number = tag ? mirror_tag_pen_number(tag) : NAN;
+    if (!isnan(number))
+        recent_add(&to->recent, tag->ts_us, number);
 }
 
 enum mirror_trust mirror_tag_trust(const struct mirror_tag *tag)

@@ -170,7 +170,11 @@ void trend_view_move_cursor(struct trend_view *view, const struct plot_grid *gri
         return;
     }
     int64_t cursor_us = grid->start_us + grid->width_us * (column + step);
-    if (cursor_us > now_us || cursor_us < 0)
+    if (cursor_us > now_us) {
+        trend_view_set_cursor(view, grid, plot_grid_column(grid, now_us), now_us);
+        return;
+    }
+    if (cursor_us < 0)
         return;
     view->has_cursor = true;
     view->cursor_us = cursor_us;

@@ -326,7 +326,7 @@ static void an_unreadable_history_is_said(void **state)
     assert_true(fake_recorder_send(&scene.console.recorder, scene.console.vt));
     expect(&scene.console, " 1/5");
     open_trend(&scene, "/temp");
-    check(&scene, "history: not readable");
+    check(&scene, "history: /nonexistent/history.db");
     expect_row(&scene.console, "1 boiler.temp", "24.5"); /* live it goes on */
     finish(&scene.console);
 }

@@ -12,6 +12,8 @@
 #define TREND_FIRST_US (1 * CLOCK_US_PER_SECOND) /* the first time: closes what was under way when we came */
 #define TREND_AGAIN_US (5 * CLOCK_US_PER_SECOND)
 #define TREND_PAST_US  (30 * CLOCK_US_PER_SECOND) /* a picture of the past */
+/* An answer that has not come by then will not: the file has become another one. */
+#define TREND_LOST_US (60 * CLOCK_US_PER_SECOND)
 /* The history's part ends so long before the present; the mirror's samples begin there. */
 #define TREND_SETTLED_US (2 * CLOCK_US_PER_SECOND)
 
@@ -95,7 +97,7 @@ void trend_data_follow(struct trend_data *data, struct screen_host *host, const 
         return;
     bool wanted;
     if (data->waiting)
-        wanted = !trend_serves(&data->asked, host, grid);
+        wanted = !trend_serves(&data->asked, host, grid) || host->mono_us - data->asked_us >= TREND_LOST_US;
     else if (*data->error)
         wanted = host->mono_us - data->asked_us >= TREND_AGAIN_US || !trend_serves(&data->asked, host, grid);
     else
@@ -130,12 +132,14 @@ static void trend_take_columns(struct trend_data *data, const struct history_res
 
 static void trend_take_instants(struct trend_data *data, const struct history_result *result)
 {
-    if (result->to_us != data->instant_asked_us || !result->good)
+    if (result->to_us != data->instant_asked_us)
         return;
     data->instant_us = result->to_us;
     data->instant_count = result->tag_count;
     memcpy(data->instant_tags, result->tags, result->tag_count * sizeof *result->tags);
-    memcpy(data->instants, result->instants, result->tag_count * sizeof *result->instants);
+    memset(data->instants, 0, sizeof data->instants);
+    if (result->good)
+        memcpy(data->instants, result->instants, result->tag_count * sizeof *result->instants);
 }
 
 void trend_data_answer(struct trend_data *data, const struct history_result *result)
@@ -176,7 +180,8 @@ static bool trend_own_instant(const struct mirror_pen *pen, int64_t ts_us, struc
     size_t i = recent->count;
     while (i > 0 && recent->samples[i - 1].ts_us > ts_us)
         i--;
-    if (ts_us < pen->since_us || !i || isnan(recent->samples[i - 1].value))
+    if (ts_us < pen->since_us || !pen->tag || pen->tag->kind == TAG_TEXT || !i ||
+        isnan(recent->samples[i - 1].value))
         return false;
     *instant = (struct history_instant){.found = true,
                                         .type = VALUE_NUMBER,

@@ -16,12 +16,22 @@
 
 /* ---- the head ---- */
 
+/* True when the clocks change in between: then times are ambiguous without their offset. */
+static bool trend_clocks_change(const struct plot_grid *grid)
+{
+    char from[TIMEFMT_MAX], to[TIMEFMT_MAX];
+    timefmt_local(from, sizeof from, grid->start_us, TIMEFMT_OFFSET);
+    timefmt_local(to, sizeof to, plot_grid_end_us(grid), TIMEFMT_OFFSET);
+    return strcmp(from + 8, to + 8) != 0;
+}
+
 /* "2026-11-23 00:10:00 – 01:10:00", the second date only where it is another one. */
 static void trend_describe_time(const struct plot_grid *grid, int64_t now_us, char *out, size_t size)
 {
     char from[TIMEFMT_MAX], to[TIMEFMT_MAX];
     int64_t end_us = plot_grid_end_us(grid);
-    unsigned parts = TIMEFMT_DATE | (end_us - grid->start_us < CLOCK_US_PER_MINUTE ? TIMEFMT_MS : 0);
+    unsigned parts = TIMEFMT_DATE | (end_us - grid->start_us < CLOCK_US_PER_MINUTE ? TIMEFMT_MS : 0) |
+                     (trend_clocks_change(grid) ? TIMEFMT_OFFSET : 0);
     timefmt_local(from, sizeof from, grid->start_us, parts);
     timefmt_local(to, sizeof to, end_us < now_us ? end_us : now_us, parts);
     snprintf(out, size, "%s – %s", from, strncmp(from, to, 10) ? to : to + 11);
@@ -35,10 +45,9 @@ static void trend_draw_head(const struct trend_picture *picture, const struct tr
     char text[128];
     if (axis && *axis->unit)
         pane_text_right(pane, 0, 0, TREND_LABEL_COLUMNS, trend_legend_meaning(view->selected), axis->unit);
-    const char *note = *data->error                                        ? "history: not readable"
-                       : trend_data_is_loading(data, host, &picture->grid) ? "loading"
-                       : view->automatic                                   ? "auto scale"
-                                                                           : "";
+    const char *note = trend_data_is_loading(data, host, &picture->grid) ? "loading"
+                       : view->automatic                                 ? "auto scale"
+                                                                         : "";
     int right = pane_text_columns(pane, note) + (*note != '\0');
     int x = TREND_LABEL_COLUMNS + 1, room = pane->columns - right - 1;
     if (x < room)
@@ -46,11 +55,15 @@ static void trend_draw_head(const struct trend_picture *picture, const struct tr
     if (x < room)
         x += pane_text(pane, x, 0, room - x, MEANING_TEXT, trend_span(view->span)->text) + 2;
     trend_describe_time(&picture->grid, host->wall_us, text, sizeof text);
+    if (*data->error && x < room) {
+        pane_printf(pane, x, 0, room - x, MEANING_WARNING, "history: %s", data->error);
+        x = room;
+    }
     if (x < room)
         x += pane_text(pane, x, 0, room - x, MEANING_DIM, text) + 2;
     if (!view->live && x + 10 < room)
         pane_text(pane, x, 0, room - x, MEANING_TEXT, "End = live");
-    pane_text(pane, pane->columns - right, 0, right, *data->error ? MEANING_WARNING : MEANING_DIM, note);
+    pane_text(pane, pane->columns - right, 0, right, MEANING_DIM, note);
 }
 
 /* ---- the chart ---- */
@@ -59,6 +72,19 @@ static void trend_draw_head(const struct trend_picture *picture, const struct tr
 static bool trend_is_sloped(const struct mirror_tag *tag)
 {
     return tag->kind == TAG_ANALOG;
+}
+
+/* A text has no height: a level line of the pen's own while there is one, with a step up wherever one came. The
+ * cursor tells which. */
+static void trend_draw_text(struct trend_pen *pen, size_t number, const struct plot_grid *grid)
+{
+    double level = 0.1 * (double)(number + 1);
+    for (size_t i = 0; i < grid->count; i++) {
+        const struct plot_column *column = &pen->columns[i];
+        bool there = column->good_us > 0;
+        pen->spans[i].low = there ? level : NAN;
+        pen->spans[i].high = there ? level + (column->count ? 0.08 : 0) : NAN;
+    }
 }
 
 static void trend_find_faults(struct trend_pen *pen, const struct plot_grid *grid)
@@ -78,6 +104,8 @@ static void trend_fill(struct trend_picture *picture, struct trend_data *data, s
         bool sloped = pen->tag && trend_is_sloped(pen->tag);
         trend_data_columns(data, host, i, &picture->grid, sloped, pen->columns);
         plot_line(pen->columns, &picture->grid, sloped, pen->spans);
+        if (pen->tag && pen->tag->kind == TAG_TEXT)
+            trend_draw_text(pen, i, &picture->grid);
         trend_find_faults(pen, &picture->grid);
         pen->figures = plot_figures(pen->columns, &picture->grid);
     }
@@ -110,6 +138,17 @@ static size_t trend_find_marks(const struct mirror_tag *tag, struct trend_marks 
     return count;
 }
 
+/* Blanks what is left of a label that another one covers: from column x on in direction `step`. */
+static void trend_blank_rest(const struct pane *pane, int x, int y, int step)
+{
+    for (; x >= 0 && x < pane->columns; x += step) {
+        const struct cell *cell = canvas_cell(pane->canvas, pane->x + x, pane->y + y);
+        if (!cell || cell->code_point == ' ')
+            return;
+        pane_put(pane, x, y, MEANING_TEXT, ' ');
+    }
+}
+
 /* The cursor's time below it. */
 static void trend_draw_cursor_time(const struct trend_picture *picture, const struct pane *pane,
                                    int64_t cursor)
@@ -122,10 +161,13 @@ static void trend_draw_cursor_time(const struct trend_picture *picture, const st
     unsigned parts = grid->width_us >= CLOCK_US_PER_MINUTE      ? TIMEFMT_DATE
                      : grid->width_us < 2 * CLOCK_US_PER_SECOND ? TIMEFMT_MS
                                                                 : 0;
+    parts |= trend_clocks_change(grid) ? TIMEFMT_OFFSET : 0;
     timefmt_local(text, sizeof text, grid->start_us + grid->width_us * cursor, parts);
     int columns = (int)strlen(text) + 2;
     int x = area->x + (int)((size_t)cursor / (area->spans / (size_t)area->columns)) - columns / 2;
     x = x + columns > pane->columns ? pane->columns - columns : x < 0 ? 0 : x;
+    trend_blank_rest(pane, x - 1, area->rows + 1, -1);
+    trend_blank_rest(pane, x + columns, area->rows + 1, 1);
     pane_fill(pane, x, area->rows + 1, columns, 1, MEANING_MESSAGE);
     pane_text(pane, x + 1, area->rows + 1, columns - 1, MEANING_MESSAGE, text);
 }

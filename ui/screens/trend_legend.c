@@ -105,7 +105,7 @@ static void trend_row_set_column(const struct mirror_tag *tag, const struct plot
                                  struct trend_row *row)
 {
     char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
-    if (column->count < 2 || !(column->low < column->high) || tag->state_count)
+    if (tag->kind == TAG_TEXT || column->count < 2 || !(column->low < column->high) || tag->state_count)
         return;
     num_format_fit(low, sizeof low, column->low, tag->decimals, 7);
     num_format_fit(high, sizeof high, column->high, tag->decimals, 7);
@@ -203,6 +203,8 @@ static void trend_field_text(const struct trend_pen *pen, enum trend_field field
     char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
     const struct mirror_tag *tag = pen->tag;
     out[0] = '\0';
+    if (tag->kind == TAG_TEXT && field != FIELD_DESCRIPTION) /* a text has no figures */
+        return;
     switch (field) {
     case FIELD_UNIT:
         snprintf(out, size, "%s", tag->unit);

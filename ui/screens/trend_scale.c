@@ -20,7 +20,9 @@ bool trend_scale_is_shared(const struct mirror_tag *one, const struct mirror_tag
 {
     if (one == other)
         return true;
-    return *one->unit && strcmp(one->unit, other->unit) == 0 && !one->state_count && !other->state_count;
+    bool numbers =
+        !one->state_count && !other->state_count && one->kind != TAG_TEXT && other->kind != TAG_TEXT;
+    return numbers && *one->unit && strcmp(one->unit, other->unit) == 0;
 }
 
 static struct trend_extent trend_extent_of_states(const struct mirror_tag *tag)
@@ -69,6 +71,8 @@ static struct trend_extent trend_extent_of_ranges(const struct trend_picture *pi
 static struct chart_scale trend_scale_of(const struct trend_picture *picture, const struct trend_view *view,
                                          const struct mirror_tag *tag, int rows)
 {
+    if (tag->kind == TAG_TEXT)
+        return chart_scale_of(0, 1, rows, 1, true);
     struct trend_extent states = trend_extent_of_states(tag);
     double least_step = isnan(states.low) ? 0 : 1;
     if (states.low < states.high)
@@ -101,6 +105,10 @@ void trend_scale_label(const struct mirror_tag *tag, double value, double step, 
             snprintf(out, size, "%s", tag->states[i].text);
             return;
         }
+    if (tag->kind == TAG_TEXT) {
+        out[0] = '\0';
+        return;
+    }
     int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
     num_format_fit(out, size, value, decimals, columns);
     if (tag->state_count)

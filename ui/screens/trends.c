@@ -71,6 +71,10 @@ static bool trends_act_time(struct trends *trends, struct screen_host *host, enu
     case ACTION_CURSOR_RIGHT:
         trend_view_move_cursor(view, &grid, action == ACTION_CURSOR_LEFT ? -1 : 1, host->wall_us);
         return true;
+    case ACTION_CURSOR_FAR_LEFT:
+    case ACTION_CURSOR_FAR_RIGHT:
+        trend_view_move_cursor(view, &grid, action == ACTION_CURSOR_FAR_LEFT ? -10 : 10, host->wall_us);
+        return true;
     case ACTION_CURSOR_START:
         trend_view_set_cursor(view, &grid, 0, host->wall_us);
         return true;
