@@ -1,9 +1,9 @@
 #include "recorder/uplink.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recorder/filters.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +20,6 @@
 #define UPLINK_LOOK_US       (5 * CLOCK_US_PER_MS)  /* between two looks whether the backlog is over */
 
 enum uplink_phase { UPLINK_WAITING, UPLINK_CONNECTING, UPLINK_GREETING, UPLINK_STANDING, UPLINK_STOPPED };
-enum uplink_answer { UPLINK_UNANSWERED, UPLINK_GRANTED, UPLINK_REFUSED };
-
-struct uplink_filter {
-    const char *filter; /* the configuration's */
-    enum uplink_answer answer;
-    int asked_qos, granted_qos;
-};
 
 struct uplink {
     const struct config *config;
@@ -58,9 +51,7 @@ struct uplink {
     bool session, dry, left_thread;
     uint64_t connects;
 
-    struct uplink_filter *filters;
-    size_t filter_count, unanswered;
-    struct buf subscriptions;
+    struct filters filters;
 };
 
 static void uplink_set_state(struct uplink *uplink, enum wire_link state, const char *text)
@@ -81,23 +72,6 @@ static void uplink_tell_change(struct uplink *uplink)
 }
 
 /* ---- what the handle tells ---- */
-
-static void uplink_subscribe_all(struct uplink *uplink)
-{
-    struct err err = {0};
-    uplink->unanswered = 0;
-    for (size_t i = 0; i < uplink->filter_count; i++) {
-        const struct config_subscription *subscription = &uplink->config->subscriptions[i];
-        uplink->filters[i] =
-            (struct uplink_filter){.filter = subscription->filter, .asked_qos = subscription->qos};
-        if (mqtt_subscribe(uplink->mqtt, subscription->filter, subscription->qos, &err)) {
-            uplink->unanswered++;
-        } else {
-            uplink->filters[i].answer = UPLINK_REFUSED;
-            log_error("%s", err.text);
-        }
-    }
-}
 
 static void uplink_on_connected(void *context, bool good, bool session, bool refused_version,
                                 const char *reason)
@@ -120,7 +94,7 @@ static void uplink_on_connected(void *context, bool good, bool session, bool ref
     uplink_set_state(uplink, WIRE_LINK_BACKLOG, "connected; what was kept for us is arriving");
     log_info("connected to %s:%d with %s%s", uplink->config->broker.host, uplink->config->broker.port,
              uplink->version5 ? "MQTT 5" : "MQTT 3.1.1", session ? ", the session was kept" : "");
-    uplink_subscribe_all(uplink);
+    filters_subscribe(&uplink->filters, uplink->config, uplink->mqtt);
     uplink->handler->connected(uplink->context, session);
 }
 
@@ -141,16 +115,8 @@ static bool uplink_on_message(void *context, const struct mqtt_message *message)
 static void uplink_on_subscribed(void *context, const char *filter, bool good, int granted_qos)
 {
     struct uplink *uplink = context;
-    for (size_t i = 0; i < uplink->filter_count; i++) {
-        struct uplink_filter *entry = &uplink->filters[i];
-        if (strcmp(entry->filter, filter) != 0 || entry->answer != UPLINK_UNANSWERED)
-            continue;
-        entry->answer = good ? UPLINK_GRANTED : UPLINK_REFUSED;
-        entry->granted_qos = granted_qos;
-        if (uplink->unanswered && !--uplink->unanswered)
-            uplink->answered_us = clock_mono_us();
-        break;
-    }
+    if (filters_note_answer(&uplink->filters, filter, good, granted_qos))
+        uplink->answered_us = clock_mono_us();
     if (good)
         log_debug("subscribed to '%s' with QoS %d", filter, granted_qos);
     else
@@ -168,15 +134,6 @@ static const struct mqtt_handler UPLINK_HANDLER = {
 
 /* ---- making and ending connections ---- */
 
-static void uplink_take_filters(struct uplink *uplink)
-{
-    free(uplink->filters);
-    uplink->filter_count = uplink->config->subscription_count;
-    uplink->filters = mem_new(uplink->filter_count + 1, sizeof *uplink->filters);
-    for (size_t i = 0; i < uplink->filter_count; i++)
-        uplink->filters[i].filter = uplink->config->subscriptions[i].filter;
-}
-
 struct uplink *uplink_new(const struct config *config, const char *client_id, const char *password,
                           const struct uplink_handler *handler, void *context)
 {
@@ -189,9 +146,8 @@ struct uplink *uplink_new(const struct config *config, const char *client_id, co
     uplink->version5 = config->broker.protocol == PROTOCOL_MQTT5;
     uplink->state = WIRE_LINK_CONNECTING;
     uplink->since_us = clock_wall_us();
-    buf_init(&uplink->subscriptions, 4096);
     snprintf(uplink->text, sizeof uplink->text, "connecting for the first time");
-    uplink_take_filters(uplink);
+    filters_init(&uplink->filters, config);
     return uplink;
 }
 
@@ -208,8 +164,7 @@ bool uplink_free(struct uplink *uplink)
     if (uplink->connector)
         left_thread |= connector_abandon(uplink->connector);
     mqtt_free(uplink->mqtt);
-    buf_free(&uplink->subscriptions);
-    free(uplink->filters);
+    filters_free(&uplink->filters);
     free(uplink->client_id);
     uplink_wipe(uplink->password);
     free(uplink);
@@ -407,7 +362,7 @@ static bool uplink_has_settled(const struct uplink *uplink, uint64_t unacknowled
 {
     if (now_us >= uplink->deadline_us)
         return true;
-    if (uplink->unanswered || !uplink->dry || now_us - uplink->answered_us < UPLINK_QUIET_US)
+    if (uplink->filters.unanswered || !uplink->dry || now_us - uplink->answered_us < UPLINK_QUIET_US)
         return false;
     bool strict = !uplink->version5 && uplink->session;
     return !strict || (!unacknowledged && now_us - uplink->message_us >= UPLINK_STRICT_DRY_US);
@@ -450,7 +405,8 @@ int64_t uplink_due_us(const struct uplink *uplink)
     int64_t due_us = quiet_us > silent_us ? quiet_us : silent_us;
     if (due_us < uplink->looked_us + UPLINK_LOOK_US) /* it waits for acknowledgements to leave */
         due_us = uplink->looked_us + UPLINK_LOOK_US;
-    return !uplink->unanswered && uplink->dry && due_us < uplink->deadline_us ? due_us : uplink->deadline_us;
+    return !uplink->filters.unanswered && uplink->dry && due_us < uplink->deadline_us ? due_us
+                                                                                      : uplink->deadline_us;
 }
 
 struct pollfd uplink_poll(struct uplink *uplink, bool may_read, bool may_write)
@@ -494,7 +450,7 @@ void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_us, b
         uplink_end(uplink, false, now_us);
         return;
     }
-    uplink->dry |= *dry && uplink->phase == UPLINK_STANDING && !uplink->unanswered;
+    uplink->dry |= *dry && uplink->phase == UPLINK_STANDING && !uplink->filters.unanswered;
     if (uplink->phase == UPLINK_STANDING)
         uplink->message_us = now_us;
     uplink_tell_change(uplink);
@@ -558,31 +514,18 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_us)
         uplink_end(uplink, true, now_us);
 }
 
-static bool uplink_names_filter(const struct config *config, const char *filter)
-{
-    for (size_t i = 0; i < config->subscription_count; i++) {
-        if (!strcmp(config->subscriptions[i].filter, filter))
-            return true;
-    }
-    return false;
-}
-
 void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect, int64_t now_us)
 {
     bool stood = uplink->phase == UPLINK_STANDING;
-    for (size_t i = 0; stood && i < uplink->filter_count; i++) {
-        if (!uplink_names_filter(config, uplink->filters[i].filter))
-            mqtt_unsubscribe(uplink->mqtt, uplink->filters[i].filter);
-    }
     uplink->config = config;
-    uplink_take_filters(uplink);
+    filters_change(&uplink->filters, config, stood ? uplink->mqtt : NULL);
     if (reconnect && stood) {
         uplink->leaving =
             true; /* DISCONNECT takes all queued acknowledgements along: not before uplink_write() */
     } else if (reconnect || uplink->phase == UPLINK_STOPPED) {
         uplink_renew(uplink, now_us);
     } else if (stood) {
-        uplink_subscribe_all(uplink);
+        filters_subscribe(&uplink->filters, uplink->config, uplink->mqtt);
     }
     uplink_tell_change(uplink);
 }
@@ -643,40 +586,15 @@ uint64_t uplink_window(const struct uplink *uplink)
 
 const char *uplink_refused_filter(const struct uplink *uplink)
 {
-    for (size_t i = 0; i < uplink->filter_count; i++) {
-        if (uplink->filters[i].answer == UPLINK_REFUSED)
-            return uplink->filters[i].filter;
-    }
-    return NULL;
-}
-
-static bool uplink_is_lowered(const struct uplink_filter *entry)
-{
-    return entry->answer == UPLINK_GRANTED && entry->granted_qos < entry->asked_qos;
+    return filters_refused(&uplink->filters);
 }
 
 const char *uplink_lowered_filter(const struct uplink *uplink, int *asked_qos, int *granted_qos)
 {
-    for (size_t i = 0; i < uplink->filter_count; i++) {
-        const struct uplink_filter *entry = &uplink->filters[i];
-        if (!uplink_is_lowered(entry))
-            continue;
-        *asked_qos = entry->asked_qos;
-        *granted_qos = entry->granted_qos;
-        return entry->filter;
-    }
-    return NULL;
+    return filters_lowered(&uplink->filters, asked_qos, granted_qos);
 }
 
 const char *uplink_subscriptions(struct uplink *uplink)
 {
-    buf_clear(&uplink->subscriptions);
-    for (size_t i = 0; i < uplink->filter_count; i++) {
-        const struct uplink_filter *entry = &uplink->filters[i];
-        buf_printf(&uplink->subscriptions, "%s%s%s", i ? ", " : "", entry->filter,
-                   entry->answer == UPLINK_REFUSED ? " (refused)" : "");
-        if (uplink_is_lowered(entry))
-            buf_printf(&uplink->subscriptions, " (QoS %d)", entry->granted_qos);
-    }
-    return buf_text(&uplink->subscriptions);
+    return filters_print(&uplink->filters);
 }

@@ -28,7 +28,7 @@ class Run:
             self.note = f"{flood['sent'] - stored} of {flood['sent']} missing"
         elif flood["connections"] > 1:
             self.note = f"{flood['connections']} connections"
-        if subject.status not in (0, -15):
+        if subject.status not in (0, -15) and name != "mosquitto_sub":
             self.note += f" exit {subject.status}"
         self.name = name
 
@@ -37,7 +37,7 @@ def run_mosquitto_sub(build, folder, flood, qos):
     subject = Subject(["mosquitto_sub", "-p", str(flood.port), "-t", "plant/#", "-q", str(qos), "-F", "%p"],
                       output=subprocess.DEVNULL)
     result = flood.result()
-    subject.stop()
+    subject.stop(timeout=2)  # in a flood its handler of SIGTERM now and then waits for itself
     return result["sent"], result, subject
 
 
