@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "recorder/gather.h"
+#include "recorder/mqtt_reasons.h"
 #include "recorder/openssl.h"
 #include "recorder/readahead.h"
 #include "recorder/tls_words.h"
@@ -69,54 +70,6 @@ struct mqtt {
     bool parting; /* DISCONNECT is queued */
 };
 
-struct mqtt_reason {
-    int code;
-    enum cause cause;
-    const char *text;
-};
-
-/* CONNACK of MQTT 3.1.1 (1 to 5) and reason codes of MQTT 5 (128 and more). */
-static const struct mqtt_reason MQTT_REFUSALS[] = {
-    {1, CAUSE_VERSION, "the broker does not speak this protocol version"},
-    {2, CAUSE_CLIENT_ID, "the broker refuses our client id"},
-    {3, CAUSE_BUSY, "the broker is not available now"},
-    {4, CAUSE_PASSWORD, "wrong user name or password"},
-    {5, CAUSE_PASSWORD, "not authorised"},
-    {MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION, CAUSE_VERSION, "the broker does not speak MQTT 5"},
-    {MQTT_RC_CLIENTID_NOT_VALID, CAUSE_CLIENT_ID, "the broker refuses our client id"},
-    {MQTT_RC_BAD_USERNAME_OR_PASSWORD, CAUSE_PASSWORD, "wrong user name or password"},
-    {MQTT_RC_NOT_AUTHORIZED, CAUSE_PASSWORD, "not authorised"},
-    {MQTT_RC_SERVER_UNAVAILABLE, CAUSE_BUSY, "the broker is not available now"},
-    {MQTT_RC_SERVER_BUSY, CAUSE_BUSY, "the broker is busy"},
-    {MQTT_RC_BANNED, CAUSE_BANNED, "the broker has banned this client"},
-    {MQTT_RC_BAD_AUTHENTICATION_METHOD, CAUSE_OTHER, "the broker wants another way to authenticate"},
-    {MQTT_RC_QUOTA_EXCEEDED, CAUSE_QUOTA, "the broker's quota is used up"},
-    {MQTT_RC_USE_ANOTHER_SERVER, CAUSE_MOVED, "the broker says: use another server"},
-    {MQTT_RC_SERVER_MOVED, CAUSE_MOVED, "the broker has moved"},
-    {MQTT_RC_CONNECTION_RATE_EXCEEDED, CAUSE_BUSY, "too many connections in a short time"},
-};
-
-static const struct mqtt_reason MQTT_ENDINGS[] = {
-    {MOSQ_ERR_SUCCESS, CAUSE_OTHER, "disconnected"},
-    {MOSQ_ERR_CONN_LOST, CAUSE_ENDED, "the broker closed the connection"},
-    {MOSQ_ERR_NO_CONN, CAUSE_OTHER, "the connection is gone"},
-    {MOSQ_ERR_KEEPALIVE, CAUSE_UNREACHABLE, "the broker did not answer within the keepalive time"},
-    {MOSQ_ERR_PROTOCOL, CAUSE_OTHER, "the broker broke the MQTT protocol"},
-    {MOSQ_ERR_MALFORMED_PACKET, CAUSE_OTHER, "the broker sent a malformed packet"},
-    {MQTT_RC_NOT_AUTHORIZED, CAUSE_PASSWORD, "the broker no longer lets us in (not authorised)"},
-    {MQTT_RC_SERVER_BUSY, CAUSE_BUSY, "the broker is busy"},
-    {MQTT_RC_SERVER_SHUTTING_DOWN, CAUSE_BUSY, "the broker is shutting down"},
-    {MQTT_RC_KEEP_ALIVE_TIMEOUT, CAUSE_OTHER, "the broker heard nothing from us within the keepalive time"},
-    {MQTT_RC_SESSION_TAKEN_OVER, CAUSE_OTHER, "another client uses this id"},
-    {MQTT_RC_RECEIVE_MAXIMUM_EXCEEDED, CAUSE_OTHER,
-     "the broker says that more was sent than it accepts at a time"},
-    {MQTT_RC_PACKET_TOO_LARGE, CAUSE_OTHER, "the broker says that a packet was too large"},
-    {MQTT_RC_MESSAGE_RATE_TOO_HIGH, CAUSE_QUOTA, "the broker says that the message rate is too high"},
-    {MQTT_RC_QUOTA_EXCEEDED, CAUSE_QUOTA, "the broker's quota is used up"},
-    {MQTT_RC_ADMINISTRATIVE_ACTION, CAUSE_OTHER, "the broker's administrator ended the connection"},
-    {MQTT_RC_WILDCARD_SUBS_NOT_SUPPORTED, CAUSE_OTHER, "the broker allows no wildcards in filters"},
-};
-
 /* Puts down why it failed or ended. */
 __attribute__((format(printf, 3, 4))) static void mqtt_blame(struct mqtt *mqtt, enum cause cause,
                                                              const char *format, ...)
@@ -128,21 +81,11 @@ __attribute__((format(printf, 3, 4))) static void mqtt_blame(struct mqtt *mqtt, 
     mqtt->cause = cause;
 }
 
-static void mqtt_blame_code(struct mqtt *mqtt, const struct mqtt_reason *reasons, size_t count, int code)
+static void mqtt_blame_reason(struct mqtt *mqtt, struct mqtt_reason reason)
 {
-    const struct mqtt_reason *reason = NULL;
-    for (size_t i = 0; i < count && !reason; i++)
-        reason = reasons[i].code == code ? &reasons[i] : NULL;
-    const char *text = reason        ? reason->text
-                       : code >= 128 ? mosquitto_reason_string(code)
-                                     : mosquitto_strerror(code);
-    enum cause cause = reason ? reason->cause : CAUSE_OTHER;
-    if (cause == CAUSE_PASSWORD && !mqtt->has_user)
-        cause = CAUSE_NO_USER;
-    mqtt_blame(mqtt, cause, "%s", text);
+    bool no_user = reason.cause == CAUSE_PASSWORD && !mqtt->has_user;
+    mqtt_blame(mqtt, no_user ? CAUSE_NO_USER : reason.cause, "%s", reason.text);
 }
-
-#define MQTT_BLAME_CODE(mqtt, table, code) mqtt_blame_code(mqtt, table, sizeof table / sizeof *table, code)
 
 void mqtt_library_init(void)
 {
@@ -200,7 +143,7 @@ static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, i
     mqtt->standing = code == 0;
     bool refused_version = mqtt->version5 && (code == MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION || code == 1);
     if (code)
-        MQTT_BLAME_CODE(mqtt, MQTT_REFUSALS, code);
+        mqtt_blame_reason(mqtt, mqtt_reasons_of_refusal(code));
     if (mqtt->handler->connected)
         mqtt->handler->connected(mqtt->context, code == 0, flags & 1, refused_version,
                                  code ? mqtt->reason : "connected");
@@ -231,7 +174,7 @@ static void mqtt_on_disconnect(struct mosquitto *handle, void *context, int code
     else if (!refused && code == MOSQ_ERR_TLS)
         mqtt_blame_tls(mqtt, true);
     else if (!refused)
-        MQTT_BLAME_CODE(mqtt, MQTT_ENDINGS, code);
+        mqtt_blame_reason(mqtt, mqtt_reasons_of_end(code));
     if (mqtt->handler->disconnected)
         mqtt->handler->disconnected(mqtt->context, code == MQTT_RC_SESSION_TAKEN_OVER, mqtt->reason);
     errno = 0;

@@ -1,6 +1,6 @@
-/* The MQTT client: the only place that knows libmosquitto. Driven by hand from the recorder's loop: one thread
- * at a time owns the handle; the connector thread until mqtt_connect() returns, the loop from then on. One
- * handle lives for one connection.
+/* The MQTT client: with mqtt_reasons.c the only place that knows libmosquitto. Driven by hand from the
+ * recorder's loop: one thread at a time owns the handle; the connector thread until mqtt_connect() returns, the
+ * loop from then on. One handle lives for one connection.
  *
  * What must stay true: nothing that was read is acknowledged before the owner calls mqtt_write(), for
  * libmosquitto in threaded mode only queues acknowledgements while reading. So mqtt_write() is called only
@@ -88,8 +88,8 @@ bool mqtt_wants_write(struct mqtt *mqtt);
 /* Whether bytes from the broker wait in memory, read ahead or decrypted: poll() does not tell of them. */
 bool mqtt_has_buffered(struct mqtt *mqtt);
 
-/* Reads until the socket is dry, `max_messages`, `until_mono_us`, or the handler has enough. *dry says that nothing more waits (also
- * in memory). False: the connection is gone (`err`). */
+/* Reads until the socket is dry, `max_messages`, `until_mono_us`, or the handler has enough. *dry says that
+ * nothing more waits (also in memory). False: the connection is gone (`err`). */
 bool mqtt_read(struct mqtt *mqtt, size_t max_messages, int64_t until_mono_us, bool *dry, struct err *err);
 
 /* Sends what is queued, acknowledgements included. False: the connection is gone. */
