@@ -457,7 +457,7 @@ bool query_aggregate(struct query *query, uint32_t tag_id, int64_t from_us, int6
         .context = out,
     };
     *out = (struct query_aggregate){0};
-    if (to_us <= from_us)
+    if (!query_is_span(from_us, to_us))
         return query_refuse_span(err);
     bool done = query_aggregation_run(&all, query, tag_id, err);
     if (!done) {
@@ -488,7 +488,7 @@ static bool query_aggregate_bounds(struct query *query, uint32_t tag_id, const s
 bool query_intervals(struct query *query, uint32_t tag_id, int64_t from_us, int64_t to_us, int64_t every_us,
                      unsigned parts, query_aggregate_function *function, void *context, struct err *err)
 {
-    if (to_us <= from_us)
+    if (!query_is_span(from_us, to_us))
         return query_refuse_span(err);
     if (every_us <= 0)
         return err_set(err, EX_USAGE, "an interval has to be longer than nothing");
@@ -501,7 +501,7 @@ bool query_bounded_intervals(struct query *query, uint32_t tag_id, int64_t from_
                              query_bound_function *bound, void *bound_context, unsigned parts,
                              query_aggregate_function *function, void *context, struct err *err)
 {
-    if (to_us <= from_us)
+    if (!query_is_span(from_us, to_us))
         return query_refuse_span(err);
     struct query_bounds bounds = {.from_us = from_us, .to_us = to_us};
     int64_t *list = NULL;

@@ -44,13 +44,14 @@ struct query_state {
 
 struct query_aggregate {
     int64_t from_us, to_us; /* [from, to) */
-    uint64_t samples;       /* all that came */
-    uint64_t count;         /* Good ones [Count] */
-    int64_t good_us;        /* time with a Good value [DurationGood] */
-    double percent_good;    /* of the whole span [PercentGood] */
-    double average;         /* time-weighted over good time; NaN when that had none or texts [TimeAverage] */
-    double total;           /* average × good time in seconds; likewise [Total2] */
-    bool rough;             /* see QUERY_EXACT_SAMPLES; or the samples are no longer kept */
+    uint64_t samples; /* all that came; of a tag that is not recorded whole, those of minutes and hours that
+                               stood for their samples, and else those that were kept */
+    uint64_t count;   /* Good ones [Count] */
+    int64_t good_us;  /* time with a Good value [DurationGood] */
+    double percent_good; /* of the whole span [PercentGood] */
+    double average;      /* time-weighted over good time; NaN when that had none or texts [TimeAverage] */
+    double total;        /* average × good time in seconds; likewise [Total2] */
+    bool rough;          /* see QUERY_EXACT_SAMPLES; or the samples are no longer kept */
     struct query_point min, max; /* with what held at the bounds [Minimum2, Maximum2 and their ActualTime] */
     struct query_point first, last; /* of the Good numbers that came [Start, End] */
     double start, end; /* the values at from_us and just before to_us; NaN: none [StartBound, EndBound] */

@@ -73,6 +73,12 @@ sqlite3_stmt *query_bind(struct query *query, enum query_statement which, const 
  * a failure, with the statement reset. */
 bool query_step(struct query *query, sqlite3_stmt *row, bool *found, struct err *err);
 
+/* Has the span a length, and one that can be reckoned with? */
+static inline bool query_is_span(int64_t from_us, int64_t to_us)
+{
+    return from_us < to_us && from_us > INT64_MIN / 4 && to_us < INT64_MAX / 4;
+}
+
 /* Statements between these two see one state of the file. */
 bool query_begin(struct query *query, struct err *err);
 void query_end(struct query *query);

@@ -193,7 +193,7 @@ static bool query_plot_read(struct query_plot *plot, struct err *err)
 bool query_plot(struct query *query, uint32_t tag_id, int64_t from_us, int64_t to_us, size_t columns,
                 struct query_column *out, enum query_source *source, struct err *err)
 {
-    if (!columns || columns > QUERY_PLOT_COLUMNS_MAX || to_us <= from_us ||
+    if (!columns || columns > QUERY_PLOT_COLUMNS_MAX || !query_is_span(from_us, to_us) ||
         (uint64_t)(to_us - from_us) < columns)
         return err_set(err, EX_USAGE, "a plot needs 1 to %d columns, and a microsecond for each",
                        QUERY_PLOT_COLUMNS_MAX);
