@@ -436,7 +436,8 @@ int main(int argc, char **argv)
     else
         read_make_wide(path, times);
     for (const struct read_case *question = is_long ? READ_LONG : READ_WIDE; question->name; question++)
-        read_ask(question->name, path, question->question, question->cold, rounds);
+        read_ask(question->name, path, question->question, question->cold,
+                 question->question == read_raw_days ? 1 : rounds); /* of seconds each */
     read_remove(path);
     free(path);
     return 0;

@@ -1,4 +1,5 @@
 /* Aggregates and plots of series small enough to check by hand. */
+#include "base/calendar.h"
 #include "db/history_internal.h"
 #include "db/query_aggregate.h"
 #include "db/query_plot.h"
@@ -6,6 +7,7 @@
 #include "history_fixture.h"
 
 #include <math.h>
+#include <time.h>
 
 static struct query *open_query(const struct fixture *f)
 {
@@ -103,6 +105,51 @@ static void test_sloped(void **state)
     assert_true(isnan(a.average));
     query_aggregate_free(&a);
     assert_false(query_aggregate(query, 1, T0, T0, QUERY_EVERYTHING, &a, &err));
+    query_close(query);
+}
+
+struct days {
+    int count;
+    int64_t hours[4];
+    double totals[4];
+};
+
+static int64_t next_day(void *context, int64_t from_us)
+{
+    (void)context;
+    return calendar_next_us(CALENDAR_DAY, from_us);
+}
+
+static bool see_day(void *context, const struct query_aggregate *a)
+{
+    struct days *days = context;
+    days->hours[days->count] = (a->to_us - a->from_us) / (3600 * SECOND);
+    days->totals[days->count++] = a->total;
+    return days->count < 3;
+}
+
+/* Days of the plant: in October one of 25 hours; and the caller may stop. */
+static void test_local_days(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct days days = {.count = 0};
+    int64_t saturday_us = INT64_C(1792792800) * SECOND; /* 2026-10-24 00:00 in Vienna */
+    setenv("TZ", "Europe/Vienna", 1);
+    tzset();
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_add_number(f, 1, saturday_us, 2);
+    fixture_add_number(f, 1, saturday_us + 4 * DAY, 2);
+    fixture_append(f, saturday_us + 4 * DAY);
+    struct query *query = open_query(f);
+    assert_true(query_bounded_intervals(query, 1, saturday_us, saturday_us + 4 * DAY, next_day, NULL,
+                                        QUERY_AVERAGE, see_day, &days, &err));
+    assert_int_equal(days.count, 3);
+    static const int HOURS[] = {24, 25, 24};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(days.hours[i], HOURS[i]);
+        assert_near(days.totals[i], 2.0 * HOURS[i] * 3600);
+    }
     query_close(query);
 }
 
@@ -273,8 +320,10 @@ int main(void)
 {
 #define QUERY_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        QUERY_TEST(test_sloped), QUERY_TEST(test_stepped), QUERY_TEST(test_texts_and_counters),
-        QUERY_TEST(test_plot),   QUERY_TEST(test_at),      QUERY_TEST(test_find_tag),
+        QUERY_TEST(test_sloped),   QUERY_TEST(test_local_days),
+        QUERY_TEST(test_stepped),  QUERY_TEST(test_texts_and_counters),
+        QUERY_TEST(test_plot),     QUERY_TEST(test_at),
+        QUERY_TEST(test_find_tag),
     };
     return cmocka_run_group_tests_name("query_aggregate", tests, NULL, NULL);
 }
