@@ -5,6 +5,7 @@
 #include "history_fixture.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 static struct query *open_query(const struct fixture *f)
@@ -206,7 +207,7 @@ static void test_gaps_that_touch_the_span(void **state)
 
 struct interrupting {
     struct query *query;
-    volatile bool stop;
+    atomic_bool stop;
 };
 
 /* Interrupts again and again, for a call that has not begun yet is not ended by it. */
@@ -231,7 +232,7 @@ static void test_interrupt(void **state)
         fixture_add_number(f, 1, T0 + i, i);
     fixture_append(f, T0);
     struct query *query = open_query(f);
-    struct interrupting interrupting = {query, false};
+    struct interrupting interrupting = {.query = query};
     assert_int_equal(pthread_create(&thread, NULL, interrupt_query, &interrupting), 0);
     bool ended = false;
     for (int attempt = 0; !ended && attempt < 10000; attempt++) /* the thread may need a while to begin */
