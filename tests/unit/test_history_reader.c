@@ -89,6 +89,66 @@ static void test_small_trends(void **state)
     history_reader_free(reader);
 }
 
+/* What has come up to a moment, no more: the rest is the live end's, and nothing counts twice. */
+static void test_pens(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    struct history_reader *reader = history_reader_new(f->path);
+    for (int64_t until_us = T0 - 5 * SECOND; until_us < T0 + 140 * SECOND; until_us += 13 * SECOND + 1) {
+        struct history_request request = {.purpose = HISTORY_PENS,
+                                          .grid = {.start_us = T0, .width_us = 12 * SECOND, .count = 10},
+                                          .to_us = until_us,
+                                          .tags = {1, 2, 77},
+                                          .tag_count = 3};
+        history_reader_ask(reader, &request);
+        struct history_result *result = await_result(reader);
+        assert_true(result->good);
+        uint64_t expected = 0, count[3] = {0};
+        for (int i = 0; i <= 100; i++) /* the end of values at 100 s, too */
+            expected += T0 + i * SECOND < until_us;
+        for (size_t i = 0; i < 30; i++) {
+            const struct plot_column *column = &result->columns[i];
+            int64_t start_us = T0 + (int64_t)(i % 10) * 12 * SECOND;
+            assert_true(column->known == (start_us < until_us));
+            assert_true(column->good_us <= 12 * SECOND);
+            count[i / 10] += column->count;
+        }
+        assert_int_equal(count[0], expected);
+        assert_int_equal(count[1], expected - (until_us > T0 + 100 * SECOND));
+        assert_int_equal(count[2], 0);
+        if (until_us > T0 + 12 * SECOND)
+            assert_true(result->columns[0].low == 0 && result->columns[10].low <= -11);
+        history_result_free(result);
+    }
+    history_reader_free(reader);
+}
+
+static void test_instants(void **state)
+{
+    struct fixture *f = *state;
+    fill(f);
+    struct history_reader *reader = history_reader_new(f->path);
+    struct history_request request = {.purpose = HISTORY_INSTANTS,
+                                      .to_us = T0 + 41 * SECOND + SECOND / 2,
+                                      .tags = {1, 2, 77},
+                                      .tag_count = 3};
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_true(result->good && result->instants[0].found && result->instants[1].found);
+    assert_true(result->instants[0].number == 41 && result->instants[1].number == -41);
+    assert_int_equal(result->instants[0].ts_us, T0 + 41 * SECOND);
+    assert_false(result->instants[2].found);
+    history_result_free(result);
+    request.to_us = T0 + 100 * SECOND; /* of that very moment, and not good */
+    history_reader_ask(reader, &request);
+    result = await_result(reader);
+    assert_true(result->instants[0].quality == QUALITY_BAD_NO_DATA);
+    assert_int_equal(result->instants[0].ts_us, T0 + 100 * SECOND);
+    history_result_free(result);
+    history_reader_free(reader);
+}
+
 /* More samples than a console keeps: thinned out, but the extremes are there and all are counted. */
 static void test_long_trend_keeps_extremes(void **state)
 {
@@ -168,6 +228,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_trend, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_small_trends, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_pens, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_instants, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_long_trend_keeps_extremes, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_missing_file_is_said_and_tried_again, fixture_setup,
                                         fixture_teardown),

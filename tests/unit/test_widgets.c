@@ -264,6 +264,51 @@ static void test_chart(void **state)
     }
 }
 
+/* Each pen can be told without colour, also one that lies wholly under another; what is outside of the scale
+ * stands at its edge with a sign; hatches say whose values are missing. */
+static void test_pens_without_colour(void **state)
+{
+    (void)state;
+    static struct series_span spans[2][CHART_SPANS_MAX];
+    static uint8_t faults[CHART_SPANS_MAX];
+    struct chart_scale scale = {.low = 0, .high = 10, .step = 5};
+    struct canvas canvas;
+    canvas_init(&canvas, 40, 7, GLYPH_ASCII);
+    struct pane pane = pane_whole(&canvas);
+    for (size_t i = 0; i < CHART_SPANS_MAX; i++) {
+        spans[0][i] = spans[1][i] = (struct series_span){5, 5};
+        faults[i] = i >= 16 && i < 20 ? CHART_BAD : CHART_FINE;
+        if (faults[i])
+            spans[1][i] = (struct series_span){NAN, NAN};
+    }
+    spans[1][30].high = 99;
+    struct chart_pen pens[2] = {
+        {.spans = spans[0], .meaning = MEANING_PEN_1, .digit = '1', .scale = &scale},
+        {.spans = spans[1], .faults = faults, .meaning = MEANING_PEN_2, .digit = '2', .scale = &scale}};
+    struct chart chart = {.from_us = CHART_FROM_US,
+                          .to_us = CHART_FROM_US + 360000000,
+                          .low = NAN,
+                          .high = NAN,
+                          .label_columns = 3,
+                          .pens = pens,
+                          .pen_count = 2,
+                          .has_cursor = true,
+                          .cursor = 12};
+    chart_draw(&pane, &chart);
+    static const char *const EXPECTED[7] = {
+        " 10+            :    /            ^",
+        "   |            :   2             2",
+        "  5+1...2...1...2...1...2...1.....|.1...",
+        "   |            :     /",
+        "  0+            :    /",
+        "   +------------^-----------+-----------",
+        "              22:16       22:18",
+    };
+    for (int y = 0; y < 7; y++)
+        assert_row(&canvas, y, EXPECTED[y]);
+    canvas_free(&canvas);
+}
+
 static void test_round_steps(void **state)
 {
     (void)state;
@@ -322,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_bar_out_of_range),
         cmocka_unit_test(test_digits),
         cmocka_unit_test(test_chart),
+        cmocka_unit_test(test_pens_without_colour),
         cmocka_unit_test(test_round_steps),
         cmocka_unit_test(test_any_size),
     };

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TREND_APART 0.08 /* of the scale, between two pens with states */
+
 struct trend_extent {
     double low, high; /* NaN: none */
 };
@@ -68,6 +70,28 @@ static struct trend_extent trend_extent_of_ranges(const struct trend_picture *pi
     return extent;
 }
 
+static bool trend_has_states(const struct mirror_tag *tag)
+{
+    return tag && !isnan(trend_extent_of_states(tag).low);
+}
+
+/* Pens with states are all on or all off most of the time: each is moved up by a row or so, that none covers
+ * another. */
+static struct trend_extent trend_apart(const struct trend_picture *picture, size_t pen_count,
+                                       const struct mirror_tag *tag, struct trend_extent extent)
+{
+    int below = 0, above = 0;
+    bool passed = false;
+    for (size_t i = 0; i < pen_count; i++) {
+        const struct mirror_tag *other = picture->pens[i].tag;
+        below += !passed && other != tag && trend_has_states(other);
+        above += passed && trend_has_states(other);
+        passed |= other == tag;
+    }
+    double shift = (extent.high - extent.low) * TREND_APART;
+    return (struct trend_extent){extent.low - shift * below, extent.high + shift * above};
+}
+
 static struct chart_scale trend_scale_of(const struct trend_picture *picture, const struct trend_view *view,
                                          const struct mirror_tag *tag, int rows)
 {
@@ -75,8 +99,10 @@ static struct chart_scale trend_scale_of(const struct trend_picture *picture, co
         return chart_scale_of(0, 1, rows, 1, true);
     struct trend_extent states = trend_extent_of_states(tag);
     double least_step = isnan(states.low) ? 0 : 1;
-    if (states.low < states.high)
+    if (states.low < states.high) {
+        states = trend_apart(picture, view->pen_count, tag, states);
         return chart_scale_of(states.low, states.high, rows, least_step, true);
+    }
     struct trend_extent ranges = trend_extent_of_ranges(picture, view->pen_count, tag);
     if (!view->automatic && ranges.low < ranges.high)
         return chart_scale_of(ranges.low, ranges.high, rows, least_step, true);

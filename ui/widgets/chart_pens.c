@@ -139,9 +139,11 @@ static void chart_draw_outside(const struct pane *pane, const struct chart_area 
 
 /* ---- digits ---- */
 
-/* The row where the pen's digit would stand in column x: a cell of its own; -1: none. With `level_only` the trace
- * must run level there, where a digit hides nothing of its height. */
-static int chart_digit_row(const struct chart_plot *plot, size_t number, int x, bool level_only)
+/* Where a digit may stand, best first: it shall hide nothing of a stroke's height, and nothing of another pen's. */
+enum chart_place { CHART_LEVEL, CHART_ALONE, CHART_SHARED };
+
+/* The row for the pen's digit in column x; -1: none. */
+static int chart_digit_row(const struct chart_plot *plot, size_t number, int x, enum chart_place place)
 {
     int found = -1, cells = 0;
     for (int y = 0; y < plot->raster.rows; y++) {
@@ -149,18 +151,18 @@ static int chart_digit_row(const struct chart_plot *plot, size_t number, int x, 
         if (!(owners & 1u << number))
             continue;
         cells++;
-        if (owners == 1u << number)
+        if (place == CHART_SHARED || owners == 1u << number)
             found = y;
     }
-    return level_only && cells > 1 ? -1 : found;
+    return place == CHART_LEVEL && cells > 1 ? -1 : found;
 }
 
 /* The best place for a digit among some columns. */
 static bool chart_find_digit(const struct chart_plot *plot, size_t number, int first, int end, int *x, int *y)
 {
-    for (int level_only = 1; level_only >= 0; level_only--)
+    for (int place = CHART_LEVEL; place <= CHART_SHARED; place++)
         for (*x = first; *x < end && *x < plot->raster.columns; ++*x) {
-            *y = chart_digit_row(plot, number, *x, level_only);
+            *y = chart_digit_row(plot, number, *x, (enum chart_place)place);
             if (*y >= 0)
                 return true;
         }
@@ -177,7 +179,8 @@ static int chart_digit_stride(enum glyph_level level, int columns)
                                         : stride;
 }
 
-/* The pens take turns, so that each has stretches of its own for its digits. */
+/* The pens take turns, so that each has stretches of its own for its digits; where one lies under another, both
+ * can be told by turns. A short trace may have no cell in its turns. */
 static void chart_draw_digits(const struct pane *pane, const struct chart *chart,
                               const struct chart_area *area, const struct chart_plot *plot, size_t number)
 {
@@ -186,13 +189,12 @@ static void chart_draw_digits(const struct pane *pane, const struct chart *chart
     int turn = stride / (int)chart->pen_count, x, y;
     bool any = false;
     for (int start = (int)number * turn; start < area->columns; start += stride) {
-        if (chart_find_digit(plot, number, start + turn / 2, start + turn, &x, &y) ||
-            chart_find_digit(plot, number, start, start + turn / 2, &x, &y)) {
-            pane_put(pane, area->x + x, area->y + y, pen->meaning, (uint8_t)pen->digit);
-            any = true;
-        }
+        if (!chart_find_digit(plot, number, start, start + turn, &x, &y))
+            continue;
+        pane_put(pane, area->x + x, area->y + y, pen->meaning, (uint8_t)pen->digit);
+        any = true;
     }
-    if (!any && chart_find_digit(plot, number, 0, area->columns, &x, &y)) /* a short trace */
+    if (!any && chart_find_digit(plot, number, 0, area->columns, &x, &y))
         pane_put(pane, area->x + x, area->y + y, pen->meaning, (uint8_t)pen->digit);
 }
 
