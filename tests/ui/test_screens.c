@@ -35,7 +35,7 @@ static void tags_fill_the_screen(void **state)
         assert_non_null(strstr(vt_row(console.vt, 1), "VALUE"));
         assert_non_null(strstr(vt_row(console.vt, 1), "TREND"));
         assert_non_null(strstr(vt_row(console.vt, SIZES[i].rows - 1), "F1Help"));
-        assert_non_null(strstr(vt_row(console.vt, SIZES[i].rows - 1), "gTree"));
+        assert_non_null(strstr(vt_row(console.vt, SIZES[i].rows - 1), "sSort"));
         expect(&console, "1/90");
         expect_row(&console, "boiler.tag010", "10.5");
         expect_row(&console, "boiler.tag010", "°C");
