@@ -46,6 +46,10 @@ struct history_sql {
 #define RUN_HEAD     "INSERT OR FAIL INTO fresh_@ (run, tag_id, ts, value, quality) VALUES "
 #define ARCHIVE_HEAD "INSERT OR FAIL INTO archive (tag_id, ts, value, quality) VALUES "
 #define LATEST_HEAD  "INSERT OR FAIL INTO latest_flushed (tag_id, ts, value, quality) VALUES "
+/* Of one tag's rows before a moment: the one behind so many others, and those before another moment. */
+#define NTH(table)   "SELECT ts FROM " table " WHERE tag_id = ?1 AND ts < ?2 ORDER BY ts LIMIT 1 OFFSET ?3"
+#define CLEAR(table) "DELETE FROM " table " WHERE tag_id = ?1 AND ts < ?2"
+
 #define LATEST_FOOT                                                                                          \
     " ON CONFLICT (tag_id) DO UPDATE SET ts = excluded.ts, value = excluded.value,"                          \
     " quality = excluded.quality WHERE excluded.ts >= ts"
@@ -74,6 +78,15 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
                                   " slope_min, slope_max, held_us, held, waiting_us, waiting)"
                                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"},
     [HISTORY_ARCHIVE_LAST] = {.head = "SELECT max(ts) FROM archive WHERE tag_id = ?1"},
+    [HISTORY_KEEP_SAMPLES] = {.head = "SELECT max(ts) FROM archive WHERE tag_id = ?1 AND ts <= ?2"},
+    [HISTORY_KEEP_MINUTES] = {.head = "SELECT ts FROM hour_open WHERE tag_id = ?1 AND ts <= ?2"},
+    [HISTORY_NTH_SAMPLE] = {.head = NTH("archive")},
+    [HISTORY_NTH_MINUTE] = {.head = NTH("minute")},
+    [HISTORY_NTH_HOUR] = {.head = NTH("hour")},
+    [HISTORY_CLEAR_SAMPLES] = {.head = CLEAR("archive")},
+    [HISTORY_CLEAR_MINUTES] = {.head = CLEAR("minute")},
+    [HISTORY_CLEAR_HOURS] = {.head = CLEAR("hour")},
+    [HISTORY_CLEAR_GAPS] = {.head = "DELETE FROM unrecorded WHERE ts_end < ?1 AND rolled = 1"},
     [HISTORY_STORE_FLIP] = {.head = "UPDATE store SET active = ?1"},
     /* The tag's newest sample that is sorted or merged, unless it is older than a stamp. Few runs reach so far. */
     [HISTORY_STAMP_STORED] =
@@ -362,8 +375,10 @@ struct history *history_open(const struct history_options *options, struct err *
             options->merge_rows_per_tag ? options->merge_rows_per_tag : HISTORY_MERGE_ROWS_PER_TAG,
         .merge_rows = options->merge_rows ? options->merge_rows : HISTORY_MERGE_ROWS,
         .merge_age_us = options->merge_age_us ? options->merge_age_us : HISTORY_MERGE_AGE_US,
+        .keep = options->keep,
     };
     history->gaps_changed = history->gaps_wait = true;
+    history->retain.free_least = UINT64_MAX;
     if (!history_connect(history, options, err) || !history_prepare(history, err) ||
         !history_load_meta(history, err) || !history_load_tail(history, err) ||
         !history_sets_load(history, err)) {

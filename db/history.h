@@ -13,6 +13,12 @@
 
 struct history;
 
+/* How long to keep what, and how large the file may grow; 0: no bound. */
+struct history_keep {
+    int64_t samples_us, minutes_us, hours_us;
+    uint64_t bytes; /* the oldest samples go first, then the oldest minutes */
+};
+
 struct history_options {
     const char *path;
     bool durability_full; /* fsync at each commit; else when the operating system likes */
@@ -21,6 +27,7 @@ struct history_options {
     uint64_t merge_rows_per_tag; /* in the runs, on average */
     uint64_t merge_rows;         /* in the runs */
     int64_t merge_age_us;        /* of the oldest run */
+    struct history_keep keep;
 };
 
 /* Merging seldom makes a merge cheap (a tag's page of the archive is touched once for many samples); merging
@@ -38,6 +45,7 @@ enum history_work {
     HISTORY_WORK_EMPTY,
     HISTORY_WORK_GAP,
     HISTORY_WORK_CHECKPOINT,
+    HISTORY_WORK_RETAIN,
     HISTORY_WORKS
 };
 
@@ -60,6 +68,8 @@ struct history_stats {
     uint64_t fresh_rows; /* sorted, waiting to be merged */
     uint64_t merges;     /* since it was opened */
     uint64_t merged_rows;
+    uint64_t deleted_rows;      /* samples, minutes and hours that were too old, since it was opened */
+    uint64_t returned_bytes;    /* given back to the file system, since it was opened */
     enum history_work work;     /* of the last slice */
     uint64_t slices;            /* of housekeeping, since it was opened; checkpoints are counted apart */
     int64_t slices_us;          /* the time they took together */
@@ -111,8 +121,8 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
 
 /* One slice of housekeeping of at most about `budget_us` (10 ms), one short transaction: sorting a full tail
  * into a run, merging runs into the archive with its minutes and hours, emptying what was merged, minutes and
- * hours around a gap, or a checkpoint of the WAL. Sets *more when there is more to do at once. Only a
- * checkpoint waits for the disk. */
+ * hours around a gap, deleting what is old, or a checkpoint of the WAL. Sets *more when there is more to do at
+ * once. Only a checkpoint waits for the disk. */
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err);
 
 /* Whether a slice must come before the next batch, because housekeeping has fallen behind: otherwise what is

@@ -9,6 +9,7 @@
  *   history_merge.c runs into the archive
  *   history_policy.c what a tag's recording policy keeps of them
  *   history_gaps.c  gaps, and what the archive's minutes and hours make of them
+ *   history_retain.c deleting what is old
  *   history_tidy.c  what to do next, and when to empty the WAL
  */
 #ifndef DB_HISTORY_INTERNAL_H
@@ -31,6 +32,9 @@
 /* At most so many bytes of texts wait in the tail, and so many samples whatever its user does. */
 #define HISTORY_TAIL_TEXT_MAX (4u << 20)
 #define HISTORY_TAIL_ROWS_MAX (4 * HISTORY_RUN_ROWS)
+
+/* SQLite's default, which no history changes. */
+#define HISTORY_PAGE_BYTES 4096
 
 /* How long another writer (a sqlite3 shell, say) may hold up a transaction before it fails. */
 #define HISTORY_BUSY_MS 1000
@@ -70,6 +74,15 @@ enum history_statement {
     HISTORY_DOOR,
     HISTORY_DOOR_PUT,
     HISTORY_ARCHIVE_LAST,
+    HISTORY_KEEP_SAMPLES,
+    HISTORY_KEEP_MINUTES,
+    HISTORY_NTH_SAMPLE,
+    HISTORY_NTH_MINUTE,
+    HISTORY_NTH_HOUR,
+    HISTORY_CLEAR_SAMPLES,
+    HISTORY_CLEAR_MINUTES,
+    HISTORY_CLEAR_HOURS,
+    HISTORY_CLEAR_GAPS,
     HISTORY_STORE_FLIP,
     HISTORY_STAMP_STORED,
     HISTORY_GAP_NAME,
@@ -159,6 +172,23 @@ struct history_policy {
     struct buf last_text;
 };
 
+/* Deleting what is old: samples, minutes, hours. */
+struct history_retain {
+    int64_t aged_us;   /* when the last round by age began; 0: none since the file was opened */
+    int64_t looked_us; /* when pages were counted last; 0: to be counted at once */
+    uint64_t pages, free_pages;
+    uint64_t free_least; /* the fewest free pages since the last round by age ended */
+    bool watched;        /* that was a whole round ago */
+    uint64_t give_pages; /* to be given back */
+    bool running;        /* a round, the following are its own */
+    bool by_size;
+    int64_t cut_us[3]; /* what is older goes; INT64_MIN: nothing */
+    int64_t tag_id;    /* the tag in hand */
+    int table;         /* and what of it */
+    uint64_t deleted;
+    int64_t first_us[2]; /* of the last round: the oldest that size could delete */
+};
+
 struct history_merge;
 
 struct history {
@@ -180,6 +210,7 @@ struct history {
     struct history_merge *merge; /* NULL: none begun since the start */
     struct rollup *rollup;
     struct journal *journal;
+    struct history_retain retain;
     struct gaps gaps;
     bool gaps_changed;        /* the table holds others than `gaps` */
     bool gaps_wait;           /* minutes and hours of the archive may not know of all of them */
@@ -270,5 +301,11 @@ bool history_gaps_load(struct history *history);
 
 /* A slice of telling minutes and hours of the archive about gaps. */
 bool history_gaps_slice(struct history *history, int64_t until_us, struct err *err);
+
+/* Is there something to look at, to delete or to give back? */
+bool history_retain_is_due(const struct history *history);
+
+/* A slice of it. */
+bool history_retain_slice(struct history *history, int64_t until_us, struct err *err);
 
 #endif

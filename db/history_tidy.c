@@ -62,6 +62,8 @@ static bool history_slice(struct history *history, int64_t until_us, bool *more,
         return history_gaps_slice(history, until_us, err);
     if (history_merge_is_due(history))
         return history_merge_slice(history, until_us, err);
+    if (history_retain_is_due(history))
+        return history_retain_slice(history, until_us, err);
     *more = false;
     return true;
 }

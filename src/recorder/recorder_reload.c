@@ -40,12 +40,20 @@ static bool recorder_keep_fixed(struct config *old, struct config *new)
                    recorder_texts_differ(old->socket, new->socket) ||
                    recorder_texts_differ(old->timezone, new->timezone) ||
                    recorder_texts_differ(old->broker.client_id, new->broker.client_id) ||
-                   old->history.durability != new->history.durability;
+                   old->history.durability != new->history.durability ||
+                   old->history.keep_days != new->history.keep_days ||
+                   old->history.keep_mb != new->history.keep_mb ||
+                   old->history.keep_minutes_days != new->history.keep_minutes_days ||
+                   old->history.keep_hours_days != new->history.keep_hours_days;
     recorder_swap_texts(&old->history.file, &new->history.file);
     recorder_swap_texts(&old->socket, &new->socket);
     recorder_swap_texts(&old->timezone, &new->timezone);
     recorder_swap_texts(&old->broker.client_id, &new->broker.client_id);
     new->history.durability = old->history.durability;
+    new->history.keep_days = old->history.keep_days;
+    new->history.keep_mb = old->history.keep_mb;
+    new->history.keep_minutes_days = old->history.keep_minutes_days;
+    new->history.keep_hours_days = old->history.keep_hours_days;
     return differs;
 }
 

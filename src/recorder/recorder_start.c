@@ -78,6 +78,10 @@ static bool recorder_open_history(struct recorder *recorder, struct err *err)
     const struct history_options options = {
         .path = file->file,
         .durability_full = file->durability == DURABILITY_FULL,
+        .keep = {.samples_us = file->keep_days * CLOCK_US_PER_DAY,
+                 .minutes_us = file->keep_minutes_days * CLOCK_US_PER_DAY,
+                 .hours_us = file->keep_hours_days * CLOCK_US_PER_DAY,
+                 .bytes = (uint64_t)file->keep_mb * 1000000},
     };
     if (!history_make_directory(file->file, err))
         return false;

@@ -121,6 +121,8 @@ static void status_update_machine(struct status *status, const struct status_sou
     writer_get_tidy_error(sources->pipeline->writer, status->tidy_error);
     wire->history_bytes = stats.file_bytes;
     wire->wal_bytes = stats.wal_bytes;
+    wire->deleted_rows = stats.deleted_rows;
+    wire->returned_bytes = stats.returned_bytes;
     wire->memory_bytes = status_memory_bytes();
     wire->cpu_share = rate_per_s(&status->cpu_us) / 1e6;
     wire->consoles = sources->server ? server_console_count(sources->server) : 0;

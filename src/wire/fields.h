@@ -160,7 +160,9 @@ enum wire_sample_flag {
     X(U64, alarms_waiting, "of them those that nobody has acknowledged")                                     \
     X(U64, alarms_withheld, "alarms that are shelved, suppressed or out of service")                         \
     X(I64, alarm_flood_since_us, "an alarm flood stands since then; 0: none")                                \
-    X(U64, alarm_activations, "times that an alarm became active since the start")
+    X(U64, alarm_activations, "times that an alarm became active since the start")                           \
+    X(U64, deleted_rows, "samples, minutes and hours deleted as too old")                                    \
+    X(U64, returned_bytes, "room that was given back to the file system")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */

@@ -54,8 +54,9 @@ static void append_fill(struct batch *batch, const struct append_load *load, dou
 enum { APPEND_STEP = HISTORY_WORK_NONE, APPEND_STEPS = HISTORY_WORKS };
 
 static const char *const APPEND_NAMES[APPEND_STEPS] = {
-    [APPEND_STEP] = "append",       [HISTORY_WORK_FLUSH] = "flush", [HISTORY_WORK_MERGE] = "merge",
-    [HISTORY_WORK_EMPTY] = "empty", [HISTORY_WORK_GAP] = "gap",     [HISTORY_WORK_CHECKPOINT] = "ckpt",
+    [APPEND_STEP] = "append",         [HISTORY_WORK_FLUSH] = "flush", [HISTORY_WORK_MERGE] = "merge",
+    [HISTORY_WORK_EMPTY] = "empty",   [HISTORY_WORK_GAP] = "gap",     [HISTORY_WORK_CHECKPOINT] = "ckpt",
+    [HISTORY_WORK_RETAIN] = "retain",
 };
 
 /* Housekeeping: at most `slices` of it, as many as a writer has time for between two batches (0: all). */

@@ -87,6 +87,7 @@ static const struct system_figure SYSTEM_RECORDING[] = {
     SYSTEM_FIGURE("waiting", COUNT, spool_samples),
     SYSTEM_LOSS("lost", spool_lost),
     SYSTEM_FIGURE("gaps", COUNT, gaps),
+    SYSTEM_FIGURE("deleted", COUNT, deleted_rows),
 };
 
 static const struct system_figure SYSTEM_DISK[] = {
