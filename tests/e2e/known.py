@@ -56,13 +56,14 @@ class Known:
         self.database.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def tag(self, name, kind="analog", unit=None, area="", description=None, states=(), low=None, high=None):
+    def tag(self, name, kind="analog", unit=None, area="", description=None, states=(), low=None, high=None,
+            record="all"):
         tag_id = self.ids[name] = len(self.ids) + 1
         with self.database:
             self.database.execute(
-                "INSERT INTO tag (id, name, topic, path, area, kind, unit, description, low, high)"
-                " VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?)",
-                (tag_id, name, name, area, kind, unit, description, low, high))
+                "INSERT INTO tag (id, name, topic, path, area, kind, unit, description, low, high, record)"
+                " VALUES (?, ?, ?, '', ?, ?, ?, ?, ?, ?, ?)",
+                (tag_id, name, name, area, kind, unit, description, low, high, record))
             self.database.executemany("INSERT INTO tag_state VALUES (?, ?, ?)", [(tag_id, *state) for state in states])
 
     def samples(self, name, rows):
