@@ -3,6 +3,7 @@
  * recorder may merge meanwhile, and every commit of it keeps the rules. */
 #include "db/check.h"
 
+#include "db/journal_verify.h"
 #include "db/schema.h"
 #include "db/sql.h"
 
@@ -354,9 +355,26 @@ static bool check_rule_of_tags(struct check *check, const struct check_rule *rul
     return good;
 }
 
+static bool check_journal(struct check *check, struct err *err)
+{
+    struct journal_verdict verdict;
+    char text[JOURNAL_VERDICT_MAX + 64];
+    check->doing = "following the journal's chain";
+    if (!chain_library_init())
+        return err_set(err, EX_UNAVAILABLE, "libsodium cannot be used on this machine");
+    if (!journal_verify(check->db, &verdict))
+        return check_fail(check, err);
+    if (verdict.broken_id) {
+        snprintf(text, sizeof text, "the journal's row %lld is not as it was written: %s",
+                 (long long)verdict.broken_id, verdict.text);
+        check_found(check, true, text);
+    }
+    return true;
+}
+
 bool check_contents(struct check *check, bool full, int64_t now_us, struct err *err)
 {
-    bool good = check_rules(check, now_us + CHECK_FUTURE_US, err);
+    bool good = check_rules(check, now_us + CHECK_FUTURE_US, err) && check_journal(check, err);
     check->doing = "checking minutes and hours";
     for (size_t i = 0; good && full && i < CHECK_RULE_COUNT; i++)
         if (CHECK_RULES[i].scope == CHECK_TAG_FAULT)

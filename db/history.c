@@ -508,6 +508,7 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
         history_stamp_forget(history);
         return false;
     }
+    journal_note_commit(history->journal);
     if (!as_run)
         batch_add_samples(history->tail, batch);
     if (alive)

@@ -1,17 +1,19 @@
 #include "db/journal.h"
 
 #include "base/mem.h"
+#include "db/chain.h"
+#include "db/journal_verify.h"
 #include "db/sql.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum journal_statement { JOURNAL_APPEND, JOURNAL_ALARM_PUT, JOURNAL_ALARM_DROP, JOURNAL_STATEMENTS };
 
 static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
-    [JOURNAL_APPEND] =
-        "INSERT INTO journal_entry (ts, kind, tag, alarm, event, type, priority, value, limit_value,"
-        " state_before, state_after, operator, station, detail) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [JOURNAL_APPEND] = "INSERT INTO journal_entry (" JOURNAL_COLUMNS ", hash)"
+                       " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JOURNAL_ALARM_PUT] =
         "REPLACE INTO alarm_state (tag_id, word, type, priority, state, active, withheld, shelf_once,"
         " first_out, chattering, activations, value, limit_value, activated_us, changed_us, cleared_us,"
@@ -20,9 +22,35 @@ static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
     [JOURNAL_ALARM_DROP] = "DELETE FROM alarm_state WHERE tag_id = ? AND word = ?",
 };
 
+/* Where the chain ends. */
+struct journal_end {
+    int64_t id;
+    struct chain_hash hash;
+};
+
 struct journal {
     sqlite3_stmt *statements[JOURNAL_STATEMENTS];
+    struct journal_end committed, end; /* on the disk, and with what is being written */
 };
+
+/* The chain goes on from the last row; where retention has taken all of them, from what it noted (meta). */
+static bool journal_find_end(struct journal *journal, sqlite3 *db)
+{
+    sqlite3_stmt *last = sql_prepare(db,
+                                     "SELECT id, hash FROM journal_entry UNION ALL"
+                                     " SELECT value, (SELECT value FROM meta WHERE key = 'journal_from_hash')"
+                                     " FROM meta WHERE key = 'journal_from_id' ORDER BY 1 DESC LIMIT 1",
+                                     false);
+    int code = last ? sqlite3_step(last) : SQLITE_ERROR;
+    if (code == SQLITE_ROW) {
+        journal->end.id = sqlite3_column_int64(last, 0);
+        if (sqlite3_column_bytes(last, 1) == CHAIN_HASH_BYTES)
+            memcpy(journal->end.hash.bytes, sqlite3_column_blob(last, 1), CHAIN_HASH_BYTES);
+    }
+    sqlite3_finalize(last);
+    journal->committed = journal->end;
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
 
 struct journal *journal_new(sqlite3 *db)
 {
@@ -34,7 +62,10 @@ struct journal *journal_new(sqlite3 *db)
         journal_free(journal);
         return NULL;
     }
-    return journal;
+    if (chain_library_init() && journal_find_end(journal, db))
+        return journal;
+    journal_free(journal);
+    return NULL;
 }
 
 void journal_free(struct journal *journal)
@@ -51,31 +82,86 @@ void journal_free(struct journal *journal)
 struct journal_row {
     sqlite3_stmt *statement;
     int column;
+    struct chain_row *chain; /* hashes the columns, too; NULL: it does not */
 };
 
 static void journal_bind_int(struct journal_row *row, int64_t value)
 {
     sqlite3_bind_int64(row->statement, ++row->column, value);
+    if (row->chain)
+        chain_add_integer(row->chain, value);
+}
+
+static void journal_bind_null(struct journal_row *row)
+{
+    sqlite3_bind_null(row->statement, ++row->column);
+    if (row->chain)
+        chain_add_null(row->chain);
 }
 
 /* A text lives until the statement has run; NULL and "" become NULL. */
 static void journal_bind_text(struct journal_row *row, const char *text)
 {
-    sqlite3_bind_text(row->statement, ++row->column, text && *text ? text : NULL, -1, SQLITE_STATIC);
+    if (!text || !*text) {
+        journal_bind_null(row);
+        return;
+    }
+    sqlite3_bind_text(row->statement, ++row->column, text, -1, SQLITE_STATIC);
+    if (row->chain)
+        chain_add_text(row->chain, text, strlen(text));
 }
 
 static void journal_bind_number(struct journal_row *row, double value)
 {
-    if (isnan(value))
-        sqlite3_bind_null(row->statement, ++row->column);
+    if (isnan(value)) {
+        journal_bind_null(row);
+        return;
+    }
+    value += 0.0; /* SQLite stores -0.0 as 0 */
+    sqlite3_bind_double(row->statement, ++row->column, value);
+    if (row->chain)
+        chain_add_real(row->chain, value);
+}
+
+static void journal_bind_value(struct journal_row *row, const struct command_value *value)
+{
+    if (value->type == VALUE_TEXT)
+        journal_bind_text(row, value->text);
     else
-        sqlite3_bind_double(row->statement, ++row->column, value);
+        journal_bind_number(row, value->type == VALUE_NUMBER ? value->number : NAN);
+}
+
+static void journal_bind_ms(struct journal_row *row, int64_t ms)
+{
+    if (ms < 0)
+        journal_bind_null(row);
+    else
+        journal_bind_int(row, ms);
+}
+
+/* The columns that only commands have. */
+static void journal_bind_command(struct journal_row *row, const struct command_record *command)
+{
+    static const struct command_record NONE = {.ms_broker = -1, .ms_readback = -1};
+    if (command)
+        journal_bind_int(row, (int64_t)command->id);
+    else
+        journal_bind_null(row);
+    command = command ? command : &NONE;
+    journal_bind_value(row, &command->old);
+    journal_bind_value(row, &command->new);
+    journal_bind_value(row, &command->readback);
+    journal_bind_ms(row, command->ms_broker);
+    journal_bind_ms(row, command->ms_readback);
 }
 
 static bool journal_append(struct journal *journal, const struct alarm_event *event)
 {
-    struct journal_row row = {.statement = journal->statements[JOURNAL_APPEND]};
+    struct chain_row chain;
+    struct journal_row row = {.statement = journal->statements[JOURNAL_APPEND], .chain = &chain};
     bool known = event->has_alarm;
+    chain_begin(&chain, &journal->end.hash);
+    journal_bind_int(&row, journal->end.id + 1);
     journal_bind_int(&row, event->ts_us);
     journal_bind_text(&row, journal_kind_word(event->kind));
     journal_bind_text(&row, event->tag);
@@ -90,6 +176,11 @@ static bool journal_append(struct journal *journal, const struct alarm_event *ev
     journal_bind_text(&row, event->operator);
     journal_bind_text(&row, event->station);
     journal_bind_text(&row, event->detail);
+    journal_bind_command(&row, event->command);
+    journal->end.hash = chain_end(&chain);
+    journal->end.id++;
+    sqlite3_bind_blob(row.statement, ++row.column, journal->end.hash.bytes, CHAIN_HASH_BYTES,
+                      SQLITE_TRANSIENT);
     return sql_run(row.statement);
 }
 
@@ -136,6 +227,7 @@ static bool journal_put_alarm(struct journal *journal, const struct batch *batch
 
 bool journal_write(struct journal *journal, const struct batch *batch)
 {
+    journal->end = journal->committed;
     for (size_t i = 0; i < batch->event_count; i++) {
         const struct alarm_event event = batch_event(batch, i);
         if (!journal_append(journal, &event))
@@ -148,4 +240,15 @@ bool journal_write(struct journal *journal, const struct batch *batch)
             return false;
     }
     return true;
+}
+
+void journal_note_commit(struct journal *journal)
+{
+    journal->committed = journal->end;
+}
+
+struct chain_hash journal_head(const struct journal *journal, int64_t *id)
+{
+    *id = journal->committed.id;
+    return journal->committed.hash;
 }

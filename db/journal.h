@@ -3,6 +3,7 @@
 #ifndef DB_JOURNAL_H
 #define DB_JOURNAL_H
 
+#include "db/chain.h"
 #include "plant/batch.h"
 
 #include <sqlite3.h>
@@ -10,12 +11,19 @@
 
 struct journal;
 
-/* Prepares its statements on the writing connection; NULL on a failure, which sql_fail() then tells. */
+/* Prepares its statements on the writing connection and finds the end of the chain (db/chain.h); NULL on a failure,
+ * which sql_fail() then tells. */
 struct journal *journal_new(sqlite3 *db);
 void journal_free(struct journal *journal);
 
 /* Inside the open transaction: appends the batch's entries, and brings the states of its alarms up to date; one
  * that is normal leaves the table. False on a failure, which is left in the connection. */
 bool journal_write(struct journal *journal, const struct batch *batch);
+
+/* The transaction of the last journal_write() was committed; without this the next one begins where that began. */
+void journal_note_commit(struct journal *journal);
+
+/* The newest committed row and its hash, to be kept elsewhere; *id 0: there is none yet. */
+struct chain_hash journal_head(const struct journal *journal, int64_t *id);
 
 #endif

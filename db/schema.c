@@ -17,10 +17,15 @@
 static const char SCHEMA_TABLES[] =
 #include "schema.sql.inc"
 #include "journal.sql.inc"
+#include "commands.sql.inc"
     ;
 
 static const char SCHEMA_JOURNAL[] =
 #include "journal.sql.inc"
+    ;
+
+static const char SCHEMA_COMMANDS[] =
+#include "commands.sql.inc"
     ;
 
 static const char SCHEMA_VIEWS[] =
@@ -31,9 +36,10 @@ static const char SCHEMA_VIEWS[] =
     "ts INTEGER NOT NULL, n INTEGER NOT NULL, min REAL, max REAL, first REAL, last REAL, avg REAL,"          \
     " good_us INTEGER NOT NULL, held INTEGER NOT NULL"
 
-/* To change the tables: the step here, such as {.to = 5, .sql = "ALTER TABLE ..."}, its result in schema.sql,
+/* To change the tables: the step here, such as {.to = 6, .sql = "ALTER TABLE ..."}, its result in schema.sql,
  * and one more in SCHEMA_VERSION. Version 1 was the first; 2 brought the archive, minutes and hours,
- * 3 the journal and the states of alarms, 4 recording policies. */
+ * 3 the journal and the states of alarms, 4 recording policies,
+ * 5 commands in the journal. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -62,6 +68,7 @@ static const struct schema_step SCHEMA_STEPS[] = {
          "CREATE TABLE door (tag_id INTEGER PRIMARY KEY, record INTEGER NOT NULL, last_us INTEGER NOT NULL,"
          " start_us INTEGER NOT NULL, start REAL NOT NULL, slope_min REAL, slope_max REAL,"
          " held_us INTEGER, held REAL, waiting_us INTEGER, waiting REAL);"},
+    {.to = 5, .sql = SCHEMA_COMMANDS},
     {.to = 0},
 };
 

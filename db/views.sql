@@ -265,6 +265,27 @@ SELECT id,
        type, state_before, state_after
 FROM journal_entry;
 
+-- A command is a row that asks and, once it has come to its end, a row that tells the outcome; one that was refused is a row
+-- by itself.
+DROP VIEW IF EXISTS commands;
+CREATE VIEW commands AS
+SELECT q.command AS id,
+       strftime('%Y-%m-%dT%H:%M:%fZ', q.ts / 1000 / 1e3, 'unixepoch') AS time,
+       q.ts AS ts,
+       q.tag AS tag,
+       q.operator AS operator,
+       q.station AS station,
+       q.value_old AS old,
+       q.value_new AS new,
+       o.value_readback AS readback,
+       CASE q.kind WHEN 'refusal' THEN 'refused' ELSE ifnull(o.event, 'under way') END AS outcome,
+       o.ms_broker AS ms_broker,
+       o.ms_readback AS ms_readback,
+       q.detail AS reason,
+       o.detail AS detail
+FROM journal_entry q LEFT JOIN journal_entry o ON o.command = q.command AND o.kind = 'outcome'
+WHERE q.command IS NOT NULL AND q.kind IN ('command', 'refusal');
+
 -- ts is when the condition came; of one that is shelved without it, when it was shelved.
 DROP VIEW IF EXISTS alarms;
 CREATE VIEW alarms AS

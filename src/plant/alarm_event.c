@@ -7,6 +7,10 @@ const char *journal_kind_word(enum journal_kind kind)
         [JOURNAL_OPERATOR] = "operator",
         [JOURNAL_REFUSAL] = "refusal",
         [JOURNAL_CONFIG] = "config",
+        [JOURNAL_COMMAND] = "command",
+        [JOURNAL_OUTCOME] = "outcome",
+        [JOURNAL_FOREIGN] = "foreign",
+        [JOURNAL_SESSION] = "session",
     };
     return WORDS[kind];
 }

@@ -4,6 +4,7 @@
 #define PLANT_ALARM_EVENT_H
 
 #include "plant/alarm_state.h"
+#include "plant/command.h"
 #include "plant/tagdef.h"
 
 #include <stdbool.h>
@@ -44,9 +45,19 @@ struct alarm_texts {
     char detail[ALARM_DETAIL_MAX]; /* of hmi's own alarms: what is wrong, in words */
 };
 
-enum journal_kind { JOURNAL_ALARM, JOURNAL_OPERATOR, JOURNAL_REFUSAL, JOURNAL_CONFIG, JOURNAL_KINDS };
+enum journal_kind {
+    JOURNAL_ALARM,
+    JOURNAL_OPERATOR,
+    JOURNAL_REFUSAL,
+    JOURNAL_CONFIG,
+    JOURNAL_COMMAND, /* a setpoint was asked for, and the gate let it through */
+    JOURNAL_OUTCOME, /* what became of it */
+    JOURNAL_FOREIGN, /* somebody else published on a setpoint's topic */
+    JOURNAL_SESSION, /* a console came or went */
+    JOURNAL_KINDS
+};
 
-/* "alarm", "operator", "refusal", "config". */
+/* "alarm", "operator", "refusal", "config", "command", "outcome", "foreign", "session". */
 const char *journal_kind_word(enum journal_kind kind);
 
 /* One entry of the journal; texts are borrowed, NULL: none. */
@@ -61,6 +72,7 @@ struct alarm_event {
     enum alarm_state before, after;
     double value, limit; /* NaN: none */
     const char *operator, * station, *detail;
+    const struct command_record *command; /* of commands, their outcomes and refusals; NULL: none */
 };
 
 #endif

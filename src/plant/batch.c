@@ -47,6 +47,8 @@ void batch_clear(struct batch *batch)
 {
     for (size_t i = 0; i < batch->tag_count; i++)
         tag_def_free(&batch->tags[i].def);
+    for (size_t i = 0; i < batch->event_count; i++)
+        free(batch->events[i].command);
     batch_drop_samples(batch);
     if (batch->alarm_capacity > BATCH_KEEP_ALARMS) {
         free(batch->alarms);
@@ -138,6 +140,11 @@ void batch_add_event(struct batch *batch, const struct alarm_event *event)
 {
     batch->events =
         mem_grow(batch->events, &batch->event_capacity, batch->event_count + 1, sizeof *batch->events);
+    struct command_record *command = NULL;
+    if (event->command) {
+        command = mem_new(1, sizeof *command);
+        *command = *event->command;
+    }
     batch->events[batch->event_count++] = (struct batch_event){
         .event = *event,
         .tag = batch_put_word(batch, event->tag),
@@ -145,6 +152,7 @@ void batch_add_event(struct batch *batch, const struct alarm_event *event)
         .operator= batch_put_word(batch, event->operator),
         .station = batch_put_word(batch, event->station),
         .detail = batch_put_word(batch, event->detail),
+        .command = command,
     };
 }
 
@@ -157,6 +165,7 @@ struct alarm_event batch_event(const struct batch *batch, size_t index)
     event.operator= batch_word(batch, stored->operator);
     event.station = batch_word(batch, stored->station);
     event.detail = batch_word(batch, stored->detail);
+    event.command = stored->command;
     return event;
 }
 

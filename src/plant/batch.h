@@ -33,6 +33,7 @@ struct batch_gap {
 struct batch_event {
     struct alarm_event event;
     uint32_t tag, alarm, operator, station, detail; /* 0: none */
+    struct command_record *command;                 /* owned; NULL: none */
 };
 
 /* Where an alarm stands; one that is normal and one that is gone leave the file. */
@@ -91,7 +92,7 @@ void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);
  * Given again with the same start and reason and a later end, it grows. */
 void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const char *reason);
 
-/* An entry for the journal; texts are copied, but for `event`, which is a literal. */
+/* An entry for the journal; texts and command are copied, but for `event`, which is a literal. */
 void batch_add_event(struct batch *batch, const struct alarm_event *event);
 
 /* Where an alarm stands now; `word` and `message` (may be NULL) are copied. */

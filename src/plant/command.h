@@ -94,6 +94,13 @@ static inline bool command_is_ended(const struct command *command)
     return command->state >= COMMAND_DONE;
 }
 
+/* What the journal keeps of a command, in its request and in its outcome. */
+struct command_record {
+    uint64_t id;
+    struct command_value old, new, readback;
+    int64_t ms_broker, ms_readback; /* from the request; -1: it never came to that */
+};
+
 /* Copies a value; a text longer than COMMAND_VALUE_MAX is cut (the gate refuses those before). */
 void command_set_value(struct command_value *to, const struct value *from);
 struct value command_value(const struct command_value *from);

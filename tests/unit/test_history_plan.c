@@ -98,6 +98,14 @@ static const struct plan_case PLAN_CASES[] = {
      .must = "SEARCH a USING PRIMARY KEY (tag_id=?)",
      .must_count = 2, /* the plant's, and those of hmi itself */
      .scans = {"SCAN (subquery", NULL}},
+    {.sql = "SELECT * FROM commands WHERE tag = 't7' AND ts BETWEEN 5 AND 9",
+     .must = "SEARCH q USING INDEX journal_entry_tag (tag=? AND ts>? AND ts<?)",
+     .must_count = 1,
+     .scans = {NULL}},
+    {.sql = "SELECT * FROM commands WHERE id = 7",
+     .must = "SEARCH q USING INDEX journal_entry_command (command=? AND kind=?)",
+     .must_count = 1,
+     .scans = {NULL}},
     {.sql = "SELECT * FROM gap WHERE ts_start BETWEEN 5 AND 9",
      .must = "SEARCH unrecorded USING PRIMARY KEY (ts_start>? AND ts_start<?)",
      .must_count = 1,
@@ -169,6 +177,8 @@ static void test_columns(void **state)
         {"alarms", "tag\nalarm\ntype\npriority\nstate\ntime\nts\nvalue\nlimit_value\nmessage\nactive\n"
                    "changed_us\ncleared_us\nacknowledged_us\nacknowledged_by\nshelf_until_us\nshelved_by\n"
                    "shelf_reason\ndetail\n"},
+        {"commands", "id\ntime\nts\ntag\noperator\nstation\nold\nnew\nreadback\noutcome\nms_broker\n"
+                     "ms_readback\nreason\ndetail\n"},
         {"gap", "start\nend\nts_start\nts_end\nreason\n"},
     };
     struct fixture *f = *state;

@@ -1,7 +1,9 @@
 /* The journal and the states of alarms in the file: written with the samples, append-only, read at the start. */
 #include "db/history_internal.h"
+#include "db/journal_verify.h"
 
 #include "history_fixture.h"
+#include "unit.h"
 
 #include <math.h>
 
@@ -206,6 +208,162 @@ static void test_one_transaction(void **state)
     fixture_expect(f, "SELECT (SELECT count(*) FROM history), (SELECT count(*) FROM journal)", "1|1\n");
 }
 
+static void expect_verdict(const struct fixture *f, uint64_t rows, int64_t broken_id, const char *text)
+{
+    struct journal_verdict verdict;
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_true(journal_verify(db, &verdict));
+    sqlite3_close(db);
+    assert_int_equal(verdict.rows, rows);
+    assert_int_equal(verdict.broken_id, broken_id);
+    if (!strstr(verdict.text, text))
+        fail_msg("%s", verdict.text);
+}
+
+/* As the file's owner can, going around the triggers. */
+static void tamper(const struct fixture *f, const char *sql)
+{
+    sqlite3 *db;
+    char *message = NULL;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    sqlite3_exec(db,
+                 "DROP TRIGGER journal_entry_update; DROP TRIGGER journal_entry_delete;"
+                 "DROP TRIGGER journal_entry_insert",
+                 NULL, NULL, NULL);
+    if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+        fail_msg("%s: %s", sql, message);
+    sqlite3_close(db);
+}
+
+static void put_events(struct fixture *f, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct alarm_event event = event_of("activated");
+        event.value = i;
+        event.detail = i % 2 ? "" : "what was said";
+        batch_add_event(f->batch, &event);
+    }
+    fixture_append(f, T0 + SECOND);
+}
+
+static void test_the_chain_holds(void **state)
+{
+    struct fixture *f = *state;
+    expect_verdict(f, 0, 0, "");
+    put_events(f, 5);
+    put_events(f, 1);
+    expect_verdict(f, 6, 0, "");
+    int64_t id;
+    struct chain_hash before = journal_head(f->history->journal, &id), after;
+    assert_int_equal(id, 6);
+    history_close(f->history, T0 + 2 * SECOND); /* and over a restart */
+    f->history = fixture_open(f);
+    after = journal_head(f->history->journal, &id);
+    assert_true(chain_is_equal(&before, &after));
+    put_events(f, 3);
+    expect_verdict(f, 9, 0, "");
+}
+
+static void test_a_failed_commit_leaves_no_hole(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    put_events(f, 2);
+    struct alarm_event event = event_of("activated");
+    batch_add_event(f->batch, &event);
+    tamper(f, "CREATE TRIGGER no BEFORE INSERT ON journal_entry BEGIN SELECT RAISE(ABORT, 'no'); END");
+    assert_false(history_append(f->history, f->batch, T0 + SECOND, &err));
+    assert_false(history_append(f->history, f->batch, T0 + SECOND, &err));
+    tamper(f, "DROP TRIGGER no");
+    assert_true(history_append(f->history, f->batch, T0 + SECOND, &err));
+    batch_clear(f->batch);
+    expect_verdict(f, 3, 0, "");
+}
+
+static void test_tampering_is_found(void **state)
+{
+    static const struct {
+        const char *sql;
+        uint64_t rows;
+        int64_t broken_id;
+        const char *text;
+    } ROWS[] = {
+        {"UPDATE journal_entry SET operator = 'mallory' WHERE id = 4", 9, 4, "was changed"},
+        {"UPDATE journal_entry SET value = 3.0000001 WHERE id = 4", 9, 4, "was changed"},
+        {"UPDATE journal_entry SET ts = ts + 1 WHERE id = 1", 9, 1, "was changed"},
+        {"UPDATE journal_entry SET detail = NULL WHERE id = 9", 9, 9, "was changed"},
+        {"UPDATE journal_entry SET hash = zeroblob(32) WHERE id = 4", 9, 4, "was changed"},
+        {"UPDATE journal_entry SET hash = NULL WHERE id = 4", 9, 4, "was changed"},
+        {"DELETE FROM journal_entry WHERE id = 4", 8, 5, "rows 4 to 4 are missing"},
+        {"DELETE FROM journal_entry WHERE id < 4", 6, 4, "rows 1 to 3 are missing"},
+        {"DELETE FROM journal_entry WHERE id = 4; UPDATE journal_entry SET id = id - 1 WHERE id > 4", 8, 4,
+         "was changed"},
+        {"UPDATE journal_entry SET id = -4 WHERE id = 4; UPDATE journal_entry SET id = 4 WHERE id = 5;"
+         "UPDATE journal_entry SET id = 5 WHERE id = -4",
+         9, 4, "was changed"},
+        {"INSERT INTO journal_entry (id, ts, kind, event) VALUES (10, 1, 'operator', 'acknowledged')", 10, 10,
+         "was changed"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        put_events(f, 9);
+        tamper(f, ROWS[i].sql);
+        expect_verdict(f, ROWS[i].rows, ROWS[i].broken_id, ROWS[i].text);
+        fixture_teardown(state);
+        fixture_setup(state);
+        f = *state;
+    }
+}
+
+static struct command_value number_of(double number)
+{
+    struct command_value value;
+    command_set_value(&value, &(struct value){.type = VALUE_NUMBER, .number = number});
+    return value;
+}
+
+static void test_commands(void **state)
+{
+    struct fixture *f = *state;
+    struct command_record command = {.id = 7, .ms_broker = -1, .ms_readback = -1};
+    command.old = number_of(40);
+    command.new = number_of(42.5);
+    struct alarm_event event = {.ts_us = T0,
+                                .kind = JOURNAL_COMMAND,
+                                .event = "requested",
+                                .tag = "boiler.temp",
+                                .value = NAN,
+                                .limit = NAN,
+                                .operator= "alice",
+                                .station = "pts/3",
+                                .detail = "cold morning",
+                                .command = &command};
+    batch_add_event(f->batch, &event);
+    command.id = 8;
+    command_set_value(&command.new, &(struct value){.type = VALUE_TEXT, .text = "007", .text_length = 3});
+    batch_add_event(f->batch, &event);
+    command.id = 9;
+    event.kind = JOURNAL_REFUSAL;
+    batch_add_event(f->batch, &event);
+    command.id = 7;
+    command.readback = number_of(42.4);
+    command.ms_broker = 12;
+    command.ms_readback = 345;
+    event.kind = JOURNAL_OUTCOME;
+    event.event = COMMAND_STATE_WORDS[COMMAND_DONE];
+    event.detail = NULL;
+    batch_add_event(f->batch, &event);
+    fixture_append(f, T0 + SECOND);
+    fixture_expect(f,
+                   "SELECT id, tag, operator, station, old, new, readback, outcome, ms_broker, ms_readback,"
+                   " reason, detail FROM commands ORDER BY id",
+                   "7|boiler.temp|alice|pts/3|40.0|42.5|42.4|done|12|345|cold morning|NULL\n"
+                   "8|boiler.temp|alice|pts/3|40.0|007|NULL|under way|NULL|NULL|cold morning|NULL\n"
+                   "9|boiler.temp|alice|pts/3|40.0|007|NULL|refused|NULL|NULL|cold morning|NULL\n");
+    expect_verdict(f, 4, 0, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +372,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_alarm_view, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_read_back, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_one_transaction, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_the_chain_holds, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_failed_commit_leaves_no_hole, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_tampering_is_found, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_commands, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

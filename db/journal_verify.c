@@ -1,0 +1,113 @@
+#include "db/journal_verify.h"
+
+#include "db/sql.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What the chain goes on from, with each row. */
+struct journal_walk {
+    struct journal_verdict *verdict;
+    struct chain_hash previous;
+    int64_t previous_id;
+    bool begun; /* a row with a hash has come */
+};
+
+static bool journal_read_hash(sqlite3_stmt *row, int column, struct chain_hash *hash)
+{
+    if (sqlite3_column_type(row, column) != SQLITE_BLOB ||
+        sqlite3_column_bytes(row, column) != CHAIN_HASH_BYTES)
+        return false;
+    memcpy(hash->bytes, sqlite3_column_blob(row, column), CHAIN_HASH_BYTES);
+    return true;
+}
+
+static struct chain_hash journal_hash_row(sqlite3_stmt *row, int columns, const struct chain_hash *previous)
+{
+    struct chain_row chain;
+    chain_begin(&chain, previous);
+    for (int i = 0; i < columns; i++) {
+        switch (sqlite3_column_type(row, i)) {
+        case SQLITE_INTEGER:
+            chain_add_integer(&chain, sqlite3_column_int64(row, i));
+            break;
+        case SQLITE_FLOAT:
+            chain_add_real(&chain, sqlite3_column_double(row, i));
+            break;
+        case SQLITE_NULL:
+            chain_add_null(&chain);
+            break;
+        default:
+            chain_add_text(&chain, sqlite3_column_blob(row, i), (size_t)sqlite3_column_bytes(row, i));
+        }
+    }
+    return chain_end(&chain);
+}
+
+static void journal_break(struct journal_verdict *verdict, int64_t id, const char *text)
+{
+    if (verdict->broken_id)
+        return;
+    verdict->broken_id = id;
+    snprintf(verdict->text, sizeof verdict->text, "%s", text);
+}
+
+static void journal_walk_row(struct journal_walk *walk, sqlite3_stmt *row)
+{
+    struct journal_verdict *verdict = walk->verdict;
+    int columns = sqlite3_column_count(row) - 1;
+    int64_t id = sqlite3_column_int64(row, 0);
+    struct chain_hash stored;
+    bool hashed = journal_read_hash(row, columns, &stored);
+    if (id != walk->previous_id + 1) {
+        char text[JOURNAL_VERDICT_MAX];
+        snprintf(text, sizeof text, "rows %" PRId64 " to %" PRId64 " are missing before it",
+                 walk->previous_id + 1, id - 1);
+        journal_break(verdict, id, text);
+    }
+    walk->previous_id = id;
+    if (!hashed && !walk->begun) {
+        verdict->unhashed++;
+        return;
+    }
+    struct chain_hash computed = journal_hash_row(row, columns, &walk->previous);
+    if (!hashed || !chain_is_equal(&stored, &computed))
+        journal_break(verdict, id, "it was changed, put in, or follows a row that was taken out");
+    walk->begun = true;
+    walk->previous = verdict->head = hashed ? stored : computed;
+    verdict->head_id = id;
+    verdict->rows++;
+}
+
+/* Where retention left off. */
+static bool journal_find_beginning(sqlite3 *db, struct journal_walk *walk)
+{
+    sqlite3_stmt *from = sql_prepare(db,
+                                     "SELECT value, (SELECT value FROM meta WHERE key = 'journal_from_hash')"
+                                     " FROM meta WHERE key = 'journal_from_id'",
+                                     false);
+    int code = from ? sqlite3_step(from) : SQLITE_ERROR;
+    if (code == SQLITE_ROW) {
+        walk->previous_id = walk->verdict->head_id = sqlite3_column_int64(from, 0);
+        walk->begun = journal_read_hash(from, 1, &walk->previous);
+        walk->verdict->head = walk->previous;
+    }
+    sqlite3_finalize(from);
+    return code == SQLITE_ROW || code == SQLITE_DONE;
+}
+
+bool journal_verify(sqlite3 *db, struct journal_verdict *verdict)
+{
+    *verdict = (struct journal_verdict){0};
+    struct journal_walk walk = {.verdict = verdict};
+    if (!journal_find_beginning(db, &walk))
+        return false;
+    sqlite3_stmt *row =
+        sql_prepare(db, "SELECT " JOURNAL_COLUMNS ", hash FROM journal_entry ORDER BY id", false);
+    int code = row ? SQLITE_ROW : SQLITE_ERROR;
+    while (row && (code = sqlite3_step(row)) == SQLITE_ROW)
+        journal_walk_row(&walk, row);
+    sqlite3_finalize(row);
+    return code == SQLITE_DONE;
+}

@@ -1,0 +1,30 @@
+/* Is the journal as it was written? Follows the hash chain (db/chain.h) from its first row to its last. */
+#ifndef DB_JOURNAL_VERIFY_H
+#define DB_JOURNAL_VERIFY_H
+
+#include "db/chain.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define JOURNAL_VERDICT_MAX 200
+
+struct journal_verdict {
+    uint64_t rows;                  /* followed */
+    uint64_t unhashed;              /* at the beginning, from before there was a chain */
+    int64_t broken_id;              /* the first row that is not as it was written; 0: none */
+    char text[JOURNAL_VERDICT_MAX]; /* what is wrong with it; "" */
+    int64_t head_id;                /* the last row, */
+    struct chain_hash head; /* and its hash as it stands in the file, to compare with one kept elsewhere */
+};
+
+/* The columns of a row in the order in which they are hashed: a promise (hmi-history(5)). */
+#define JOURNAL_COLUMNS                                                                                      \
+    "id, ts, kind, tag, alarm, event, type, priority, value, limit_value, state_before, state_after,"        \
+    " operator, station, detail, command, value_old, value_new, value_readback, ms_broker, ms_readback"
+
+/* False on a failure, which is left in the connection. chain_library_init() comes before. */
+bool journal_verify(sqlite3 *db, struct journal_verdict *verdict);
+
+#endif
