@@ -412,6 +412,15 @@ static bool query_walk_level(struct query_walk *walk, enum query_source level, i
     return query_walk_level(walk, level - 1, done_us, to_us);
 }
 
+/* Since when samples and minutes are kept; a sample from before the span says that they are in all of it. */
+static bool query_walk_find_kept(struct query_walk *walk)
+{
+    walk->raw_from_us = walk->minutes_from_us = walk->archive_us;
+    return walk->archive_us != INT64_MIN ||
+           (query_walk_read_ts(walk, QUERY_ARCHIVE_AFTER, INT64_MIN, INT64_MAX, &walk->raw_from_us) &&
+            query_walk_read_ts(walk, QUERY_FIRST_MINUTE, 0, INT64_MAX, &walk->minutes_from_us));
+}
+
 /* Where the samples before the span are no longer kept: what a bucket before it left. */
 static bool query_walk_find_bucket_before(struct query_walk *walk, enum query_statement which,
                                           int64_t width_us)
@@ -474,9 +483,8 @@ bool query_walk_run(struct query_walk *walk, struct err *err)
     walk->err = err;
     walk->at_us = walk->from_us;
     walk->until_us = INT64_MAX;
-    if (!query_walk_read_ts(walk, QUERY_ARCHIVE_AFTER, INT64_MIN, INT64_MAX, &walk->raw_from_us) ||
-        !query_walk_read_ts(walk, QUERY_FIRST_MINUTE, 0, INT64_MAX, &walk->minutes_from_us) ||
-        !query_walk_read_ts(walk, QUERY_ARCHIVE_BEFORE, walk->from_us, INT64_MIN, &walk->archive_us) ||
+    if (!query_walk_read_ts(walk, QUERY_ARCHIVE_BEFORE, walk->from_us, INT64_MIN, &walk->archive_us) ||
+        !query_walk_find_kept(walk) ||
         (walk->sloped && !query_walk_read_ts(walk, QUERY_ARCHIVE_AFTER, walk->to_us, INT64_MAX, &next_us)) ||
         !query_walk_find_good_before(walk, &first_us) || !query_walk_load_fresh(walk, first_us, next_us))
         return false;

@@ -223,22 +223,23 @@ static void read_add_fresh(const char *path, uint32_t tags, int64_t from_us, int
     history_close(history, from_us + seconds * READ_SECOND);
 }
 
-/* Thirty days of one tag, of which another may have nine times as much beside it. */
+/* Thirty days of one tag and an hour before them, and as much of other tags beside it. */
 static void read_make_long(const char *path, uint32_t tags)
 {
     struct read_maker maker;
-    read_add_tags(path, tags, READ_T0);
+    read_add_tags(path, tags, READ_T0 - CLOCK_US_PER_HOUR);
     read_make_begin(&maker, path, tags);
-    read_make_span(&maker, 1, tags, READ_T0, READ_T0 + 30 * READ_DAY, READ_SECOND);
+    read_make_span(&maker, 1, tags, READ_T0 - CLOCK_US_PER_HOUR, READ_T0 + 30 * READ_DAY, READ_SECOND);
     read_make_end(&maker, tags);
     history_close(read_open(path), READ_T0 + 30 * READ_DAY);
 }
 
 #define READ_WIDE_TAGS  10000
-#define READ_WIDE_TAG   5000 /* the one whose hour is asked for */
-#define READ_WIDE_FRESH 300  /* seconds */
+#define READ_WIDE_TAG   5000               /* the one whose hour is asked for */
+#define READ_WIDE_FRESH 300                /* seconds */
+#define READ_WIDE_EVERY (20 * READ_SECOND) /* so that an hour of a tag takes more than a page */
 
-/* Ten thousand tags, each once a minute for `hours`, one of them each second for the last hour; then all of them
+/* Ten thousand tags, each three times a minute for `hours`, one of them each second for the last hour; then all of them
  * each second, fresh. */
 static void read_make_wide(const char *path, int hours)
 {
@@ -247,10 +248,10 @@ static void read_make_wide(const char *path, int hours)
             last_us = end_us - CLOCK_US_PER_HOUR;
     read_add_tags(path, READ_WIDE_TAGS, from_us);
     read_make_begin(&maker, path, READ_WIDE_TAGS);
-    read_make_span(&maker, 1, READ_WIDE_TAG - 1, from_us, end_us, READ_MINUTE);
-    read_make_span(&maker, READ_WIDE_TAG, READ_WIDE_TAG, from_us, last_us, READ_MINUTE);
+    read_make_span(&maker, 1, READ_WIDE_TAG - 1, from_us, end_us, READ_WIDE_EVERY);
+    read_make_span(&maker, READ_WIDE_TAG, READ_WIDE_TAG, from_us, last_us, READ_WIDE_EVERY);
     read_make_span(&maker, READ_WIDE_TAG, READ_WIDE_TAG, last_us, end_us, READ_SECOND);
-    read_make_span(&maker, READ_WIDE_TAG + 1, READ_WIDE_TAGS, from_us, end_us, READ_MINUTE);
+    read_make_span(&maker, READ_WIDE_TAG + 1, READ_WIDE_TAGS, from_us, end_us, READ_WIDE_EVERY);
     read_make_end(&maker, READ_WIDE_TAGS);
     read_add_fresh(path, READ_WIDE_TAGS, end_us, READ_WIDE_FRESH);
 }
