@@ -1,9 +1,16 @@
 /* Gaps: time that was not recorded. A value is not taken to hold into one, so that a gap that is written
  * changes minutes and hours of the archive around it; for every tag those are computed anew in slices. What
- * is merged afterwards knows of it anyway, and so do the views for what is fresh. */
+ * is merged afterwards knows of it anyway, and so do the views for what is fresh. A gap may hold samples all the
+ * same, late ones that came with the time of their source, so that a tag is gone through in pieces, too. */
 #include "db/history_internal.h"
 
 #include "base/clock.h"
+
+static void gaps_start_over(struct history *history)
+{
+    history->gap_tag = INT64_MIN;
+    history->gap_from_us = INT64_MAX;
+}
 
 bool history_gaps_write(struct history *history, const struct batch *batch)
 {
@@ -19,7 +26,7 @@ bool history_gaps_write(struct history *history, const struct batch *batch)
     }
     if (batch->gap_count) {
         history->gaps_changed = history->gaps_wait = true;
-        history->gap_tag = INT64_MIN; /* the one at hand may have grown */
+        gaps_start_over(history); /* the one at hand may have grown */
     }
     return true;
 }
@@ -37,35 +44,45 @@ bool history_gaps_load(struct history *history)
     return !history->gaps_changed;
 }
 
-static bool gaps_roll_tag(struct history *history, int64_t tag_id, int64_t start_us, int64_t end_us)
+/* A piece of the tag at hand. */
+static bool gaps_roll_piece(struct history *history, int64_t start_us, int64_t end_us)
 {
     sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_LAST];
-    sqlite3_bind_int64(row, 1, tag_id);
+    sqlite3_bind_int64(row, 1, history->gap_tag);
     bool found = sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL;
     int64_t last_us = sqlite3_column_int64(row, 0);
     if (sqlite3_reset(row) != SQLITE_OK)
         return false;
-    if (!found || last_us < rollup_bucket_us(start_us, ROLLUP_HOUR_US))
-        return true;
-    return rollup_add_gap(history->rollup, tag_id, start_us, end_us, last_us);
+    if (found && last_us >= rollup_bucket_us(start_us, ROLLUP_HOUR_US))
+        return rollup_add_gap(history->rollup, history->gap_tag, end_us, last_us, &history->gap_from_us);
+    history->gap_from_us = INT64_MAX;
+    return true;
+}
+
+/* Takes up the next tag; *ended when there is none. */
+static bool gaps_next_tag(struct history *history, int64_t start_us, bool *ended)
+{
+    sqlite3_stmt *next = history->statements[HISTORY_TAG_NEXT];
+    sqlite3_bind_int64(next, 1, history->gap_tag);
+    *ended = sqlite3_step(next) != SQLITE_ROW;
+    if (!*ended) {
+        history->gap_tag = sqlite3_column_int64(next, 0);
+        history->gap_from_us = start_us;
+    }
+    return sqlite3_reset(next) == SQLITE_OK;
 }
 
 /* Goes through the tags inside the open transaction; *ended after the last. */
 static bool gaps_roll(struct history *history, int64_t start_us, int64_t end_us, int64_t until_us,
                       bool *ended)
 {
-    sqlite3_stmt *next = history->statements[HISTORY_TAG_NEXT];
     bool done = history_gaps_load(history);
     *ended = false;
     while (done && !*ended) {
-        sqlite3_bind_int64(next, 1, history->gap_tag);
-        *ended = sqlite3_step(next) != SQLITE_ROW;
-        int64_t tag_id = sqlite3_column_int64(next, 0);
-        done = sqlite3_reset(next) == SQLITE_OK;
-        if (done && !*ended) {
-            done = gaps_roll_tag(history, tag_id, start_us, end_us);
-            history->gap_tag = tag_id;
-        }
+        if (history->gap_from_us == INT64_MAX)
+            done = gaps_next_tag(history, start_us, ended);
+        if (done && !*ended)
+            done = gaps_roll_piece(history, start_us, end_us);
         if (clock_mono_us() >= until_us)
             break;
     }
@@ -76,7 +93,7 @@ bool history_gaps_slice(struct history *history, int64_t until_us, struct err *e
 {
     sqlite3_stmt *gap = history->statements[HISTORY_GAP_WAITING],
                  *rolled = history->statements[HISTORY_GAP_ROLLED];
-    int64_t tag_before = history->gap_tag;
+    int64_t tag_before = history->gap_tag, from_before_us = history->gap_from_us;
     bool ended = false;
     history->stats.work = HISTORY_WORK_GAP;
     if (!history_begin(history, err))
@@ -93,10 +110,12 @@ bool history_gaps_slice(struct history *history, int64_t until_us, struct err *e
         done = sql_run(rolled);
     }
     done = done ? history_commit(history, err) : history_fail(history, "note a gap", err);
-    if (!done)
+    if (!done) {
         history->gap_tag = tag_before;
-    else if (ended)
-        history->gap_tag = INT64_MIN;
+        history->gap_from_us = from_before_us;
+    } else if (ended) {
+        gaps_start_over(history);
+    }
     if (done && !found)
         history->gaps_wait = false;
     return done;

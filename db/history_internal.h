@@ -214,7 +214,8 @@ struct history {
     struct gaps gaps;
     bool gaps_changed;        /* the table holds others than `gaps` */
     bool gaps_wait;           /* minutes and hours of the archive may not know of all of them */
-    int64_t gap_tag;          /* up to which tag the first of those is done */
+    int64_t gap_tag;          /* the tag at which the first of those is; INT64_MIN: at none yet */
+    int64_t gap_from_us;      /* from where on; INT64_MAX: that tag is done */
     uint64_t tags;            /* rows of the table tag; 0: not counted since some were written */
     uint64_t wal_frames;      /* pages in the WAL after the last commit */
     uint64_t wal_frames_next; /* when it is checkpointed next */

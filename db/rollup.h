@@ -54,8 +54,9 @@ bool rollup_add_late(struct rollup *rollup, int64_t tag_id, const struct rollup_
                      int64_t last_us);
 bool rollup_end_late(struct rollup *rollup);
 
-/* Brings the tag's minutes and hours up to date with a gap from `start_us` to `end_us`. */
-bool rollup_add_gap(struct rollup *rollup, int64_t tag_id, int64_t start_us, int64_t end_us, int64_t last_us);
+/* Brings the tag's minutes and hours up to date with a gap until `end_us`, some minutes at a time: *from_us is
+ * the gap's start at first, and then where the next call goes on; INT64_MAX: all is done. */
+bool rollup_add_gap(struct rollup *rollup, int64_t tag_id, int64_t end_us, int64_t last_us, int64_t *from_us);
 
 /* Forgets what was begun, as after a transaction that was rolled back. */
 void rollup_forget(struct rollup *rollup);

@@ -19,6 +19,9 @@
 
 #include "db/sql.h"
 
+/* So many minutes are brought up to date with a gap in one go: some milliseconds even at 10 samples a second. */
+#define ROLLUP_GAP_MINUTES 8
+
 /* Takes the late samples of `added` into a minute or an hour that cannot be computed anew. */
 static void rollup_patch(struct rollup_bucket *bucket, const struct rollup_bucket *added)
 {
@@ -183,14 +186,14 @@ static bool rollup_find_minute(struct rollup *rollup, int64_t tag_id, int64_t fr
 }
 
 /* The minutes from the gap's start to the first one behind its end, and the hours of these. */
-bool rollup_add_gap(struct rollup *rollup, int64_t tag_id, int64_t start_us, int64_t end_us, int64_t last_us)
+bool rollup_add_gap(struct rollup *rollup, int64_t tag_id, int64_t end_us, int64_t last_us, int64_t *from_us)
 {
-    int64_t hour_us = rollup_bucket_us(start_us, ROLLUP_HOUR_US),
+    int64_t hour_us = rollup_bucket_us(*from_us, ROLLUP_HOUR_US),
             last_hour_us = rollup_bucket_us(end_us, ROLLUP_HOUR_US);
     int64_t minute_us, next_us, after_us = rollup_bucket_us(end_us, ROLLUP_MINUTE_US) + ROLLUP_MINUTE_US;
-    bool done = rollup_find_minute(rollup, tag_id, rollup_bucket_us(start_us, ROLLUP_MINUTE_US), &minute_us);
+    bool done = rollup_find_minute(rollup, tag_id, rollup_bucket_us(*from_us, ROLLUP_MINUTE_US), &minute_us);
     bool complete, inside = true;
-    while (done && minute_us != INT64_MAX && inside) {
+    for (int minutes = 0; done && minute_us != INT64_MAX && inside && minutes < ROLLUP_GAP_MINUTES; minutes++) {
         inside = minute_us < after_us;
         int64_t its_hour_us = rollup_bucket_us(minute_us, ROLLUP_HOUR_US);
         if (its_hour_us != hour_us)
@@ -200,5 +203,7 @@ bool rollup_add_gap(struct rollup *rollup, int64_t tag_id, int64_t start_us, int
                rollup_find_minute(rollup, tag_id, minute_us + ROLLUP_MINUTE_US, &minute_us);
     }
     done = done && rollup_refold(rollup, tag_id, hour_us, last_us, NULL);
-    return done && (hour_us == last_hour_us || rollup_refold(rollup, tag_id, last_hour_us, last_us, NULL));
+    *from_us = inside ? minute_us : INT64_MAX;
+    return done && (*from_us != INT64_MAX || hour_us == last_hour_us ||
+                    rollup_refold(rollup, tag_id, last_hour_us, last_us, NULL));
 }

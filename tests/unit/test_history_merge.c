@@ -699,6 +699,30 @@ static void test_figures(void **state)
     fixture_expect(f, "SELECT avg, good * 60 FROM history_minute LIMIT 1 OFFSET 1", "1.0|20.0\n");
 }
 
+/* A gap that becomes known when its time is full of samples: one tag takes many slices, each of them short. */
+static void test_a_gap_full_of_samples(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    int64_t hour_us = rollup_bucket_us(T0, ROLLUP_HOUR_US);
+    int slices = 0;
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    fixture_add_tag(f, 1, "t", "t");
+    for (int i = 0; i < 720; i++)
+        fixture_add_number(f, 1, hour_us + i * 10 * SECOND, i);
+    fixture_append(f, T0);
+    merge_everything(f);
+    fixture_expect(f, "SELECT sum(good) FROM history_minute", "120.0\n");
+    batch_add_gap(f->batch, hour_us + 600 * SECOND, hour_us + 6600 * SECOND, "broker away");
+    fixture_append(f, T0);
+    for (bool more = true; more; slices += f->history->stats.work == HISTORY_WORK_GAP)
+        assert_true(history_tidy(f->history, 1, &more, &err));
+    assert_in_range(slices, 10, 20);
+    fixture_expect(f, "SELECT sum(good), sum(n), sum(good > 0) FROM history_minute", "20.0|720|20\n");
+    fixture_expect(f, "SELECT round(good * 60, 6), n FROM history_hour ORDER BY ts", "10.0|360\n10.0|360\n");
+}
+
 int main(void)
 {
 #define HISTORY_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
@@ -707,6 +731,7 @@ int main(void)
         HISTORY_TEST(test_late_samples_wait_for_the_merge),   HISTORY_TEST(test_figures),
         HISTORY_TEST(test_policies_tell_every_sample),        HISTORY_TEST(test_late_samples_spoil_no_minute),
         HISTORY_TEST(test_late_samples_in_figures),           HISTORY_TEST(test_a_policy_may_change),
+        HISTORY_TEST(test_a_gap_full_of_samples),
     };
     return cmocka_run_group_tests_name("history_merge", tests, NULL, NULL);
 }
