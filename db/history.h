@@ -76,6 +76,7 @@ struct history_stats {
     int64_t slice_most_us;      /* and the longest one */
     int64_t checkpoint_most_us; /* likewise; it waits for the disk */
     long wal_holder;            /* a process whose long reading lets the WAL grow; 0: none */
+    char wal_holder_name[64];   /* safe to show */
 };
 
 /* Makes the directory that the file is to lie in, mode 2750, when it is missing; its parent must exist. For

@@ -53,6 +53,11 @@
 #define HISTORY_WAL_LARGE        6000
 #define HISTORY_WAL_WAIT_LONG_MS 40
 
+/* With so many, kept by a reader, merging waits until the reader lets go: it would write most of what lets the
+ * WAL grow on. It is looked whether the reader is still there once in this time. */
+#define HISTORY_WAL_HELD          8192
+#define HISTORY_WAL_HELD_EVERY_US CLOCK_US_PER_SECOND
+
 /* The statements that are prepared once; their SQL is the table in history.c. */
 enum history_statement {
     HISTORY_BEGIN,
@@ -219,6 +224,7 @@ struct history {
     uint64_t tags;            /* rows of the table tag; 0: not counted since some were written */
     uint64_t wal_frames;      /* pages in the WAL after the last commit */
     uint64_t wal_frames_next; /* when it is checkpointed next */
+    int64_t wal_tried_us;     /* when it was last checkpointed, clock_mono_us() */
     long wal_holder; /* the process whose reading kept the last checkpoint from starting it anew; 0: none */
     bool durable;    /* a commit waits for the disk */
     struct history_stats stats;

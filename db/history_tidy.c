@@ -8,7 +8,8 @@
  * When that failed until the WAL is large, a RESTART waits a little longer for the readers to come up to date:
  * nothing is committed meanwhile, so that each new one does no harm.
  * (PASSIVE alone: 244 MB of WAL after 20 s of overlapping short readers; so: 24 MB.)
- * A single reader that keeps a transaction open lets it grow; the statistics then name that process. */
+ * A single reader that keeps a transaction open lets it grow; the statistics then name that process, and when
+ * it has become large merging waits for its end. */
 #include "db/history_internal.h"
 
 #include "base/clock.h"
@@ -25,6 +26,7 @@ static bool history_tail_is_full(const struct history *history)
 static bool history_checkpoint(struct history *history, struct err *err)
 {
     int frames = 0, copied = 0;
+    history->wal_tried_us = clock_mono_us();
     int code = sqlite3_wal_checkpoint_v2(history->db, "main", SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
     bool large = frames > HISTORY_WAL_LARGE;
     if (code == SQLITE_OK && (frames == copied || large)) {
@@ -35,12 +37,28 @@ static bool history_checkpoint(struct history *history, struct err *err)
             frames = 0;
     }
     history->wal_holder = frames ? sql_find_holder(history->shm_fd, WAL_READERS_FIRST, WAL_READERS) : 0;
+    if (history->wal_holder)
+        sql_name_process(history->wal_holder, history->stats.wal_holder_name,
+                         sizeof history->stats.wal_holder_name);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
         return sql_fail(history->db, history->shm_fd, "empty its WAL", err);
     history->wal_frames = (uint64_t)frames;
     history->wal_frames_next =
         history->wal_frames + (frames && !large ? HISTORY_WAL_AGAIN : HISTORY_WAL_FRAMES);
     return true;
+}
+
+/* Has a reader let the WAL grow so much that merging waits for it? */
+static bool history_wal_is_held(const struct history *history)
+{
+    return history->wal_holder && history->wal_frames >= HISTORY_WAL_HELD;
+}
+
+static bool history_checkpoint_is_due(const struct history *history)
+{
+    return history->wal_frames >= history->wal_frames_next ||
+           (history_wal_is_held(history) &&
+            clock_mono_us() - history->wal_tried_us >= HISTORY_WAL_HELD_EVERY_US);
 }
 
 /* A slice works until the last of these parts of its budget, which is for the commit. */
@@ -50,7 +68,7 @@ static bool history_slice(struct history *history, int64_t until_us, bool *more,
 {
     history->stats.work = HISTORY_WORK_NONE;
     *more = true;
-    if (history->wal_frames >= history->wal_frames_next) {
+    if (history_checkpoint_is_due(history)) {
         history->stats.work = HISTORY_WORK_CHECKPOINT;
         return history_checkpoint(history, err);
     }
@@ -58,6 +76,9 @@ static bool history_slice(struct history *history, int64_t until_us, bool *more,
         history->stats.work = HISTORY_WORK_FLUSH;
         return history_flush_slice(history, until_us, err);
     }
+    *more = !history_wal_is_held(history);
+    if (!*more)
+        return true;
     if (history->gaps_wait)
         return history_gaps_slice(history, until_us, err);
     if (history_merge_is_due(history))

@@ -193,7 +193,8 @@ bool rollup_add_gap(struct rollup *rollup, int64_t tag_id, int64_t end_us, int64
     int64_t minute_us, next_us, after_us = rollup_bucket_us(end_us, ROLLUP_MINUTE_US) + ROLLUP_MINUTE_US;
     bool done = rollup_find_minute(rollup, tag_id, rollup_bucket_us(*from_us, ROLLUP_MINUTE_US), &minute_us);
     bool complete, inside = true;
-    for (int minutes = 0; done && minute_us != INT64_MAX && inside && minutes < ROLLUP_GAP_MINUTES; minutes++) {
+    for (int minutes = 0; done && minute_us != INT64_MAX && inside && minutes < ROLLUP_GAP_MINUTES;
+         minutes++) {
         inside = minute_us < after_us;
         int64_t its_hour_us = rollup_bucket_us(minute_us, ROLLUP_HOUR_US);
         if (its_hour_us != hour_us)

@@ -1,6 +1,7 @@
 #include "db/sql.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,14 +55,9 @@ long sql_find_holder(int shm_fd, int first, int count)
     return lock.l_pid;
 }
 
-/* " (process 1234, sqlite3)" for whoever keeps others from writing; "" when that cannot be found. */
-static void sql_describe_holder(int shm_fd, char *out, size_t size)
+void sql_name_process(long pid, char *out, size_t size)
 {
-    long pid = sql_find_holder(shm_fd, 0, 8);
     char path[64], name[64] = "?";
-    *out = '\0';
-    if (!pid)
-        return;
     snprintf(path, sizeof path, "/proc/%ld/comm", pid);
     FILE *file = fopen(path, "re");
     if (file) {
@@ -69,6 +65,18 @@ static void sql_describe_holder(int shm_fd, char *out, size_t size)
             name[strcspn(name, "\n")] = '\0';
         fclose(file);
     }
+    utf8_make_safe(out, size, name, strlen(name));
+}
+
+/* " (process 1234, sqlite3)" for whoever keeps others from writing; "" when that cannot be found. */
+static void sql_describe_holder(int shm_fd, char *out, size_t size)
+{
+    long pid = sql_find_holder(shm_fd, 0, 8);
+    char name[64];
+    *out = '\0';
+    if (!pid)
+        return;
+    sql_name_process(pid, name, sizeof name);
     snprintf(out, size, " (process %ld, %s)", pid, name);
 }
 

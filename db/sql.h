@@ -20,6 +20,9 @@ bool sql_fail_code(const char *path, int code, const char *message, int shm_fd, 
  * to 7: readers), or 0. This process itself is never found. */
 long sql_find_holder(int shm_fd, int first, int count);
 
+/* What the process is called, safe to show; "?" when it has ended. `size` of 64 is enough. */
+void sql_name_process(long pid, char *out, size_t size);
+
 /* Runs SQL text whose rows do not matter. Returns SQLite's result code. */
 int sql_exec(sqlite3 *db, const char *sql);
 

@@ -16,6 +16,7 @@
 #define FAULT_DISK_LOW         (UINT64_C(1) << 30)
 #define FAULT_DISK_VERY_LOW    (UINT64_C(100) << 20)
 #define FAULT_WAL_LARGE        (UINT64_C(512) << 20)
+#define FAULT_WAL_HELD         (UINT64_C(48) << 20) /* by one reader, and twice what it has else */
 
 /* What a row looks at. */
 struct fault_view {
@@ -277,8 +278,17 @@ static bool fault_housekeeping(const struct fault_view *view)
 static bool fault_wal_large(const struct fault_view *view)
 {
     uint64_t bytes = view->status->wire.wal_bytes;
-    if (bytes < FAULT_WAL_LARGE)
+    long holder = view->status->wal_holder;
+    if (bytes < (holder ? FAULT_WAL_HELD : FAULT_WAL_LARGE))
         return false;
+    if (holder) {
+        fault_what(view,
+                   "process %ld (%s) reads the history without an end: its write-ahead log grows, %" PRIu64
+                   " MB",
+                   holder, view->status->wal_holder_name, bytes >> 20);
+        fault_cure(view, "recording goes on; end that process, or its transaction");
+        return true;
+    }
     fault_what(view, "the write-ahead log of the history has grown to %" PRIu64 " MB", bytes >> 20);
     fault_cure(view, "somebody reads the file for long without an end: close long sqlite3 transactions");
     return true;

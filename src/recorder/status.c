@@ -123,6 +123,11 @@ static void status_update_machine(struct status *status, const struct status_sou
     wire->wal_bytes = stats.wal_bytes;
     wire->deleted_rows = stats.deleted_rows;
     wire->returned_bytes = stats.returned_bytes;
+    wire->slice_ms_most = (double)stats.slice_most_us / 1e3;
+    wire->checkpoint_ms_most = (double)stats.checkpoint_most_us / 1e3;
+    wire->fresh_samples = stats.fresh_rows + stats.tail_rows;
+    status->wal_holder = stats.wal_holder;
+    snprintf(status->wal_holder_name, sizeof status->wal_holder_name, "%s", stats.wal_holder_name);
     wire->memory_bytes = status_memory_bytes();
     wire->cpu_share = rate_per_s(&status->cpu_us) / 1e6;
     wire->consoles = sources->server ? server_console_count(sources->server) : 0;

@@ -58,6 +58,8 @@ struct status {
     uint64_t refused_before, times_before;
     int64_t refused_us, times_us; /* wall: when the counters last rose */
     char tidy_error[ERR_TEXT_MAX];
+    long wal_holder; /* a process that keeps the history's log from being emptied; 0: none */
+    char wal_holder_name[64];
 };
 
 /* Once a second: the rates. */

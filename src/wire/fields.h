@@ -162,7 +162,10 @@ enum wire_sample_flag {
     X(I64, alarm_flood_since_us, "an alarm flood stands since then; 0: none")                                \
     X(U64, alarm_activations, "times that an alarm became active since the start")                           \
     X(U64, deleted_rows, "samples, minutes and hours deleted as too old")                                    \
-    X(U64, returned_bytes, "room that was given back to the file system")
+    X(U64, returned_bytes, "room that was given back to the file system")                                    \
+    X(F64, slice_ms_most, "longest slice of the history's housekeeping since the start, ms")                 \
+    X(F64, checkpoint_ms_most, "longest checkpoint of its write-ahead log since the start, ms")              \
+    X(U64, fresh_samples, "samples not merged into the archive yet")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */

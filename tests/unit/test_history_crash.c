@@ -263,16 +263,24 @@ static void test_long_reader_does_not_stop_recording(void **state)
         hold_read_transaction(f, ready[1], wait[0]);
     }
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    append_numbers(f, &ts_us, 120);
+    append_numbers(f, &ts_us, 160);
     history_get_stats(f->history, &stats);
     uint64_t held_bytes = stats.wal_bytes;
     assert_true(held_bytes > 12000000);
     assert_int_equal(stats.wal_holder, pid);
+    assert_string_equal(stats.wal_holder_name, "test_history_cr"); /* 15 bytes of a name are all there is */
+    uint64_t merged = stats.merged_rows;
+    append_numbers(f, &ts_us, 40); /* merging waits, or the WAL would grow by more */
+    history_get_stats(f->history, &stats);
+    assert_int_equal(stats.merged_rows, merged);
+    assert_true(stats.wal_bytes < held_bytes + UINT64_C(100000) * 140);
     close(wait[1]);
     assert_true(fixture_wait(pid));
     append_numbers(f, &ts_us, 60);
     history_get_stats(f->history, &stats);
-    print_message("300,000 samples under a reader's transaction: WAL %.1f MB; after it: %.1f MB\n",
+    assert_true(stats.merged_rows > merged + 100000);
+    history_get_stats(f->history, &stats);
+    print_message("500,000 samples under a reader's transaction: WAL %.1f MB; after it: %.1f MB\n",
                   (double)held_bytes / 1e6, (double)stats.wal_bytes / 1e6);
     assert_int_equal(stats.wal_holder, 0);
     assert_true(stats.wal_bytes <= 17000000);

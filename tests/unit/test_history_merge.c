@@ -727,10 +727,14 @@ int main(void)
 {
 #define HISTORY_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        HISTORY_TEST(test_random_series_equal_the_reference), HISTORY_TEST(test_ties_between_runs),
-        HISTORY_TEST(test_late_samples_wait_for_the_merge),   HISTORY_TEST(test_figures),
-        HISTORY_TEST(test_policies_tell_every_sample),        HISTORY_TEST(test_late_samples_spoil_no_minute),
-        HISTORY_TEST(test_late_samples_in_figures),           HISTORY_TEST(test_a_policy_may_change),
+        HISTORY_TEST(test_random_series_equal_the_reference),
+        HISTORY_TEST(test_ties_between_runs),
+        HISTORY_TEST(test_late_samples_wait_for_the_merge),
+        HISTORY_TEST(test_figures),
+        HISTORY_TEST(test_policies_tell_every_sample),
+        HISTORY_TEST(test_late_samples_spoil_no_minute),
+        HISTORY_TEST(test_late_samples_in_figures),
+        HISTORY_TEST(test_a_policy_may_change),
         HISTORY_TEST(test_a_gap_full_of_samples),
     };
     return cmocka_run_group_tests_name("history_merge", tests, NULL, NULL);

@@ -98,6 +98,9 @@ static const struct system_figure SYSTEM_DISK[] = {
     SYSTEM_LOSS("failed", write_errors),
     SYSTEM_FIGURE("history file", BYTES, history_bytes),
     SYSTEM_FIGURE("write-ahead log", BYTES, wal_bytes),
+    SYSTEM_FIGURE("not merged yet", COUNT, fresh_samples),
+    SYSTEM_FIGURE("longest slice", MS, slice_ms_most),
+    SYSTEM_FIGURE("longest ckpt.", MS, checkpoint_ms_most),
     SYSTEM_FIGURE("free", BYTES, disk_free_bytes),
 };
 
