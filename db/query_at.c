@@ -8,7 +8,7 @@
  *   - runs are read from the latest to the earliest. A tag is asked for in a run only as long as what has been
  *     found of it is older than the latest sample of the run: for those that send often, one or two runs. A run
  *     is read whole when many tags are left, else by key;
- *   - then one look into the archive for each tag that is not known yet. */
+ *   - then one look into the archive for each tag that it may hold something later of. */
 #include "db/query_internal.h"
 
 #include "db/gaps.h"
@@ -27,6 +27,7 @@
 struct query_at_tag {
     uint32_t id;
     bool found, settled; /* settled: only the tail can still hold something later */
+    int64_t archived_us; /* the archive has nothing of it from here on */
     int64_t rank;        /* of several samples with one stamp the one of the highest counts */
     struct query_sample sample;
     size_t text_at; /* in `texts` */
@@ -95,6 +96,7 @@ static bool query_at_offer_all(struct query_at *at, enum query_statement which, 
     return sqlite3_reset(rows) == SQLITE_OK;
 }
 
+/* All tags, with the end of their last minute in the archive. */
 static bool query_at_load_tags(struct query_at *at)
 {
     bool found;
@@ -107,7 +109,8 @@ static bool query_at_load_tags(struct query_at *at)
         if (!found)
             break;
         at->tags = mem_grow(at->tags, &at->capacity, at->count + 1, sizeof *at->tags);
-        at->tags[at->count++] = (struct query_at_tag){.id = (uint32_t)sqlite3_column_int64(rows, 0)};
+        at->tags[at->count++] = (struct query_at_tag){.id = (uint32_t)sqlite3_column_int64(rows, 0),
+                                                      .archived_us = sqlite3_column_int64(rows, 1)};
     }
     return sqlite3_reset(rows) == SQLITE_OK;
 }
@@ -217,7 +220,7 @@ static bool query_at_read_archive(struct query_at *at)
     for (size_t i = 0; i < at->count; i++) {
         struct query_at_tag *tag = &at->tags[i];
         bool found;
-        if (tag->settled)
+        if (tag->settled || (tag->found && tag->sample.ts_us >= tag->archived_us))
             continue;
         sqlite3_stmt *row =
             query_bind(at->query, QUERY_ARCHIVE_BEFORE, (int64_t[]){tag->id, at->at_us + 1}, 2, at->err);

@@ -86,7 +86,8 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
         " EXISTS (SELECT 1 FROM tag_state s WHERE s.tag_id = t.id) FROM tag t ORDER BY name",
     [QUERY_STATE_TEXT] = "SELECT text FROM tag_state WHERE tag_id = ?1 AND value = ?2",
 
-    [QUERY_TAG_IDS] = "SELECT id FROM tag ORDER BY id",
+    [QUERY_TAG_IDS] =
+        "SELECT t.id, o.ts + 60000000 FROM tag t LEFT JOIN minute_open o ON o.tag_id = t.id ORDER BY t.id",
     [QUERY_FLUSHED_UNTIL] = "SELECT ts, value, quality, tag_id FROM latest_flushed WHERE ts <= ?1",
     [QUERY_TAIL_UNTIL] = "SELECT ts, value, quality, tag_id FROM tail WHERE ts <= ?1 ORDER BY rowid",
     [QUERY_RUNS_UNTIL] =

@@ -18,7 +18,7 @@ static const struct {
     {QUERY_COUNT_SAMPLES, {"hour", "hour_open", "s", NULL}},
     {QUERY_COUNT_TAGS, {"tag", NULL}},
     {QUERY_TAGS, {"t", NULL}},
-    {QUERY_TAG_IDS, {"tag", NULL}},
+    {QUERY_TAG_IDS, {"t", NULL}},
     {QUERY_FLUSHED_UNTIL, {"latest_flushed", NULL}},
     {QUERY_RUNS_UNTIL, {"run_a", "run_b", NULL}},
 };
