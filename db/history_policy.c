@@ -117,8 +117,8 @@ bool history_policy_save(struct history *history, const struct history_policy *p
 {
     sqlite3_stmt *put = history->statements[HISTORY_DOOR_PUT];
     const struct door *door = &policy->door;
-    if (!door->has_start || policy->rule.record == RECORD_ALL)
-        return true;
+    if (!door->has_start || door->outside_count || policy->rule.record == RECORD_ALL)
+        return true; /* samples outside of the door are not written down: the next merge begins behind them */
     sqlite3_bind_int64(put, 1, policy->tag_id);
     sqlite3_bind_int(put, 2, (int)policy->rule.record);
     sqlite3_bind_int64(put, 3, policy->last.ts_us);

@@ -36,21 +36,27 @@ struct door_point {
     double number;
 };
 
+/* So many samples may lie behind the held one, outside of its door, until one lies inside again. */
+#define DOOR_OUTSIDE_MAX 32
+
 /* What has to be known of the samples so far. All bytes 0: none yet. The last sample is always one of these
  * points, the last of those that are there. */
 struct door {
     bool has_start, has_held, has_waiting;
-    struct door_point start;     /* the last sample that is kept for good */
-    struct door_point held;      /* may still be left out */
-    struct door_point waiting;   /* newer than `held`; did not pass the exception test */
+    struct door_point start; /* the last sample that is kept for good */
+    struct door_point held;  /* may still be left out */
+    struct door_point
+        outside[DOOR_OUTSIDE_MAX]; /* newer than `held`; a line from the start passes them, too */
+    size_t outside_count;
+    struct door_point waiting;   /* newer than all of these; did not pass the exception test */
     double slope_min, slope_max; /* of lines from `start`, units a second, that pass everything since */
 };
 
-#define DOOR_LEFT_OUT_MAX 2
+#define DOOR_LEFT_OUT_MAX (DOOR_OUTSIDE_MAX + 4)
 
 /* Takes the next sample and writes the stamps of earlier ones that need not be kept to `left_out_us`; returns
- * how many. What is not left out here is kept: the start for ever, and `held` and `waiting` until a later
- * call says otherwise. */
+ * how many. What is not left out here is kept: the start for ever, the others until a later call says
+ * otherwise. */
 size_t door_take(struct door *door, const struct door_rule *rule, const struct door_sample *sample,
                  int64_t left_out_us[DOOR_LEFT_OUT_MAX]);
 

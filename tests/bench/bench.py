@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures speed, memory and how soon things are on the screen, each beside its rivals or its target.
 
-    tests/bench/bench.py BUILD [--rounds N] [--seconds S] [--tags N] [--only speed|feel|read]
+    tests/bench/bench.py BUILD [--rounds N] [--seconds S] [--tags N] [--only speed|feel|read|thin]
 
 The tables are Markdown, on standard output; what is going on is told on standard error.
 """
@@ -14,6 +14,7 @@ import sys
 import feel
 import read
 import speed
+import thin
 from plumbing import has_recorder
 
 
@@ -34,9 +35,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="how long each contestant is flooded")
     parser.add_argument("--tags", type=int, default=10000)
-    parser.add_argument("--only", choices=["speed", "feel", "read"])
+    parser.add_argument("--only", choices=["speed", "feel", "read", "thin"])
     parser.add_argument("--samples", type=int, default=200, help="how many markers are timed")
     parser.add_argument("--line-seconds", type=float, default=20, help="how long bytes to the terminal are counted")
+    parser.add_argument("--plant-hours", type=float, default=6, help="of the demo plant, for compressed recording")
     parser.add_argument("--memory-seconds", type=float, default=20)
     parser.add_argument("--keys", nargs=4, metavar=("KEY", "TEXT", "BACK-KEY", "BACK-TEXT"),
                         default=["F1", "Bench  Help", "Escape", "Bench  Tags"], help="a key and what it must bring, and back")
@@ -52,6 +54,8 @@ def main():
             print("\nlatency, bytes to the terminal, memory: not built (no build/hmi that records)")
     if options.only in (None, "read"):
         read.measure(build, options)
+    if options.only in (None, "thin"):
+        thin.measure(build, options)
     return 0
 
 

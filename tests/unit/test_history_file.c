@@ -222,18 +222,19 @@ static void test_version_1_is_brought_up_to_date(void **state)
                                    " ORDER BY m.name, c.cid");
     history_close(f->history, T0 + 102 * SECOND);
     f->history = NULL;
-    run_sql(f->path,
-            "DROP VIEW history_minute; DROP VIEW history_hour; DROP VIEW fresh_minute; DROP VIEW fresh_hour;"
-            "DROP VIEW fresh_neighbour; DROP VIEW fresh_sample; DROP VIEW history;"
-            "DROP TABLE door; ALTER TABLE tag DROP COLUMN record; ALTER TABLE tag DROP COLUMN deviation;"
-            "ALTER TABLE tag DROP COLUMN min_time_us; ALTER TABLE tag DROP COLUMN max_time_us;"
-            "DROP TABLE archive; DROP TABLE minute; DROP TABLE hour; DROP TABLE minute_open;"
-            "DROP TABLE hour_open; DROP INDEX unrecorded_end; ALTER TABLE unrecorded DROP COLUMN rolled;"
-            "ALTER TABLE store DROP COLUMN mark_a_ts; ALTER TABLE store DROP COLUMN mark_b_ts;"
-            "ALTER TABLE run_a DROP COLUMN rows; ALTER TABLE run_a DROP COLUMN filled_us;"
-            "ALTER TABLE run_b DROP COLUMN rows; ALTER TABLE run_b DROP COLUMN filled_us;"
-            "DROP VIEW journal; DROP VIEW alarms; DROP VIEW commands; DROP TABLE journal_entry; DROP TABLE alarm_state;"
-            "PRAGMA user_version = 1");
+    run_sql(
+        f->path,
+        "DROP VIEW history_minute; DROP VIEW history_hour; DROP VIEW fresh_minute; DROP VIEW fresh_hour;"
+        "DROP VIEW fresh_neighbour; DROP VIEW fresh_sample; DROP VIEW history;"
+        "DROP TABLE door; ALTER TABLE tag DROP COLUMN record; ALTER TABLE tag DROP COLUMN deviation;"
+        "ALTER TABLE tag DROP COLUMN min_time_us; ALTER TABLE tag DROP COLUMN max_time_us;"
+        "DROP TABLE archive; DROP TABLE minute; DROP TABLE hour; DROP TABLE minute_open;"
+        "DROP TABLE hour_open; DROP INDEX unrecorded_end; ALTER TABLE unrecorded DROP COLUMN rolled;"
+        "ALTER TABLE store DROP COLUMN mark_a_ts; ALTER TABLE store DROP COLUMN mark_b_ts;"
+        "ALTER TABLE run_a DROP COLUMN rows; ALTER TABLE run_a DROP COLUMN filled_us;"
+        "ALTER TABLE run_b DROP COLUMN rows; ALTER TABLE run_b DROP COLUMN filled_us;"
+        "DROP VIEW journal; DROP VIEW alarms; DROP VIEW commands; DROP TABLE journal_entry; DROP TABLE alarm_state;"
+        "PRAGMA user_version = 1");
     f->history = fixture_open(f);
     expect_version(f, SCHEMA_VERSION);
     fixture_expect(f,
