@@ -181,7 +181,7 @@ static void alarm_take_condition(struct alarm *alarm, bool stands)
 {
     alarm->condition = stands;
     if (alarm->tag)
-        alarm->tag->watch->is_quiet = false;
+        alarm->tag->quiet = false;
 }
 
 static void alarm_count_activation(const struct alarm_pass *pass, struct alarm *alarm)
@@ -367,29 +367,24 @@ void alarm_evaluate(const struct alarm_pass *pass, struct alarm *alarm)
 
 /* ---- tags that changed ---- */
 
-/* Between which values nothing changes: most messages end here. */
-static void alarm_find_quiet(struct alarm_watch *watch, const struct tag *tag)
+/* Between which values nothing changes as long as no alarm stands or waits. */
+static void alarm_find_quiet(struct tag *tag)
 {
-    watch->is_quiet = true;
-    watch->quiet_low = -INFINITY;
-    watch->quiet_high = INFINITY;
-    for (size_t i = 0; i < watch->count && watch->is_quiet; i++) {
+    const struct alarm_watch *watch = tag->watch;
+    tag->quiet = true;
+    tag->quiet_low = -INFINITY;
+    tag->quiet_high = INFINITY;
+    for (size_t i = 0; i < watch->count && tag->quiet; i++) {
         const struct alarm *alarm = watch->alarms[i];
         enum alarm_type type = alarm->def->type;
         bool is_limit = type <= ALARM_HIHI && !alarm->limit_tag;
-        watch->is_quiet = alarm->tag == tag && !alarm->condition && !alarm->status.active &&
-                          alarm->delay_left_us < 0 && (is_limit || type == ALARM_STALE || type == ALARM_BAD);
+        tag->quiet = alarm->tag == tag && !alarm->condition && !alarm->status.active &&
+                     alarm->delay_left_us < 0 && (is_limit || type == ALARM_STALE || type == ALARM_BAD);
         if (is_limit && type >= ALARM_HI)
-            watch->quiet_high = fmin(watch->quiet_high, alarm->def->limit);
+            tag->quiet_high = fmin(tag->quiet_high, alarm->def->limit);
         else if (is_limit)
-            watch->quiet_low = fmax(watch->quiet_low, alarm->def->limit);
+            tag->quiet_low = fmax(tag->quiet_low, alarm->def->limit);
     }
-}
-
-static bool alarm_is_quiet(const struct alarm_watch *watch, const struct tag *tag)
-{
-    return watch->is_quiet && tag->type == VALUE_NUMBER && quality_is_good(tag->quality) && !tag->stale &&
-           tag->number >= watch->quiet_low && tag->number <= watch->quiet_high;
 }
 
 void alarms_evaluate(const struct alarm_pass *pass)
@@ -399,11 +394,11 @@ void alarms_evaluate(const struct alarm_pass *pass)
         struct tag *tag = plant->touched[i];
         struct alarm_watch *watch = tag->watch;
         tag->touched = false;
-        if (!watch || pass->alarms->frozen || alarm_is_quiet(watch, tag))
+        if (!watch || pass->alarms->frozen)
             continue;
         for (size_t n = 0; n < watch->count; n++)
             alarm_evaluate(pass, watch->alarms[n]);
-        alarm_find_quiet(watch, tag);
+        alarm_find_quiet(tag);
     }
     plant->touched_count = 0;
 }

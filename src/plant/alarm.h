@@ -94,8 +94,6 @@ struct alarm {
 struct alarm_watch {
     struct alarm **alarms; /* the more severe of an exclusive pair before the other */
     size_t count, capacity;
-    bool is_quiet; /* none stands or waits: a good value between these two changes nothing */
-    double quiet_low, quiet_high;
 };
 
 struct alarm_counters {

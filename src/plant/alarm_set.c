@@ -117,7 +117,7 @@ static void set_watch(struct tag *tag, struct alarm *alarm)
             return;
     watch->alarms = mem_grow(watch->alarms, &watch->capacity, watch->count + 1, sizeof(struct alarm *));
     watch->alarms[watch->count++] = alarm;
-    watch->is_quiet = false;
+    tag->quiet = false;
 }
 
 static struct tag *set_tag(const struct alarms *alarms, const char *name)

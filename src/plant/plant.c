@@ -224,9 +224,15 @@ static void plant_touch(struct plant *plant, struct tag *tag)
     plant->touched[plant->touched_count++] = tag;
 }
 
+static bool plant_is_quiet(const struct tag *tag)
+{
+    return tag->quiet && tag->type == VALUE_NUMBER && quality_is_good(tag->quality) && !tag->stale &&
+           tag->number >= tag->quiet_low && tag->number <= tag->quiet_high;
+}
+
 void plant_mark_changed(struct plant *plant, struct tag *tag)
 {
-    if (tag->watch && !tag->touched)
+    if (tag->watch && !tag->touched && !plant_is_quiet(tag))
         plant_touch(plant, tag);
     if (tag->changed)
         return;

@@ -54,7 +54,9 @@ struct tag {
     bool changed;              /* is in plant.changed */
     bool touched;              /* is in plant.touched */
     struct alarm_watch *watch; /* alarms that look at it (plant/alarm.h); NULL: none */
-    bool def_changed;          /* its definition has to be sent again */
+    bool quiet;                /* a good value between these two changes no alarm: most messages end here */
+    double quiet_low, quiet_high;
+    bool def_changed; /* its definition has to be sent again */
 };
 
 /* A topic that was heard or configured, with the tags fed by it. */
