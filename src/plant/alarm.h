@@ -149,6 +149,9 @@ void alarms_configure(const struct alarm_pass *pass);
 /* By "TAG/word"; NULL when there is none. */
 struct alarm *alarms_find(const struct alarms *alarms, const char *address);
 
+/* Puts all of them into the batch as they are now: after some of what was put there before was lost. */
+void alarms_store_all(const struct alarm_pass *pass);
+
 /* ---- what happens (alarm.c) ---- */
 
 /* Looks at the tags that changed since the last call: after each message, and after everything else that

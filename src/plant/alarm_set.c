@@ -288,6 +288,13 @@ void alarms_configure(const struct alarm_pass *pass)
         alarms_thaw(pass);
 }
 
+void alarms_store_all(const struct alarm_pass *pass)
+{
+    for (size_t i = 0; i < pass->alarms->count; i++)
+        if (!pass->alarms->list[i]->gone)
+            alarm_store(pass, pass->alarms->list[i]);
+}
+
 struct alarm *alarms_find(const struct alarms *alarms, const char *address)
 {
     return map_get_text(&alarms->by_address, address);

@@ -43,13 +43,10 @@ void batch_drop_samples(struct batch *batch)
     batch->count = 0;
 }
 
-void batch_clear(struct batch *batch)
+void batch_drop_journal(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->tag_count; i++)
-        tag_def_free(&batch->tags[i].def);
     for (size_t i = 0; i < batch->event_count; i++)
         free(batch->events[i].command);
-    batch_drop_samples(batch);
     if (batch->alarm_capacity > BATCH_KEEP_ALARMS) {
         free(batch->alarms);
         batch->alarms = NULL;
@@ -57,7 +54,16 @@ void batch_clear(struct batch *batch)
         buf_free(&batch->words);
     }
     buf_clear(&batch->words);
-    batch->tag_count = batch->gap_count = batch->event_count = batch->alarm_count = 0;
+    batch->event_count = batch->alarm_count = 0;
+}
+
+void batch_clear(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->tag_count; i++)
+        tag_def_free(&batch->tags[i].def);
+    batch_drop_samples(batch);
+    batch_drop_journal(batch);
+    batch->tag_count = batch->gap_count = 0;
     batch->first_mono_us = 0;
     batch->qos_messages = 0;
 }

@@ -74,6 +74,9 @@ void batch_clear(struct batch *batch);
 /* Forgets the samples alone, with the memory beyond the same bound: all else stays. */
 void batch_drop_samples(struct batch *batch);
 
+/* Forgets the entries of the journal and the states of alarms. */
+void batch_drop_journal(struct batch *batch);
+
 /* True when there is nothing to commit: no samples, tags, gaps, events or alarms. */
 bool batch_is_empty(const struct batch *batch);
 

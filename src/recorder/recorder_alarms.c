@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "recorder/faults.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,19 @@ int64_t recorder_alarms_tick(struct recorder *recorder)
     return alarms_due_us(&recorder->alarms);
 }
 
+/* The disk was away for so long that entries of the journal were lost: what alarms are now is stored anew. */
+static void alarms_make_good(struct recorder *recorder, const struct alarm_pass *pass)
+{
+    uint64_t lost = recorder->pipeline.spool.lost_entries - recorder->lost_entries;
+    char text[96];
+    if (!lost || recorder->pipeline.disk.mode != DISK_GOOD)
+        return;
+    recorder->lost_entries += lost;
+    snprintf(text, sizeof text, "%" PRIu64 " entries were lost while the disk was away", lost);
+    alarms_note(pass, JOURNAL_ALARM, "journal overflow", NULL, NULL, text);
+    alarms_store_all(pass);
+}
+
 void recorder_alarms_second(struct recorder *recorder)
 {
     struct alarm_pass pass = alarms_pass(recorder);
@@ -112,8 +126,9 @@ void recorder_alarms_second(struct recorder *recorder)
         if (faults_has_alarm(which))
             alarms_set_system(&pass, which, what != NULL, what);
     }
-    if (recorder->pipeline.disk.mode !=
-        DISK_GOOD) /* nothing is committed now, and operators must see the plant */
+    alarms_make_good(recorder, &pass);
+    /* Nothing is committed while the disk is away, and operators must see the plant. */
+    if (recorder->pipeline.disk.mode != DISK_GOOD)
         alarm_board_refresh(&recorder->board, &recorder->alarms);
 }
 
@@ -215,6 +230,7 @@ bool recorder_alarms_ask(struct recorder *recorder, const struct server_request 
         alarms_note(&pass, JOURNAL_REFUSAL, "refused", NULL, &who, text);
     }
     alarms_note_batch(recorder);
+    pipeline_hold(&recorder->pipeline, recorder->time.mono_us); /* committed at once: the other consoles wait */
     return wish.done && !wish.refused;
 }
 

@@ -26,6 +26,7 @@ struct recorder {
     struct plant plant;
     struct alarms alarms;
     struct alarm_board board;
+    uint64_t lost_entries; /* of the journal, that alarms were stored anew for */
     struct pipeline pipeline;
     struct uplink *uplink;
     struct server *server;

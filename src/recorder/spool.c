@@ -33,6 +33,10 @@ bool spool_end_gap(struct spool *spool, struct batch *batch, int64_t now_wall_us
 
 void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us)
 {
+    if (spool->entries + batch->event_count > SPOOL_ENTRIES_MAX || batch->alarm_count > SPOOL_ENTRIES_MAX) {
+        spool->lost_entries += batch->event_count;
+        batch_drop_journal(batch);
+    }
     if (spool_is_full(spool)) {
         if (!spool->lost_now)
             spool->lost_from_us = since_wall_us;
@@ -49,6 +53,7 @@ void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us)
     spool->batches = mem_grow(spool->batches, &spool->capacity, spool->count + 1, sizeof *spool->batches);
     spool->batches[spool->count++] = batch;
     spool->samples += batch->count;
+    spool->entries += batch->event_count;
     spool->text_bytes += batch->texts.length;
 }
 
@@ -59,6 +64,7 @@ struct batch *spool_take(struct spool *spool)
     struct batch *batch = spool->batches[0];
     memmove(spool->batches, spool->batches + 1, --spool->count * sizeof *spool->batches);
     spool->samples -= batch->count;
+    spool->entries -= batch->event_count;
     spool->text_bytes -= batch->texts.length;
     return batch;
 }

@@ -1,6 +1,6 @@
 /* Batches that wait in memory while the disk is slow or fails: a bounded queue. What does not fit is counted
- * and becomes a gap as soon as there is room again; definitions of tags and gaps are kept even then, for they
- * are few. Pure. */
+ * and becomes a gap as soon as there is room again; what happened to alarms is bounded by itself; definitions of tags
+ * and gaps are kept even then, for they are few. Pure. */
 #ifndef RECORDER_SPOOL_H
 #define RECORDER_SPOOL_H
 
@@ -13,19 +13,24 @@
 #define SPOOL_SAMPLES_MAX UINT64_C(1000000)
 #define SPOOL_TEXT_MAX    (UINT64_C(64) << 20) /* bytes of text values */
 
+#define SPOOL_ENTRIES_MAX UINT64_C(50000) /* entries of the journal, and states of alarms: each */
+
 struct spool {
     struct batch **batches; /* owned; the oldest first */
     size_t count, capacity;
     uint64_t samples, text_bytes;
-    uint64_t lost;        /* samples since the start */
-    uint64_t lost_now;    /* samples since the gap that is open began; 0: none is open */
-    int64_t lost_from_us; /* wall */
+    uint64_t entries;      /* of the journal */
+    uint64_t lost_entries; /* of the journal, since the start */
+    uint64_t lost;         /* samples since the start */
+    uint64_t lost_now;     /* samples since the gap that is open began; 0: none is open */
+    int64_t lost_from_us;  /* wall */
 };
 
 /* Releases the batches; a spool begins as zero bytes. */
 void spool_free(struct spool *spool);
 
 /* Takes the batch over at the end of the queue; it began to fill at `since_wall_us`.
+ * When its entries of the journal do not fit they are dropped and counted, and so are states of alarms.
  * When its samples do not fit they are dropped and counted, and a gap begins there;
  * a gap that ended before is noted in it. */
 void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us);

@@ -77,6 +77,36 @@ static void test_spool_gives_back_in_order(void **state)
     spool_free(&spool);
 }
 
+static struct batch *make_entries(size_t count)
+{
+    struct batch *batch = batch_new();
+    for (size_t i = 0; i < count; i++)
+        batch_add_event(batch, &(struct alarm_event){.event = "activated", .alarm = "t/hi"});
+    return batch;
+}
+
+/* A flood of alarms while the disk is away takes no more memory than allowed; samples are not touched by it. */
+static void test_spool_bounds_the_journal(void **state)
+{
+    (void)state;
+    struct spool spool = {0};
+    spool_put(&spool, make_entries(SPOOL_ENTRIES_MAX - 10), 0);
+    struct batch *more = make_entries(11);
+    batch_add_sample(more, 1, 1, &(struct value){.type = VALUE_NUMBER, .number = 1}, 0);
+    spool_put(&spool, more, 0);
+    assert_int_equal(spool.lost_entries, 11);
+    assert_int_equal(spool.entries, SPOOL_ENTRIES_MAX - 10);
+    spool_put(&spool, make_entries(10), 0);
+    assert_int_equal(spool.lost_entries, 11);
+    batch_free(spool_take(&spool));
+    assert_int_equal(spool.entries, 10);
+    struct batch *second = spool_take(&spool);
+    assert_int_equal(second->count, 1);
+    assert_int_equal(second->event_count, 0);
+    batch_free(second);
+    spool_free(&spool);
+}
+
 static void test_spool_overflow_is_counted_and_becomes_a_gap(void **state)
 {
     (void)state;
@@ -120,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_rate_over_the_last_seconds),
         cmocka_unit_test(test_percentiles_of_the_last_durations),
         cmocka_unit_test(test_spool_gives_back_in_order),
+        cmocka_unit_test(test_spool_bounds_the_journal),
         cmocka_unit_test(test_spool_overflow_is_counted_and_becomes_a_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
