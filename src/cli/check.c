@@ -23,9 +23,8 @@ static void check_print_tags(const struct config *config)
     }
     printf("  tags      %zu (%zu writable), %zu alarm%s, %zu display%s\n", config->tag_count, writable,
            alarms, check_plural(alarms), config->display_count, check_plural(config->display_count));
-    if (alarms || writable || config->display_count)
-        printf(
-            "            (alarms, setpoints and displays are checked; this version does not act on them yet)\n");
+    if (writable || config->display_count)
+        printf("            (setpoints and displays are checked; this version does not act on them yet)\n");
 }
 
 static void check_print_filters(const struct config *config)
