@@ -387,6 +387,7 @@ struct history *history_open(const struct history_options *options, struct err *
         history_free(history);
         return NULL;
     }
+    history->retain.alive_us = history->alive_us;
     return history;
 }
 

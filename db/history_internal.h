@@ -179,7 +179,8 @@ struct history_policy {
 
 /* Deleting what is old: samples, minutes, hours. */
 struct history_retain {
-    int64_t aged_us;   /* when the last round by age began; 0: none since the file was opened */
+    int64_t alive_us;  /* the last proof of life when the file was opened */
+    int64_t aged_us;   /* when the last round by age was due; 0: none since then */
     int64_t looked_us; /* when pages were counted last; 0: to be counted at once */
     uint64_t pages, free_pages;
     uint64_t free_least; /* the fewest free pages since the last round by age ended */

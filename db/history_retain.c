@@ -10,6 +10,9 @@
  *   minutes  stay from the tag's last hour on, which is still folded from them, and by whole hours
  *   hours    but the last one, which lies in hour_open
  *
+ * A clock that has run ahead must not delete a history: when it is more than a day after the last round, or after
+ * the last proof of life at the start, that round is left out. What is old by the same clock six hours later goes.
+ *
  * By size: the pages in use are counted several times a minute. When they come near the bound, the oldest
  * samples go, as great a share of their time as room is missing, and again until there is enough; at last the
  * oldest minutes. Hours always stay: they are small. What is fresh is never touched: a bound that is smaller
@@ -25,6 +28,9 @@
 
 #define RETAIN_EVERY_US (6 * CLOCK_US_PER_HOUR)
 #define RETAIN_LOOK_US  (15 * CLOCK_US_PER_SECOND)
+
+/* A step of the clock, or a pause, after which it is not believed at once. */
+#define RETAIN_LEAP_US CLOCK_US_PER_DAY
 
 /* Rows of one tag that are deleted between two looks at the clock, and pages that are given back. */
 #define RETAIN_ROWS  256
@@ -101,7 +107,6 @@ static void retain_begin_age(struct history *history)
     struct history_retain *retain = &history->retain;
     retain_begin(history);
     retain->by_size = false;
-    retain->aged_us = history->now_us;
     for (int i = 0; i < RETAIN_TABLES; i++)
         retain->cut_us[i] = ages_us[i] ? history->now_us - ages_us[i] : INT64_MIN;
     if (ages_us[RETAIN_MINUTES])
@@ -163,9 +168,13 @@ static bool retain_look(struct history *history)
     if (!retain_count_pages(history))
         return false;
     retain->looked_us = history->now_us;
-    if (!retain->aged_us || retain_is_over(history->now_us, retain->aged_us, RETAIN_EVERY_US))
-        retain_begin_age(history);
-    else if (retain_is_full(history, RETAIN_FULL))
+    if (!retain->aged_us || retain_is_over(history->now_us, retain->aged_us, RETAIN_EVERY_US)) {
+        int64_t before_us = retain->aged_us ? retain->aged_us : retain->alive_us;
+        retain->aged_us = history->now_us;
+        if (history->now_us - before_us <= RETAIN_LEAP_US)
+            retain_begin_age(history);
+    }
+    if (!retain->running && retain_is_full(history, RETAIN_FULL))
         retain_begin_size(history);
     if (!retain->running)
         retain_give_excess(history);

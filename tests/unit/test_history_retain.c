@@ -35,6 +35,14 @@ static void retain_advance(struct fixture *f, int64_t now_us)
         fail_msg("%s", err.text);
 }
 
+/* The same when that is days ahead: the clock is believed after six hours. */
+static void retain_leap(struct fixture *f, int64_t now_us)
+{
+    retain_advance(f, now_us - 7 * HOUR);
+    fixture_tidy(f);
+    retain_advance(f, now_us);
+}
+
 /* Puts samples of every tag into the archive, every `step_us` from `from_us` on, tag 1 only up to a third. */
 static void retain_fill(struct fixture *f, int64_t from_us, int64_t to_us, int64_t step_us)
 {
@@ -107,11 +115,14 @@ static void test_what_is_within_its_bound_stays(void **state)
     retain_add_tags(f);
     retain_fill(f, T0, T0 + 3 * DAY, 97 * SECOND);
     fixture_tidy(f);
-    assert_true(f->history->stats.deleted_rows > 0); /* the first round is at once */
+    assert_int_equal(f->history->stats.deleted_rows, 0); /* the clock may have leapt */
+    retain_advance(f, T0 + 3 * DAY + 6 * HOUR);
+    fixture_tidy(f);
+    assert_true(f->history->stats.deleted_rows > 0);
     retain_copy(
         f, "CREATE TABLE was_archive AS SELECT * FROM archive;"
            "CREATE TABLE was_minute AS SELECT * FROM minute; CREATE TABLE was_hour AS SELECT * FROM hour");
-    for (int64_t now_us = T0 + 3 * DAY; now_us < T0 + 14 * DAY; now_us += 7 * HOUR) {
+    for (int64_t now_us = T0 + 3 * DAY + 13 * HOUR; now_us < T0 + 14 * DAY; now_us += 7 * HOUR) {
         retain_advance(f, now_us);
         for (bool more = true; more;) {
             more = retain_slice(f);
@@ -129,6 +140,30 @@ static void test_what_is_within_its_bound_stays(void **state)
     fixture_expect(f, "PRAGMA integrity_check", "ok\n");
 }
 
+/* A clock that is years ahead for some hours deletes nothing. */
+static void test_a_clock_that_leaps(void **state)
+{
+    struct fixture *f = *state;
+    f->options.merge_rows = 1;
+    f->options.keep =
+        (struct history_keep){.samples_us = 2 * DAY, .minutes_us = 2 * DAY, .hours_us = 2 * DAY};
+    fixture_reopen(f);
+    retain_add_tags(f);
+    retain_fill(f, T0, T0 + DAY, 60 * SECOND);
+    fixture_tidy(f);
+    for (int64_t hours = 0; hours < 3; hours++) {
+        retain_advance(f, T0 + 3000 * DAY + hours * 2 * HOUR - hours);
+        fixture_tidy(f);
+    }
+    fixture_reopen(f);
+    retain_advance(f, T0 + DAY + HOUR);
+    fixture_tidy(f);
+    retain_advance(f, T0 + DAY + 9 * HOUR);
+    fixture_tidy(f);
+    assert_int_equal(f->history->stats.deleted_rows, 0);
+    fixture_expect(f, "SELECT sum(n) FROM history_hour", "4800\n");
+}
+
 /* Nothing has a bound: nothing is deleted, however late it is. */
 static void test_for_ever(void **state)
 {
@@ -139,7 +174,7 @@ static void test_for_ever(void **state)
     retain_fill(f, T0, T0 + DAY, 600 * SECOND);
     fixture_tidy(f);
     char *before = fixture_sql(f, "SELECT count(*), sum(ts) FROM archive");
-    retain_advance(f, T0 + 100000 * DAY);
+    retain_leap(f, T0 + 100000 * DAY);
     fixture_tidy(f);
     fixture_expect(f, "SELECT count(*), sum(ts) FROM archive", before);
     assert_int_equal(f->history->stats.deleted_rows, 0);
@@ -163,6 +198,7 @@ static void test_late_samples_after_deletion(void **state)
     fixture_append(f, hour_us + 2 * DAY);
     struct err err = {0};
     assert_true(history_flush(f->history, &err));
+    retain_leap(f, hour_us + 2 * DAY);
     fixture_tidy(f);
     static const char MINUTE[] = "SELECT n, min, max, avg, first, last, good FROM history_minute LIMIT 1";
     fixture_expect(f, "SELECT count(*) FROM archive", "2\n"); /* the 60th holds until the newest */
@@ -173,13 +209,13 @@ static void test_late_samples_after_deletion(void **state)
     fixture_tidy(f);
     fixture_expect(f, MINUTE, "61|0.0|99.0|29.5|0.0|59.0|1.0\n");
     fixture_expect(f, "SELECT n, max, round(good * 3600) FROM history_hour LIMIT 1", "61|99.0|1800.0\n");
-    retain_advance(f, hour_us + 7 * DAY);
+    retain_leap(f, hour_us + 7 * DAY);
     fixture_tidy(f);
     fixture_expect(f,
                    "SELECT (SELECT count(*) FROM history_minute), (SELECT count(*) FROM history_hour),"
                    " (SELECT count(*) FROM gap)",
                    "1|2|1\n");
-    retain_advance(f, hour_us + 9 * DAY);
+    retain_leap(f, hour_us + 9 * DAY);
     fixture_tidy(f);
     fixture_expect(f,
                    "SELECT (SELECT count(*) FROM history_minute), (SELECT count(*) FROM history_hour),"
@@ -246,7 +282,7 @@ static void test_room_goes_back(void **state)
     fixture_tidy(f);
     f->options.keep.samples_us = DAY;
     fixture_reopen(f);
-    retain_advance(f, T0 + 30 * DAY);
+    retain_leap(f, T0 + 30 * DAY);
     fixture_tidy(f);
     history_get_stats(f->history, &stats);
     assert_true(stats.deleted_rows > 300000 && stats.returned_bytes == 0);
@@ -265,7 +301,7 @@ static void test_room_goes_back(void **state)
 static _Noreturn void retain_until_killed(struct fixture *f, volatile bool *begun)
 {
     f->history = fixture_open(f);
-    retain_advance(f, T0 + 5 * DAY);
+    retain_leap(f, T0 + 5 * DAY);
     for (;;) {
         retain_slice(f);
         *begun = f->history->stats.deleted_rows > 0;
@@ -306,7 +342,7 @@ static void test_kills_in_the_middle(void **state)
                        "0\n");
     }
     f->history = fixture_open(f);
-    retain_advance(f, T0 + 5 * DAY);
+    retain_leap(f, T0 + 5 * DAY);
     fixture_tidy(f);
     retain_check(f, T0 + 5 * DAY);
     fixture_expect(f, "PRAGMA integrity_check", "ok\n");
@@ -337,6 +373,7 @@ int main(void)
 #define HISTORY_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         HISTORY_TEST(test_what_is_within_its_bound_stays),
+        HISTORY_TEST(test_a_clock_that_leaps),
         HISTORY_TEST(test_for_ever),
         HISTORY_TEST(test_late_samples_after_deletion),
         HISTORY_TEST(test_size_is_bounded),
