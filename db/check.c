@@ -122,19 +122,19 @@ static const struct check_rule CHECK_RULES[] = {
      "SELECT count(*), max(ts_end) FROM unrecorded WHERE ts_end > ?2"},
     {CHECK_NOTE, "tags have their last sample in the future: was the clock wrong?",
      "SELECT count(*), min(tag_id) FROM latest_stored WHERE ts > ?2"},
-    /* From the tag's second minute and hour on: before them retention may have cut into them. */
+    /* From the tag's second minute on: before it retention may have cut. */
     {CHECK_TAG_FAULT, "minutes of a tag count fewer samples than the archive holds",
      "SELECT count(*), min(minute) FROM (SELECT ts - ts % 60000000 AS minute, count(*) AS n FROM archive"
      " WHERE tag_id = ?1 GROUP BY minute) WHERE minute > (SELECT min(ts) FROM minute WHERE tag_id = ?1)"
      " AND n > ifnull((SELECT n FROM minute WHERE tag_id = ?1 AND ts = minute), 0)"
      " + ifnull((SELECT n FROM minute_open WHERE tag_id = ?1 AND ts = minute), 0)"},
-    {CHECK_TAG_FAULT, "hours of a tag count other samples than their minutes",
+    /* Not the other way round: minutes are deleted before hours, and late samples come again after that. */
+    {CHECK_TAG_FAULT, "hours of a tag count fewer samples than their minutes",
      "SELECT count(*), min(ts) FROM (SELECT ts, n FROM hour WHERE tag_id = ?1"
      " UNION ALL SELECT ts, n FROM hour_open WHERE tag_id = ?1) h"
-     " WHERE ts > (SELECT min(ts) FROM minute WHERE tag_id = ?1) AND n <>"
-     " ifnull((SELECT sum(m.n) FROM minute m WHERE m.tag_id = ?1 AND m.ts >= h.ts AND m.ts < h.ts + 3600000000), 0)"
-     " + ifnull((SELECT sum(m.n) FROM minute_open m WHERE m.tag_id = ?1 AND m.ts >= h.ts"
-     " AND m.ts < h.ts + 3600000000), 0)"},
+     " WHERE n < ifnull((SELECT sum(m.n) FROM minute m WHERE m.tag_id = ?1 AND m.ts >= h.ts"
+     " AND m.ts < h.ts + 3600000000), 0) + ifnull((SELECT sum(m.n) FROM minute_open m WHERE m.tag_id = ?1"
+     " AND m.ts >= h.ts AND m.ts < h.ts + 3600000000), 0)"},
 };
 
 #define CHECK_RULE_COUNT (sizeof CHECK_RULES / sizeof *CHECK_RULES)

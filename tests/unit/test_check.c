@@ -173,8 +173,8 @@ static void test_each_rule(void **state)
         {"DELETE FROM minute WHERE tag_id = 1 AND ts = (SELECT ts FROM minute WHERE tag_id = 1 ORDER BY ts"
          " LIMIT 1 OFFSET 5)",
          "1 minutes of a tag count fewer samples than the archive holds (tag1, the first at ", true},
-        {"UPDATE hour_open SET n = n + 1 WHERE tag_id = 2",
-         "1 hours of a tag count other samples than their minutes (tag2", true},
+        {"UPDATE hour_open SET n = n - 1 WHERE tag_id = 2",
+         "1 hours of a tag count fewer samples than their minutes (tag2", true},
     };
     struct fixture *f = *state;
     fill_stages(f);
