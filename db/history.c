@@ -420,10 +420,19 @@ static enum tag_kind history_kind_of_word(const char *word)
     return TAG_ANALOG;
 }
 
+static enum tag_record history_record_of_word(const char *word)
+{
+    for (int i = 0; word && TAG_RECORD_WORDS[i]; i++)
+        if (!strcmp(word, TAG_RECORD_WORDS[i]))
+            return (enum tag_record)i;
+    return RECORD_ALL;
+}
+
 bool history_each_tag(struct history *history, history_tag_function *function, void *context, struct err *err)
 {
     sqlite3_stmt *rows = sql_prepare(history->db,
-                                     "SELECT t.id, t.name, t.topic, t.path, t.kind, l.ts, l.quality, l.value"
+                                     "SELECT t.id, t.name, t.topic, t.path, t.kind, l.ts, l.quality, l.value,"
+                                     " t.record, t.deviation"
                                      " FROM tag t LEFT JOIN latest_stored l ON l.tag_id = t.id ORDER BY t.id",
                                      false);
     if (!rows)
@@ -435,6 +444,8 @@ bool history_each_tag(struct history *history, history_tag_function *function, v
             .topic = sql_column_text(rows, 2),
             .path = sql_column_text(rows, 3),
             .kind = history_kind_of_word(sql_column_text(rows, 4)),
+            .record = history_record_of_word(sql_column_text(rows, 8)),
+            .deviation = sqlite3_column_double(rows, 9),
             .has_value = sqlite3_column_type(rows, 5) != SQLITE_NULL,
             .ts_us = sqlite3_column_int64(rows, 5),
             .quality = (uint32_t)sqlite3_column_int64(rows, 6),

@@ -54,6 +54,8 @@ struct history_tag {
     uint32_t id;
     const char *name, *topic, *path;
     enum tag_kind kind;
+    enum tag_record record; /* what of it goes to the archive */
+    double deviation;       /* of RECORD_COMPRESSED, engineering units */
     bool has_value;
     int64_t ts_us;
     uint32_t quality;

@@ -3,15 +3,20 @@
  *
  * A different value at a time stamp that is taken is kept a microsecond later (db/history_run.c). So a sample
  * is known when an equal one lies at its stamp, or behind it in an unbroken row of stamps a microsecond apart.
+ * It is known, too, when the two samples around it tell it by the tag's recording policy: that is what merging
+ * left out when it came first, and stored again it would be counted again in its minute.
  */
 #include "cli/import_store.h"
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "db/gaps.h"
 #include "db/history.h"
 #include "db/query.h"
+#include "plant/quality.h"
 #include "recorder/lock.h"
 
+#include <math.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +24,19 @@
 #include <unistd.h>
 
 #define IMPORT_BATCH_ROWS  65536
-#define IMPORT_BATCH_BYTES (8u << 20)        /* of texts */
-#define IMPORT_NEAR_US     INT64_C(10000000) /* samples so near to each other are looked for together */
-#define IMPORT_CHAIN_US    1000              /* how far behind a stamp its later values may lie */
+#define IMPORT_BATCH_BYTES (8u << 20)          /* of texts */
+#define IMPORT_NEAR_US     INT64_C(10000000)   /* samples so near to each other are looked for together */
+#define IMPORT_FAR_US      INT64_C(3600000000) /* the same for tags whose samples are told by those around */
+#define IMPORT_END_US      INT64_C(4102444800000000) /* 2100 */
+#define IMPORT_CHAIN_US    1000                      /* how far behind a stamp its later values may lie */
 #define IMPORT_TIDY_US     50000
 
 struct import_tag {
     char *name;
     uint32_t id;
     bool is_text;
+    enum tag_record record;
+    double deviation;
 };
 
 struct import_store {
@@ -35,7 +44,10 @@ struct import_store {
     struct query *query; /* reads what is there already */
     int lock_fd;
     bool create, dry;
-    struct map tags; /* struct import_tag by name, owned */
+    struct map tags;           /* struct import_tag by name, owned */
+    struct import_tag **by_id; /* the same */
+    size_t id_capacity;
+    struct gaps gaps; /* across them nothing is told */
     uint32_t last_id;
     struct batch *batch;  /* as they came */
     struct batch *wanted; /* sorted, without those that are known */
@@ -68,17 +80,31 @@ static bool import_lock(struct import_store *store, const char *path, struct err
     return store->lock_fd >= 0;
 }
 
-static void import_add_tag(struct import_store *store, const char *name, uint32_t id, bool is_text)
+static void import_add_tag(struct import_store *store, const struct import_tag *given)
 {
     struct import_tag *tag = mem_new(1, sizeof *tag);
-    *tag = (struct import_tag){mem_copy_text(name), id, is_text};
+    *tag = *given;
+    tag->name = mem_copy_text(given->name);
     map_put_text(&store->tags, tag->name, tag);
-    store->last_id = id > store->last_id ? id : store->last_id;
+    store->by_id = mem_grow(store->by_id, &store->id_capacity, tag->id + 1ul, sizeof(struct import_tag *));
+    store->by_id[tag->id] = tag;
+    store->last_id = tag->id > store->last_id ? tag->id : store->last_id;
 }
 
 static void import_know_tag(void *context, const struct history_tag *tag)
 {
-    import_add_tag(context, tag->name, tag->id, tag->kind == TAG_TEXT);
+    import_add_tag(context, &(struct import_tag){.name = (char *)tag->name,
+                                                 .id = tag->id,
+                                                 .is_text = tag->kind == TAG_TEXT,
+                                                 .record = tag->record,
+                                                 .deviation = tag->deviation});
+}
+
+static bool import_know_gap(void *context, int64_t start_us, int64_t end_us, const char *reason)
+{
+    (void)reason;
+    gaps_add(context, start_us, end_us);
+    return true;
 }
 
 struct import_store *import_store_open(const char *history_path, bool create_tags, bool dry, struct err *err)
@@ -92,7 +118,8 @@ struct import_store *import_store_open(const char *history_path, bool create_tag
     if (import_check_owner(history_path, err) && import_lock(store, history_path, err) &&
         (store->history = history_open(&options, err)) &&
         history_each_tag(store->history, import_know_tag, store, err) &&
-        (store->query = query_open(history_path, err)))
+        (store->query = query_open(history_path, err)) &&
+        query_gaps(store->query, 0, IMPORT_END_US, import_know_gap, &store->gaps, err))
         return store;
     import_store_close(store);
     return NULL;
@@ -110,6 +137,8 @@ void import_store_close(struct import_store *store)
         free(tag);
     }
     map_free(&store->tags);
+    free(store->by_id);
+    gaps_free(&store->gaps);
     batch_free(store->batch);
     batch_free(store->wanted);
     if (store->lock_fd >= 0)
@@ -130,6 +159,11 @@ struct import_known {
     bool *known;   /* of those, in that order */
     size_t next, end;
     int64_t chain_us, before_us; /* where the row of stamps began, and its last one */
+    const struct import_tag *tag;
+    const struct gaps *gaps;
+    size_t told;                /* the first that the sample before this one does not tell */
+    struct query_sample before; /* of VALUE_TEXT in `text` */
+    struct buf text;
 };
 
 static bool import_is_same(const struct value *a, uint32_t a_quality, const struct query_sample *b)
@@ -141,10 +175,48 @@ static bool import_is_same(const struct value *a, uint32_t a_quality, const stru
     return a->type == VALUE_NONE || a->number == b->value.number;
 }
 
+/* Do two neighbours in the history tell a sample between them, by the tag's recording policy? */
+static bool import_is_told(const struct import_known *self, const struct batch_sample *sample,
+                           const struct query_sample *after)
+{
+    const struct query_sample *before = &self->before;
+    struct value value = batch_sample_value(self->batch, sample);
+    if (sample->ts_us <= before->ts_us || gaps_until_us(self->gaps, before->ts_us) < after->ts_us)
+        return false;
+    if (import_is_same(&value, sample->quality, before) && import_is_same(&value, sample->quality, after))
+        return true;
+    if (self->tag->record != RECORD_COMPRESSED || value.type != VALUE_NUMBER ||
+        before->value.type != VALUE_NUMBER || after->value.type != VALUE_NUMBER ||
+        !quality_is_good(sample->quality) || !quality_is_good(before->quality) ||
+        !quality_is_good(after->quality))
+        return false;
+    double share = (double)(sample->ts_us - before->ts_us) / (double)(after->ts_us - before->ts_us);
+    double line = before->value.number + share * (after->value.number - before->value.number);
+    return fabs(line - value.number) <= self->tag->deviation * (1 + 1e-9);
+}
+
+/* Marks what lies between the sample before and this one, and remembers this one. */
+static void import_tell(struct import_known *self, const struct query_sample *sample)
+{
+    const struct batch_sample *samples = self->batch->samples;
+    bool first = self->before_us == INT64_MIN;
+    for (; self->told < self->end && samples[self->order[self->told]].ts_us < sample->ts_us; self->told++)
+        if (!first && import_is_told(self, &samples[self->order[self->told]], sample))
+            self->known[self->told] = true;
+    self->before = *sample;
+    if (sample->value.type != VALUE_TEXT)
+        return;
+    buf_clear(&self->text);
+    buf_append(&self->text, sample->value.text, sample->value.text_length);
+    self->before.value.text = buf_text(&self->text);
+}
+
 /* Takes one sample that the history holds; they come in the order of time. */
 static bool import_take_known(void *context, const struct query_sample *sample)
 {
     struct import_known *self = context;
+    if (self->tag->record != RECORD_ALL)
+        import_tell(self, sample);
     if (sample->ts_us > self->before_us + 1)
         self->chain_us = sample->ts_us;
     self->before_us = sample->ts_us;
@@ -166,12 +238,15 @@ static bool import_find_known(struct import_store *store, struct import_known *s
                               struct err *err)
 {
     const struct batch_sample *samples = self->batch->samples;
-    self->next = first;
+    self->next = self->told = first;
     self->end = end;
     self->before_us = self->chain_us = INT64_MIN;
-    return query_range(store->query, samples[self->order[first]].tag_id, samples[self->order[first]].ts_us,
-                       samples[self->order[end - 1]].ts_us + IMPORT_CHAIN_US, 0, import_take_known, self,
-                       err);
+    self->tag = store->by_id[samples[self->order[first]].tag_id];
+    /* The next sample behind them may be far away; the callback ends the reading there. */
+    int64_t to_us = self->tag->record == RECORD_ALL ? samples[self->order[end - 1]].ts_us + IMPORT_CHAIN_US
+                                                    : IMPORT_END_US;
+    return query_range(store->query, self->tag->id, samples[self->order[first]].ts_us, to_us, 0,
+                       import_take_known, self, err);
 }
 
 static int import_compare(const void *left, const void *right, void *context)
@@ -207,7 +282,9 @@ static bool import_mark_known(struct import_store *store, struct import_known *s
         for (end = first + 1; end < batch->count; end++) {
             const struct batch_sample *one = &batch->samples[self->order[end - 1]],
                                       *two = &batch->samples[self->order[end]];
-            if (one->tag_id != two->tag_id || two->ts_us - one->ts_us > IMPORT_NEAR_US)
+            bool all = store->by_id[one->tag_id]->record == RECORD_ALL;
+            if (one->tag_id != two->tag_id ||
+                two->ts_us - one->ts_us > (all ? IMPORT_NEAR_US : IMPORT_FAR_US))
                 break;
         }
         if (!import_find_known(store, self, first, end, err))
@@ -237,6 +314,7 @@ bool import_store_flush(struct import_store *store, struct err *err)
 {
     struct batch *batch = store->batch;
     struct import_known known = {.batch = batch,
+                                 .gaps = &store->gaps,
                                  .order = mem_new(batch->count + 1, sizeof *known.order),
                                  .known = mem_new(batch->count + 1, sizeof *known.known)};
     bool good = import_mark_known(store, &known, err);
@@ -250,6 +328,7 @@ bool import_store_flush(struct import_store *store, struct err *err)
     }
     free(known.order);
     free(known.known);
+    buf_free(&known.text);
     good = good && (store->dry || import_append(store, err));
     batch_clear(batch);
     batch_clear(store->wanted);
@@ -266,7 +345,9 @@ static void import_create_tag(struct import_store *store, const char *name, bool
     def.path = mem_copy_text("");
     def.area = tag_def_area_of_topic(name);
     def.kind = is_text ? TAG_TEXT : TAG_ANALOG;
-    import_add_tag(store, name, store->last_id + 1, is_text);
+    def.record = RECORD_ALL; /* until a recorder that knows it says otherwise */
+    import_add_tag(store,
+                   &(struct import_tag){.name = def.name, .id = store->last_id + 1, .is_text = is_text});
     batch_add_tag(store->wanted, store->last_id, &def);
     tag_def_free(&def);
     store->counts.created++;

@@ -75,6 +75,29 @@ class ImportTest(unittest.TestCase):
         self.assertEqual(self.rows("SELECT count(*) FROM history"), [str(count)])
         self.assertEqual(self.known.hmi("check", "--full")[0], 0)
 
+    def test_what_the_recording_policy_leaves_out(self):
+        """Merged samples of which the archive kept few are not counted again."""
+        known, start = self.known, at("2026-01-01T00:00Z")
+        known.tag("steps", record="change")
+        known.tag("line", record="compressed")
+        known.database.execute("UPDATE tag SET deviation = 0.5 WHERE name = 'line'")
+        known.database.commit()
+        path = self.write("tag,ts,value\n" + "".join(
+            f"steps,{start + i * 1_000_000},{i // 1000}\nline,{start + i * 1_000_000},{abs(i % 2000 - 1000)}\n"
+            for i in range(20_000)))
+        self.assertEqual(self.load(path)[0], "40000 samples stored, 0 there already, 0 refused")
+        self.assertLess(int(self.rows("SELECT count(*) FROM archive")[0]), 200)
+        counted = "SELECT tag, sum(n) FROM history_minute WHERE tag IN ('steps', 'line') GROUP BY tag"
+        self.assertEqual(self.rows(counted), ["line|20000", "steps|20000"])
+        told = self.load(path)[0]
+        self.assertEqual(told, "0 samples stored, 40000 there already, 0 refused")
+        self.assertEqual(self.rows(counted), ["line|20000", "steps|20000"])
+        # What differs is stored; across a gap nothing is taken as told.
+        known.gap(start + 100_200_000, start + 100_800_000)
+        other = self.write(f"tag,ts,value\nsteps,{start + 1_500_000},7\nsteps,{start + 100_500_000},0\n"
+                           f"steps,{start + 1_050_500_000},1\n", "other.csv")
+        self.assertEqual(self.load(other)[0], "2 samples stored, 1 there already, 0 refused")
+
     def test_several_values_at_one_stamp(self):
         path = self.write("tag,time,value\n" + "x,2026-01-01T00:00:00Z,1\n" + "x,2026-01-01T00:00:00Z,2\n" +
                           "x,2026-01-01T00:00:00Z,1\n" * 2 + "x,2026-01-01T00:00:00.5Z,1\n")
