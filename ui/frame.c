@@ -223,28 +223,51 @@ struct key_item {
     const char *label;
 };
 
+static const char *key_label(enum action action, bool top)
+{
+    return action == ACTION_BACK && top ? "Quit" : action_row(action)->label;
+}
+
+/* The next action of the bar from `from` on; ACTION_COUNT: none. */
+static int next_labelled(int from, unsigned where)
+{
+    while (from < ACTION_COUNT &&
+           (!*action_row((enum action)from)->label || !(action_row((enum action)from)->where & where)))
+        from++;
+    return from;
+}
+
+/* Blanks behind a label: one where two do not let all keys have room. */
+static int key_padding(const struct pane *pane, unsigned where, bool top)
+{
+    char key[16];
+    int columns = -1;
+    for (int i = ACTION_NONE; (i = next_labelled(i + 1, where)) < ACTION_COUNT;)
+        columns += (int)strlen(action_first_key((enum action)i, key, sizeof key)) +
+                   (int)strlen(key_label((enum action)i, top)) + 2;
+    return columns <= pane->columns ? 2 : 1;
+}
+
 static bool next_key(const struct pane *pane, unsigned where, bool top, struct key_item *item)
 {
     int x = item->action == ACTION_NONE ? 0 : item->x + item->columns;
-    for (int i = item->action + 1; i < ACTION_COUNT; i++) {
-        const struct action_row *row = action_row((enum action)i);
-        if (!*row->label || !(row->where & where))
-            continue;
+    int padding = key_padding(pane, where, top);
+    for (int i = item->action; (i = next_labelled(i + 1, where)) < ACTION_COUNT;) {
         item->action = (enum action)i;
-        item->label = i == ACTION_BACK && top ? "Quit" : row->label;
+        item->label = key_label(item->action, top);
         action_first_key(item->action, item->key, sizeof item->key);
         item->x = x;
-        item->columns = (int)strlen(item->key) + (int)strlen(item->label) + 2;
+        item->columns = (int)strlen(item->key) + (int)strlen(item->label) + padding;
         if (x + item->columns - 1 <= pane->columns)
             return true;
     }
     return false;
 }
 
-static int draw_key(const struct pane *pane, int x, const char *key, const char *label)
+static int draw_key(const struct pane *pane, int x, const char *key, const char *label, int padding)
 {
     int used = pane_text(pane, x, 0, -1, MEANING_KEY, key);
-    int columns = (int)strlen(key) + (int)strlen(label) + 2;
+    int columns = (int)strlen(key) + (int)strlen(label) + padding;
     pane_fill(pane, x + used, 0, columns - used - 1, 1, MEANING_KEY_LABEL);
     pane_text(pane, x + used, 0, -1, MEANING_KEY_LABEL, label);
     return columns;
@@ -254,13 +277,13 @@ void frame_draw_keys(const struct pane *pane, unsigned where, bool top)
 {
     struct key_item item = {.action = ACTION_NONE};
     while (next_key(pane, where, top, &item))
-        draw_key(pane, item.x, item.key, item.label);
+        draw_key(pane, item.x, item.key, item.label, key_padding(pane, where, top));
 }
 
 void frame_draw_own_keys(const struct pane *pane, const struct screen_key *keys)
 {
     for (int x = 0; keys->key; keys++)
-        x += draw_key(pane, x, keys->key, keys->label);
+        x += draw_key(pane, x, keys->key, keys->label, 2);
 }
 
 uint32_t frame_own_key_at(const struct screen_key *keys, int x)
