@@ -1,7 +1,9 @@
 /* Which alarms there are: from the file, from the configuration, and again after each reload. */
 #include "plant/alarm_internal.h"
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -144,6 +146,49 @@ static void set_make_edges(struct alarm *alarm)
     alarm->edge_next = 0;
 }
 
+static struct alarm_terms set_terms(const struct alarm_def *def)
+{
+    return (struct alarm_terms){
+        .limit = def->limit,
+        .deadband = def->deadband,
+        .on_delay_us = def->on_delay_us,
+        .off_delay_us = def->off_delay_us,
+        .priority = def->priority,
+    };
+}
+
+static void set_add_change(struct buf *text, const char *what, double before, double after)
+{
+    char old[NUM_TEXT_MAX], new[NUM_TEXT_MAX];
+    num_format(old, sizeof old, before, -1);
+    num_format(new, sizeof new, after, -1);
+    if (before != after)
+        buf_printf(text, "%s%s %s, was %s", text->length ? "; " : "", what, new, old);
+}
+
+/* A reload has changed when the alarm comes. */
+static void set_note_change(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    struct alarm_terms before = alarm->terms, after = set_terms(alarm->def);
+    struct buf text;
+    bool known = alarm->has_terms;
+    alarm->terms = after;
+    alarm->has_terms = true;
+    if (!known)
+        return;
+    buf_init(&text, ALARM_DETAIL_MAX);
+    set_add_change(&text, "limit", before.limit, after.limit);
+    set_add_change(&text, "deadband", before.deadband, after.deadband);
+    set_add_change(&text, "on_delay", (double)before.on_delay_us / 1e6, (double)after.on_delay_us / 1e6);
+    set_add_change(&text, "off_delay", (double)before.off_delay_us / 1e6, (double)after.off_delay_us / 1e6);
+    if (before.priority != after.priority)
+        buf_printf(&text, "%spriority %s, was %s", text.length ? "; " : "",
+                   ALARM_PRIORITY_WORDS[after.priority], ALARM_PRIORITY_WORDS[before.priority]);
+    if (text.length)
+        alarms_note(pass, JOURNAL_CONFIG, "changed", alarm, NULL, buf_text(&text));
+    buf_free(&text);
+}
+
 /* The configuration names this alarm. */
 static struct alarm *set_claim(struct alarms *alarms, struct tag *tag, const struct alarm_def *def)
 {
@@ -254,6 +299,7 @@ static void set_end(const struct alarm_pass *pass, struct alarm *alarm)
     alarm->delay_left_us = -1;
     alarm->superior = alarm->inferior = NULL;
     alarm->group = NULL;
+    alarm->has_terms = false;
     alarm->gone = true;
     if (known)
         alarm_store(pass, alarm);
@@ -279,9 +325,10 @@ void alarms_configure(const struct alarm_pass *pass)
     }
     for (size_t i = 0; i < alarms->count; i++) {
         struct alarm *alarm = alarms->list[i];
-        if (alarm->generation == alarms->generation)
+        if (alarm->generation == alarms->generation) {
+            set_note_change(pass, alarm);
             set_settle(pass, alarm);
-        else if (!alarm->gone || alarm->status.state != ALARM_NORMAL)
+        } else if (!alarm->gone || alarm->status.state != ALARM_NORMAL)
             set_end(pass, alarm);
     }
     if (!alarms->frozen)

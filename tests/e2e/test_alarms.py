@@ -1,7 +1,9 @@
 """Alarms from the broker to the file and to the commands: evaluated, committed, acknowledged, and the same after a
 restart; a lost broker is one alarm and not a flood."""
 
+import getpass
 import json
+import signal
 import time
 import unittest
 
@@ -105,6 +107,30 @@ class Life(unittest.TestCase):
             wait_states(recorder, {"flow/lo": "suppressed"})
             self.assertEqual([event for _, event, _ in journal(recorder, "alarm = 'boiler.temp/hihi'")],
                              ["activated", "shelved", "unshelved", "cleared", "acknowledged", "reset"])
+
+
+class Audit(unittest.TestCase):
+    def test_who_may_not_and_what_a_reload_changes(self):
+        """Refusals and changed limits are entries of the journal."""
+        user = getpass.getuser()
+        access = f'access = {{ viewer = [ "{user}" ]; }};\n'
+        with Broker() as broker, Recorder(broker, config=access + BOILER) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/boiler/temp", "92", "-q", "1")
+            wait_states(recorder, {"boiler.temp/hi": "unacknowledged"})
+            status, _, errors = recorder.hmi("ack", "boiler.temp/hi")
+            self.assertEqual(status, 77)
+            self.assertIn("needs the role operator", errors)
+            recorder.wait_value("SELECT operator FROM journal WHERE kind = 'refusal'", user)
+            self.assertEqual(states(recorder), {"boiler.temp/hi": "unacknowledged"})
+            with open(recorder.config_path, encoding="utf-8") as file:
+                text = file.read()
+            with open(recorder.config_path, "w", encoding="utf-8") as file:
+                file.write(text.replace("limit = 90", "limit = 91").replace('name = "flow"', 'name = "flow.in"'))
+            recorder.process.send_signal(signal.SIGHUP)
+            recorder.wait_value("SELECT detail FROM journal WHERE event = 'changed'", "limit 91, was 90")
+            recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'reloaded'", 1)
+            self.assertEqual(states(recorder), {"boiler.temp/hi": "unacknowledged"})
 
 
 class LostBroker(unittest.TestCase):

@@ -427,6 +427,7 @@ static void test_reload(void **state)
     f.defs[0].name = mem_copy_text("x");
     f.defs[0].alarm_count = 1;
     f.defs[0].alarms[0].limit = 80;
+    f.defs[0].alarms[0].priority = PRIORITY_HIGH;
     plant_reload_begin(&f.plant, f.batch);
     plant_add_subscription(&f.plant, "#", FORMAT_AUTO);
     for (int i = 0; i < TAGS; i++)
@@ -437,7 +438,9 @@ static void test_reload(void **state)
     expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
     assert_null(alarms_find(&f.alarms, "a/hi"));
     assert_null(alarms_find(&f.alarms, "x/hihi"));
-    assert_string_equal(fixture_events(&f), "a/hihi removed");
+    assert_string_equal(fixture_events(&f), "a/hihi removed, x/hi changed");
+    assert_string_equal(batch_event(f.batch, f.seen - 1).detail,
+                        "limit 80, was 90; priority high, was medium");
     fixture_send(&f, "a", 85);
     expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
     fixture_send(&f, "a", 79);
