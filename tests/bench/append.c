@@ -4,7 +4,8 @@
  *   append [-t TAGS] [-r SAMPLES/S PER TAG] [-c COMMITS/S] [-s SECONDS OF PLANT TIME] [-l SHARE] [-n] FILE
  *
  * -l: so many of the samples come hours late, 0.05 for 5 %. -m: merge when the runs hold so many samples a
- * tag. -n: durability "normal". FILE must not exist; it is removed afterwards unless -k is given. */
+ * tag. -n: durability "normal". FILE must not exist; it is removed afterwards unless -k is given. -j: the last
+ * line is JSON. */
 #include "load.h"
 #include "db/history.h"
 
@@ -15,7 +16,7 @@ struct append_load {
     double seconds;
     double late;
     uint64_t merge_rows_per_tag;
-    bool normal, keep;
+    bool normal, keep, json;
     const char *path;
 };
 
@@ -97,10 +98,33 @@ static void append_run(struct history *history, const struct append_load *load, 
     batch_free(batch);
 }
 
+/* What was measured since the tags were written; releases the times. */
+static void append_report(struct history *history, const struct append_load *load, struct load_times *times,
+                          double wrote, double dirtied)
+{
+    struct history_stats stats;
+    history_get_stats(history, &stats);
+    double samples = (double)stats.samples_written, cpu_s = 0;
+    printf("%u tags x %g /s, %g commits/s, durability %s: %.0f samples, %.0f of them merged in %.0f merges\n",
+           load->tags, load->rate, load->commits, load->normal ? "normal" : "full", samples,
+           (double)stats.merged_rows, (double)stats.merges);
+    for (int i = 0; i < APPEND_STEPS; i++) {
+        append_print(APPEND_NAMES[i], &times[i], samples);
+        cpu_s += times[i].cpu_s;
+        free(times[i].wall_ms);
+    }
+    printf("CPU us a sample: %.2f; bytes a sample: written %.1f, page cache %.1f, stored %.1f; WAL %.1f MB\n",
+           cpu_s * 1e6 / samples, wrote / samples, dirtied / samples, (double)stats.file_bytes / samples,
+           (double)stats.wal_bytes / 1e6);
+    if (load->json)
+        printf("{\"bytes\": %.1f, \"cpu_us\": %.3f, \"merged\": %.0f, \"merges\": %.0f}\n", wrote / samples,
+               cpu_s * 1e6 / samples, (double)stats.merged_rows, (double)stats.merges);
+}
+
 static bool append_parse(int argc, char **argv, struct append_load *load)
 {
     *load = (struct append_load){.tags = 10000, .rate = 1, .commits = 4, .seconds = 60};
-    for (int key; (key = getopt(argc, argv, "t:r:c:s:l:m:nk")) != -1;) {
+    for (int key; (key = getopt(argc, argv, "t:r:c:s:l:m:nkj")) != -1;) {
         switch (key) {
         case 't':
             load->tags = (uint32_t)strtoul(optarg, NULL, 10);
@@ -126,6 +150,9 @@ static bool append_parse(int argc, char **argv, struct append_load *load)
         case 'k':
             load->keep = true;
             break;
+        case 'j':
+            load->json = true;
+            break;
         default:
             return false;
         }
@@ -140,7 +167,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     if (!append_parse(argc, argv, &load)) {
         fprintf(stderr, "usage: append [-t TAGS] [-r RATE] [-c COMMITS/S] [-s SECONDS] [-l SHARE] [-m ROWS] "
-                        "[-n] [-k] FILE\n");
+                        "[-n] [-k] [-j] FILE\n");
         return EX_USAGE;
     }
     struct history *history =
@@ -161,20 +188,7 @@ int main(int argc, char **argv)
     append_run(history, &load, times);
     wrote = load_io("wchar") - wrote;
     dirtied = load_io("write_bytes") - dirtied;
-    struct history_stats stats;
-    history_get_stats(history, &stats);
-    double samples = (double)stats.samples_written, cpu_s = 0;
-    printf("%u tags x %g /s, %g commits/s, durability %s: %.0f samples, %.0f of them merged in %.0f merges\n",
-           load.tags, load.rate, load.commits, load.normal ? "normal" : "full", samples,
-           (double)stats.merged_rows, (double)stats.merges);
-    for (int i = 0; i < APPEND_STEPS; i++) {
-        append_print(APPEND_NAMES[i], &times[i], samples);
-        cpu_s += times[i].cpu_s;
-        free(times[i].wall_ms);
-    }
-    printf("CPU us a sample: %.2f; bytes a sample: written %.1f, page cache %.1f, stored %.1f; WAL %.1f MB\n",
-           cpu_s * 1e6 / samples, wrote / samples, dirtied / samples, (double)stats.file_bytes / samples,
-           (double)stats.wal_bytes / 1e6);
+    append_report(history, &load, times, wrote, dirtied);
     history_close(history, LOAD_T0);
     if (!load.keep)
         load_remove(load.path);

@@ -723,6 +723,45 @@ static void test_a_gap_full_of_samples(void **state)
     fixture_expect(f, "SELECT round(good * 60, 6), n FROM history_hour ORDER BY ts", "10.0|360\n10.0|360\n");
 }
 
+/* The machine's clock is set back by an hour and then forward by a day while samples come and are merged: what
+ * came before is older, later or doubled in time then, but each sample is there once at any moment, and the
+ * minutes and hours count each once. */
+static void test_steps_of_the_clock(void **state)
+{
+    static const int64_t STEPS_US[] = {0, -3600 * SECOND, 86400 * SECOND, -86400 * SECOND};
+    struct fixture *f = *state;
+    int64_t now_us = T0;
+    char expected[96];
+    int count = 0;
+    f->options.merge_rows = 1; /* what is older than the archive's last counts in minutes once merged */
+    fixture_reopen(f);
+    fixture_add_tag(f, 1, "t", "t");
+    for (size_t step = 0; step < sizeof STEPS_US / sizeof *STEPS_US; step++) {
+        now_us += STEPS_US[step];
+        for (int i = 0; i < 1000; i++, now_us += SECOND) {
+            fixture_add_number(f, 1, now_us, count++);
+            if (i % 10 == 9)
+                fixture_append(f, now_us);
+            if (i % 250 == 249) {
+                merge_everything(f);
+                snprintf(expected, sizeof expected, "%d|%d.0|%d\n", count, count * (count - 1) / 2, count);
+                fixture_expect(f, "SELECT count(*), sum(value), count(DISTINCT ts) FROM history", expected);
+                snprintf(expected, sizeof expected, "%d|%d\n", count, count);
+                fixture_expect(f, "SELECT (SELECT sum(n) FROM history_minute), sum(n) FROM history_hour",
+                               expected);
+            }
+        }
+    }
+    fixture_expect(f,
+                   "SELECT max(good) <= 1, min(good) >= 0, count(*) = count(DISTINCT ts) FROM history_minute",
+                   "1|1|1\n");
+    fixture_expect(f, "SELECT ts = (SELECT max(ts) FROM history) FROM latest", "1\n");
+    history_close(f->history,
+                  0); /* as a crash: the proof of life has followed the clock in both directions */
+    f->history = fixture_open(f);
+    assert_in_range(now_us - history_alive_us(f->history), 0, 20 * SECOND);
+}
+
 int main(void)
 {
 #define HISTORY_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
@@ -736,6 +775,7 @@ int main(void)
         HISTORY_TEST(test_late_samples_in_figures),
         HISTORY_TEST(test_a_policy_may_change),
         HISTORY_TEST(test_a_gap_full_of_samples),
+        HISTORY_TEST(test_steps_of_the_clock),
     };
     return cmocka_run_group_tests_name("history_merge", tests, NULL, NULL);
 }
