@@ -41,7 +41,7 @@ class ReadmeTest(unittest.TestCase):
         self.assertIn("Water Works", output)
 
     def test_queries(self):
-        self.assertEqual(len(self.queries), 5, self.queries)
+        self.assertEqual(len(self.queries), 6, self.queries)
         recorder = self.recorder
         recorder.start()
         recorder.wait_log("connected")
@@ -53,13 +53,15 @@ class ReadmeTest(unittest.TestCase):
         recorder.kill()
         recorder.start()
         recorder.wait_value("SELECT count(*) FROM gap", 1)
-        latest, last_hour, highest, silent, gaps = (recorder.sql(query) for query in self.queries)
+        latest, last_hour, highest, silent, journal, gaps = (recorder.sql(query) for query in self.queries)
         self.assertEqual([row[:2] for row in latest],
                          [["boiler.temp", "84.5"], ["feed_pump", "1.0"], ["plant/late:value", "7.0"]])
         self.assertEqual(len(last_hour), 1)
         self.assertEqual(last_hour[0][1], "84.5")
         self.assertEqual(highest[0], ["84.5", last_hour[0][0]])
         self.assertEqual([row[0] for row in silent], ["plant/late:value"])
+        self.assertEqual([row[1:3] for row in journal],
+                         [["system/restarted", "activated"], ["system/restarted", "cleared"]])
         self.assertEqual(gaps[0][3], "recorder stopped")
 
 
