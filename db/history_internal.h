@@ -41,7 +41,7 @@
 
 /* Pages (of 4 KiB) in the WAL before it is worth a checkpoint. A page that is written again and again
  * meanwhile is copied once. */
-#define HISTORY_WAL_FRAMES 3000
+#define HISTORY_WAL_FRAMES 3800
 
 /* Pages after which it is tried again when readers kept it from being emptied. */
 #define HISTORY_WAL_AGAIN 500
