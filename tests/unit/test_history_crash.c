@@ -276,6 +276,12 @@ static void test_long_reader_does_not_stop_recording(void **state)
     assert_true(stats.wal_bytes < held_bytes + UINT64_C(100000) * 140);
     close(wait[1]);
     assert_true(fixture_wait(pid));
+    for (int waited = 0; stats.wal_holder && waited < 10000;
+         waited += 10) { /* it is looked for once a second */
+        append_numbers(f, &ts_us, 1);
+        history_get_stats(f->history, &stats);
+        sleep_us(10000);
+    }
     append_numbers(f, &ts_us, 60);
     history_get_stats(f->history, &stats);
     assert_true(stats.merged_rows > merged + 100000);
