@@ -101,6 +101,25 @@ static void derive_subscriptions(struct config *config)
         derive_subscription(config, "#", &capacity);
 }
 
+/* What a controller reports as its setpoint stands until somebody gives another one. */
+static void derive_readbacks(struct config *config, struct findings *findings)
+{
+    struct map names;
+    map_init(&names);
+    for (size_t i = 0; i < config->tag_count; i++)
+        if (config->tags[i].name)
+            map_put_text(&names, config->tags[i].name, &config->tags[i]);
+    for (size_t i = 0; i < config->tag_count; i++) {
+        const struct setpoint_def *setpoint = config->tags[i].setpoint;
+        struct tag_def *readback =
+            setpoint && setpoint->readback ? map_get_text(&names, setpoint->readback) : NULL;
+        /* A tag that is its own readback is measured. */
+        if (readback && readback != &config->tags[i] && !findings_is_given(findings, &readback->stepped))
+            readback->stepped = true;
+    }
+    map_free(&names);
+}
+
 void derive_config(struct config *config, struct findings *findings)
 {
     if (config->broker.tls.enabled && !findings_is_given(findings, &config->broker.port))
@@ -110,4 +129,5 @@ void derive_config(struct config *config, struct findings *findings)
     for (size_t i = 0; i < config->tag_count; i++)
         derive_tag(&config->tags[i], findings);
     derive_suppressions(config);
+    derive_readbacks(config, findings);
 }

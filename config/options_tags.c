@@ -394,6 +394,14 @@ static const struct option TAG_OPTIONS[] = {
      AT(tag_def, stale_after_us),
      .standard = "0",
      .help = "With nothing new for so long the value is shown as stale; 0: never."},
+    {.name = "stepped",
+     .type = OPTION_BOOLEAN,
+     AT(tag_def, stepped),
+     .standard = "false",
+     .standard_note = "true for the readback of a setpoint",
+     .help =
+         "An analog value that stands until the next one comes, and does not move towards it: trends, averages and "
+         "what record = \"compressed\" keeps go by it."},
     {.name = "record",
      .type = OPTION_CHOICE,
      .choices = TAG_RECORD_WORDS,

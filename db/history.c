@@ -71,7 +71,9 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
                                         " ORDER BY ts DESC LIMIT 1"},
     [HISTORY_ARCHIVE_AFTER] = {.head = "SELECT ts, value, quality FROM archive WHERE tag_id = ?1 AND ts > ?2"
                                        " ORDER BY ts LIMIT 1"},
-    [HISTORY_RULE] = {.head = "SELECT record, deviation, min_time_us, max_time_us FROM tag WHERE id = ?1"},
+    [HISTORY_RULE] =
+        {.head = "SELECT record, deviation, min_time_us, max_time_us, kind = 'analog' AND NOT stepped"
+                 " FROM tag WHERE id = ?1"},
     [HISTORY_DOOR] = {.head = "SELECT record, last_us, start_us, start, slope_min, slope_max, held_us, held,"
                               " waiting_us, waiting FROM door WHERE tag_id = ?1"},
     [HISTORY_DOOR_PUT] = {.head = "INSERT OR REPLACE INTO door (tag_id, record, last_us, start_us, start,"
@@ -117,18 +119,19 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_TAG_PUT] =
         {.head =
              "INSERT INTO tag (id, name, topic, path, area, kind, unit, description, low, high,"
-             " record, deviation, min_time_us, max_time_us)"
-             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+             " record, deviation, min_time_us, max_time_us, stepped)"
+             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
              " ON CONFLICT (id) DO UPDATE SET name = excluded.name, topic = excluded.topic,"
              " path = excluded.path, area = excluded.area, kind = excluded.kind, unit = excluded.unit,"
              " description = excluded.description, low = excluded.low, high = excluded.high,"
              " record = excluded.record, deviation = excluded.deviation,"
-             " min_time_us = excluded.min_time_us, max_time_us = excluded.max_time_us"
+             " min_time_us = excluded.min_time_us, max_time_us = excluded.max_time_us,"
+             " stepped = excluded.stepped"
              " WHERE (name, topic, path, area, kind, unit, description, low, high,"
-             " record, deviation, min_time_us, max_time_us) IS NOT"
+             " record, deviation, min_time_us, max_time_us, stepped) IS NOT"
              " (excluded.name, excluded.topic, excluded.path, excluded.area, excluded.kind, excluded.unit,"
              " excluded.description, excluded.low, excluded.high,"
-             " excluded.record, excluded.deviation, excluded.min_time_us, excluded.max_time_us)"},
+             " excluded.record, excluded.deviation, excluded.min_time_us, excluded.max_time_us, excluded.stepped)"},
     [HISTORY_TAG_PARKED] = {.head = "SELECT id, topic, path FROM tag"
                                     " WHERE name >= char(1) AND name < char(2) AND name = char(1) || id"},
     [HISTORY_TAG_NAME] = {.head = "UPDATE tag SET name = ?2 WHERE id = ?1 AND NOT EXISTS"

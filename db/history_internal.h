@@ -169,6 +169,7 @@ struct history_set {
 struct history_policy {
     int64_t tag_id;
     struct door_rule rule;
+    bool sloped; /* its values move straight from one to the next */
     struct door door;
     bool has_last;
     struct rollup_sample last; /* the newest sample so far, which is always kept */

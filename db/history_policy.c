@@ -38,6 +38,7 @@ static bool policy_read_rule(struct history *history, struct history_policy *pol
 {
     sqlite3_stmt *row = history->statements[HISTORY_RULE];
     policy->rule = (struct door_rule){.record = RECORD_ALL};
+    policy->sloped = false;
     sqlite3_bind_int64(row, 1, policy->tag_id);
     if (sqlite3_step(row) == SQLITE_ROW) {
         const char *word = sql_column_text(row, 0);
@@ -47,6 +48,7 @@ static bool policy_read_rule(struct history *history, struct history_policy *pol
         policy->rule.deviation = sqlite3_column_double(row, 1);
         policy->rule.min_time_us = sqlite3_column_int64(row, 2);
         policy->rule.max_time_us = sqlite3_column_int64(row, 3);
+        policy->sloped = sqlite3_column_int(row, 4) != 0;
     }
     return sqlite3_reset(row) == SQLITE_OK;
 }
@@ -174,7 +176,7 @@ bool history_policy_take(struct history *history, struct history_policy *policy,
             &policy->door, &policy->rule,
             &(struct door_sample){.ts_us = ts_us,
                                   .number = sample.number,
-                                  .is_sloped = sample.good && !sample.text,
+                                  .is_sloped = policy->sloped && sample.good && !sample.text,
                                   .relation = policy_relation(history, policy, ts_us, value, quality)},
             left_out_us);
         for (size_t i = 0; i < count && done; i++)

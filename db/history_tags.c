@@ -63,6 +63,7 @@ static bool history_tags_put(struct history *history, const struct batch_tag *ta
     sqlite3_bind_double(put, 12, def->deviation);
     sqlite3_bind_int64(put, 13, def->min_time_us);
     sqlite3_bind_int64(put, 14, def->max_time_us);
+    sqlite3_bind_int64(put, 15, def->stepped);
     bool done = sql_run(put);
     sqlite3_clear_bindings(put);
     return done && history_tags_put_states(history, tag);

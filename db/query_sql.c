@@ -80,7 +80,7 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
 
     [QUERY_TAG] = "SELECT id, name, unit, description, area, kind, low, high FROM tag WHERE name = ?1",
     [QUERY_TAG_STATES] = "SELECT value, text FROM tag_state WHERE tag_id = ?1 ORDER BY value",
-    [QUERY_TAG_KIND] = "SELECT kind FROM tag WHERE id = ?1",
+    [QUERY_TAG_KIND] = "SELECT kind = 'analog' AND NOT stepped FROM tag WHERE id = ?1",
     [QUERY_TAGS] =
         "SELECT id, name, unit, description,"
         " EXISTS (SELECT 1 FROM tag_state s WHERE s.tag_id = t.id) FROM tag t ORDER BY name",

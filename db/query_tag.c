@@ -21,7 +21,7 @@ bool query_tag_is_sloped(struct query *query, uint32_t tag_id, bool *sloped, str
     sqlite3_stmt *row = query_bind(query, QUERY_TAG_KIND, (int64_t[]){tag_id}, 1, err);
     if (!row || !query_step(query, row, &found, err))
         return false;
-    *sloped = found && query_tag_kind(sql_column_text(row, 0)) == TAG_ANALOG;
+    *sloped = found && sqlite3_column_int(row, 0);
     sqlite3_reset(row);
     return true;
 }

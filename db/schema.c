@@ -36,10 +36,11 @@ static const char SCHEMA_VIEWS[] =
     "ts INTEGER NOT NULL, n INTEGER NOT NULL, min REAL, max REAL, first REAL, last REAL, avg REAL,"          \
     " good_us INTEGER NOT NULL, held INTEGER NOT NULL"
 
-/* To change the tables: the step here, such as {.to = 6, .sql = "ALTER TABLE ..."}, its result in schema.sql,
+/* To change the tables: the step here, such as {.to = 7, .sql = "ALTER TABLE ..."}, its result in schema.sql,
  * and one more in SCHEMA_VERSION. Version 1 was the first; 2 brought the archive, minutes and hours,
  * 3 the journal and the states of alarms, 4 recording policies,
- * 5 commands in the journal. */
+ * 5 commands in the journal,
+ * 6 analog tags that are stepped. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -69,6 +70,7 @@ static const struct schema_step SCHEMA_STEPS[] = {
          " start_us INTEGER NOT NULL, start REAL NOT NULL, slope_min REAL, slope_max REAL,"
          " held_us INTEGER, held REAL, waiting_us INTEGER, waiting REAL);"},
     {.to = 5, .sql = SCHEMA_COMMANDS},
+    {.to = 6, .sql = "ALTER TABLE tag ADD COLUMN stepped INTEGER NOT NULL DEFAULT 0;"},
     {.to = 0},
 };
 

@@ -24,6 +24,7 @@ CREATE TABLE tag (
     deviation   REAL NOT NULL DEFAULT 0,
     min_time_us INTEGER NOT NULL DEFAULT 0,
     max_time_us INTEGER NOT NULL DEFAULT 0,
+    stepped     INTEGER NOT NULL DEFAULT 0,         -- 1: an analog value that stands until the next one
     UNIQUE (topic, path)
 );
 

@@ -46,7 +46,8 @@ struct mirror_limit {
 struct mirror_tag {
     uint32_t id;
     bool configured, writable, has_range;
-    bool live; /* its value comes from a recorder that speaks to us now */
+    bool stepped; /* an analog value that stands until the next one */
+    bool live;    /* its value comes from a recorder that speaks to us now */
     enum tag_kind kind;
     enum tag_record record;
     int decimals; /* shown; -1: as needed */
@@ -162,6 +163,13 @@ enum mirror_trust mirror_tag_trust(const struct mirror_tag *tag);
 
 /* False for a retained value without a time of its source: its time is that of the subscription. */
 bool mirror_tag_age_is_known(const struct mirror_tag *tag);
+
+/* Whether the value moves straight from sample to sample; else it stands until the next. As the history's queries take it.
+ */
+static inline bool mirror_tag_is_sloped(const struct mirror_tag *tag)
+{
+    return tag->kind == TAG_ANALOG && !tag->stepped;
+}
 
 #define MIRROR_WORD_LOST "lost"
 

@@ -124,6 +124,7 @@ void mirror_take_tag(struct mirror *mirror, const void *data)
     mirror_tag_drop_lists(tag);
     tag->configured = record->configured != 0;
     tag->writable = record->writable != 0;
+    tag->stepped = record->stepped != 0;
     tag->kind = record->kind <= TAG_TEXT ? (enum tag_kind)record->kind : TAG_ANALOG;
     tag->record = record->record <= RECORD_COMPRESSED ? (enum tag_record)record->record : RECORD_ALL;
     tag->has_range =

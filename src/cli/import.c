@@ -115,7 +115,7 @@ static void import_print(const struct import *self, const struct import_counts *
         fprintf(stderr, "%s: %" PRIu64 " more\n", self->path, self->wrong - IMPORT_MESSAGES);
 }
 
-static bool import_file(struct import *self, const char *history, char separator, bool create,
+static bool import_file(struct import *self, const struct config *config, char separator, bool create,
                         struct err *err)
 {
     struct import_rows rows;
@@ -124,7 +124,7 @@ static bool import_file(struct import *self, const char *history, char separator
     bool good = import_rows_begin(&rows, self->in, separator, clock_wall_us(), err);
     if (!good)
         err_prefix(err, "%s:1", self->path);
-    store = good ? import_store_open(history, create, self->dry, err) : NULL;
+    store = good ? import_store_open(config, create, self->dry, err) : NULL;
     good = store && import_all(self, &rows, store, err);
     progress_end(&self->progress);
     if (store)
@@ -148,7 +148,7 @@ static int import_run(struct import *self, const struct config *config, char sep
         self->bytes = (uint64_t)status.st_size;
     map_init(&self->unknown);
     outfile_watch_signals();
-    if (!import_file(self, config->history.file, separator, create, &err))
+    if (!import_file(self, config, separator, create, &err))
         fprintf(stderr, "hmi import: %s\n", err.text);
     size_t position = 0;
     for (char *name; (name = map_next(&self->unknown, &position));)

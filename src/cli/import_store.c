@@ -33,6 +33,7 @@
 
 struct import_tag {
     char *name;
+    char *address; /* NULL: new */
     uint32_t id;
     bool is_text;
     enum tag_record record;
@@ -44,8 +45,10 @@ struct import_store {
     struct query *query; /* reads what is there already */
     int lock_fd;
     bool create, dry;
-    struct map tags;           /* struct import_tag by name, owned */
-    struct import_tag **by_id; /* the same */
+    struct map tags;           /* struct import_tag by name */
+    struct map addresses;      /* the same by topic and path */
+    struct map configured;     /* struct tag_def by name, the configuration's */
+    struct import_tag **by_id; /* the same, owned */
     size_t id_capacity;
     struct gaps gaps; /* across them nothing is told */
     uint32_t last_id;
@@ -80,24 +83,43 @@ static bool import_lock(struct import_store *store, const char *path, struct err
     return store->lock_fd >= 0;
 }
 
-static void import_add_tag(struct import_store *store, const struct import_tag *given)
+/* A tag's identity as one text: no topic holds a line end that the plant could have sent here. */
+static char *import_address(const char *topic, const char *path)
+{
+    return mem_format("%s\n%s", topic, path);
+}
+
+static struct import_tag *import_add_tag(struct import_store *store, const struct import_tag *given)
 {
     struct import_tag *tag = mem_new(1, sizeof *tag);
     *tag = *given;
     tag->name = mem_copy_text(given->name);
     map_put_text(&store->tags, tag->name, tag);
+    size_t had = store->id_capacity;
     store->by_id = mem_grow(store->by_id, &store->id_capacity, tag->id + 1ul, sizeof(struct import_tag *));
+    memset(store->by_id + had, 0,
+           (store->id_capacity - had) * sizeof *store->by_id); /* ids may leave holes */
     store->by_id[tag->id] = tag;
     store->last_id = tag->id > store->last_id ? tag->id : store->last_id;
+    return tag;
 }
 
 static void import_know_tag(void *context, const struct history_tag *tag)
 {
-    import_add_tag(context, &(struct import_tag){.name = (char *)tag->name,
-                                                 .id = tag->id,
-                                                 .is_text = tag->kind == TAG_TEXT,
-                                                 .record = tag->record,
-                                                 .deviation = tag->deviation});
+    struct import_store *store = context;
+    struct import_tag *known = import_add_tag(store, &(struct import_tag){.name = (char *)tag->name,
+                                                                          .id = tag->id,
+                                                                          .is_text = tag->kind == TAG_TEXT,
+                                                                          .record = tag->record,
+                                                                          .deviation = tag->deviation});
+    known->address = import_address(tag->topic, tag->path);
+    map_put_text(&store->addresses, known->address, known);
+}
+
+static void import_know_configured(struct import_store *store, const struct config *config)
+{
+    for (size_t i = 0; i < config->tag_count; i++)
+        map_put_text(&store->configured, config->tags[i].name, &config->tags[i]);
 }
 
 static bool import_know_gap(void *context, int64_t start_us, int64_t end_us, const char *reason)
@@ -107,12 +129,17 @@ static bool import_know_gap(void *context, int64_t start_us, int64_t end_us, con
     return true;
 }
 
-struct import_store *import_store_open(const char *history_path, bool create_tags, bool dry, struct err *err)
+struct import_store *import_store_open(const struct config *config, bool create_tags, bool dry,
+                                       struct err *err)
 {
+    const char *history_path = config->history.file;
     struct import_store *store = mem_new(1, sizeof *store);
     const struct history_options options = {.path = history_path, .durability_full = true};
     *store = (struct import_store){.lock_fd = -1, .create = create_tags, .dry = dry};
     map_init(&store->tags);
+    map_init(&store->addresses);
+    map_init(&store->configured);
+    import_know_configured(store, config);
     store->batch = batch_new();
     store->wanted = batch_new();
     if (import_check_owner(history_path, err) && import_lock(store, history_path, err) &&
@@ -131,12 +158,16 @@ void import_store_close(struct import_store *store)
         return;
     query_close(store->query);
     history_close(store->history, 0); /* no proof of life: nothing was recorded meanwhile */
-    size_t position = 0;
-    for (struct import_tag *tag; (tag = map_next(&store->tags, &position));) {
-        free(tag->name);
-        free(tag);
+    for (size_t id = 0; id < store->id_capacity; id++) {
+        if (!store->by_id[id])
+            continue;
+        free(store->by_id[id]->name);
+        free(store->by_id[id]->address);
+        free(store->by_id[id]);
     }
     map_free(&store->tags);
+    map_free(&store->addresses);
+    map_free(&store->configured);
     free(store->by_id);
     gaps_free(&store->gaps);
     batch_free(store->batch);
@@ -335,8 +366,32 @@ bool import_store_flush(struct import_store *store, struct err *err)
     return good;
 }
 
+static struct import_tag *import_put_tag(struct import_store *store, const struct tag_def *def)
+{
+    struct import_tag *tag = import_add_tag(store, &(struct import_tag){.name = def->name,
+                                                                        .id = store->last_id + 1,
+                                                                        .is_text = def->kind == TAG_TEXT,
+                                                                        .record = def->record,
+                                                                        .deviation = def->deviation});
+    batch_add_tag(store->wanted, tag->id, def);
+    store->counts.created++;
+    return tag;
+}
+
+/* A tag that the configuration names: the history may know it by the name it had before, or not at all yet. */
+static struct import_tag *import_configured_tag(struct import_store *store, const struct tag_def *def)
+{
+    char *address = import_address(def->topic, def->path ? def->path : "");
+    struct import_tag *known = map_get_text(&store->addresses, address);
+    free(address);
+    if (!known)
+        return import_put_tag(store, def);
+    map_put_text(&store->tags, def->name, known);
+    return known;
+}
+
 /* A new tag; its topic is its name, so that a recorder that hears that topic goes on with it. */
-static void import_create_tag(struct import_store *store, const char *name, bool is_text)
+static struct import_tag *import_create_tag(struct import_store *store, const char *name, bool is_text)
 {
     struct tag_def def;
     tag_def_init(&def);
@@ -346,23 +401,23 @@ static void import_create_tag(struct import_store *store, const char *name, bool
     def.area = tag_def_area_of_topic(name);
     def.kind = is_text ? TAG_TEXT : TAG_ANALOG;
     def.record = RECORD_ALL; /* until a recorder that knows it says otherwise */
-    import_add_tag(store,
-                   &(struct import_tag){.name = def.name, .id = store->last_id + 1, .is_text = is_text});
-    batch_add_tag(store->wanted, store->last_id, &def);
+    struct import_tag *tag = import_put_tag(store, &def);
     tag_def_free(&def);
-    store->counts.created++;
+    return tag;
 }
 
 bool import_store_add(struct import_store *store, const struct import_sample *sample, bool *unknown,
                       struct err *err)
 {
     struct import_tag *tag = map_get_text(&store->tags, sample->tag);
+    const struct tag_def *def = tag ? NULL : map_get_text(&store->configured, sample->tag);
+    if (def)
+        tag = import_configured_tag(store, def);
     *unknown = !tag && !store->create;
     if (*unknown)
         return true;
     if (!tag)
-        import_create_tag(store, sample->tag, sample->value.type == VALUE_TEXT);
-    tag = map_get_text(&store->tags, sample->tag);
+        tag = import_create_tag(store, sample->tag, sample->value.type == VALUE_TEXT);
     struct value value = sample->value;
     if (value.type == VALUE_NUMBER && sample->quoted && tag->is_text)
         value.type = VALUE_TEXT; /* "007" of a text */

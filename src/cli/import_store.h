@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "cli/import_rows.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,9 +16,11 @@ struct import_counts {
     uint64_t stored, known, created; /* samples stored, samples there already, tags made */
 };
 
-/* Takes the recorder's lock and opens the history. EX_TEMPFAIL while a recorder runs; EX_NOPERM for another
- * user than the history's owner, who could then no longer write to it. With `dry` nothing is written. */
-struct import_store *import_store_open(const char *history_path, bool create_tags, bool dry, struct err *err);
+/* Takes the recorder's lock and opens the history of the configuration (borrowed). EX_TEMPFAIL while a recorder runs;
+ * EX_NOPERM for another user than the history's owner, who could then no longer write to it. Tags of the configuration
+ * are known, also those that were never heard; others are made with `create_tags`. With `dry` nothing is written. */
+struct import_store *import_store_open(const struct config *config, bool create_tags, bool dry,
+                                       struct err *err);
 
 /* Closes it and lets the lock go; samples that were not flushed are dropped. `store` may be NULL. */
 void import_store_close(struct import_store *store);

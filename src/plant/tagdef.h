@@ -102,6 +102,8 @@ struct tag_def {
     double scale_factor, scale_offset; /* engineering = factor × raw + offset */
     int decimals;                      /* shown; -1: as needed */
     int64_t stale_after_us;            /* 0: never stale */
+    bool
+        stepped; /* a number that stands until the next one, such as a setpoint; else it moves straight to it */
     enum tag_record record;
     double deviation; /* compressed: engineering units */
     int64_t min_time_us, max_time_us;

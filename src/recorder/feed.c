@@ -55,6 +55,7 @@ static void feed_put_tag(struct wire_writer *writer, const struct tag *tag)
                                 .record = def->record,
                                 .writable = def->setpoint != NULL,
                                 .line = (uint32_t)def->line,
+                                .stepped = def->stepped,
                             });
 }
 

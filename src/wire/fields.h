@@ -72,7 +72,8 @@ enum wire_purpose {
     X(U32, record, "enum tag_record")                                                                        \
     X(U32, writable, "1: it has a setpoint")                                                                 \
     X(U32, line, "line of the configuration file")                                                           \
-    X(U32, gone, "1: the tag was taken out; no other field counts")
+    X(U32, gone, "1: the tag was taken out; no other field counts")                                          \
+    X(U32, stepped, "1: an analog value that stands until the next one")
 
 #define WIRE_STATE_FIELDS(X)                                                                                 \
     X(U32, tag, "id of the tag")                                                                             \

@@ -34,6 +34,43 @@ class ImportTest(unittest.TestCase):
                               text=True, check=True, timeout=60)
         return done.stdout.splitlines()
 
+    def test_tags_of_the_configuration_are_known_before_they_are_heard(self):
+        """A plant is configured, years come from another historian, then the recorder starts: one tag, one history."""
+        with Broker() as broker:
+            with Recorder(broker, config='tags = ( { name = "boiler.temp"; topic = "plant/temp"; path = "value"; unit = "°C"; } );',
+                          start=False) as recorder:
+                path = os.path.join(recorder.folder, "in.csv")
+                with open(path, "w") as file:
+                    file.write("tag,time,value\r\nboiler.temp,2026-11-20T00:00:00Z,81\r\nboiler.tmp,2026-11-20T00:00:00Z,9\r\n")
+                status, output, errors = recorder.hmi("import", path)
+                self.assertEqual(status, 65)
+                self.assertIn("1 sample stored, 0 there already, 1 refused; 1 tag made", output)
+                self.assertIn("in.csv:3: there is no tag 'boiler.tmp'", errors)
+                recorder.start()
+                mosquitto_pub(broker, "plant/temp", '{"value": 82}')
+                recorder.wait_value("SELECT count(*) FROM history", 2)
+                self.assertEqual(recorder.sql("SELECT tag, topic, path, unit FROM tags"),
+                                 [["boiler.temp", "plant/temp", "value", "°C"]])
+                self.assertEqual(recorder.sql("SELECT value FROM history ORDER BY ts"), [["81.0"], ["82.0"]])
+
+    def test_a_tag_that_was_discovered_and_is_named_now_keeps_its_history(self):
+        with Broker() as broker:
+            with Recorder(broker) as recorder:
+                mosquitto_pub(broker, "plant/temp", "80")
+                recorder.wait_value("SELECT count(*) FROM history", 1)
+                recorder.stop()
+                with open(recorder.config_path, "a") as file:
+                    file.write('tags = ( { name = "boiler.temp"; topic = "plant/temp"; } );\n')
+                path = os.path.join(recorder.folder, "in.csv")
+                with open(path, "w") as file:
+                    file.write("tag,time,value\r\nboiler.temp,2026-11-20T00:00:00Z,81\r\n")
+                status, output, errors = recorder.hmi("import", path)
+                self.assertEqual(status, 0, output + errors)
+                self.assertNotIn("tag made", output)
+                recorder.start()
+                self.assertEqual(recorder.sql("SELECT tag, value FROM history ORDER BY ts"),
+                                 [["boiler.temp", "81.0"], ["boiler.temp", "80.0"]])
+
     def test_export_and_import_give_the_same_history(self):
         """Random samples of all kinds, many with one stamp, come out of another history as they went in."""
         known, order = self.known, random.Random(4)

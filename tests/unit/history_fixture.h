@@ -100,6 +100,7 @@ static inline void fixture_add_tag_with(struct fixture *f, uint32_t id, const ch
     def.deviation = policy->deviation;
     def.min_time_us = policy->min_time_us;
     def.max_time_us = policy->max_time_us;
+    def.stepped = policy->stepped;
     def.name = mem_copy_text(name);
     def.topic = mem_copy_text(topic);
     def.path = mem_copy_text("");

@@ -197,6 +197,36 @@ static void test_subscriptions_by_default(void **state)
     config_fixture_close(&fixture);
 }
 
+/* A readback stands until somebody gives another setpoint, unless the configuration says that it does not. */
+static void test_readbacks_are_stepped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool stepped;
+    } TAGS[] = {{"a", false}, {"a.sp", true}, {"b", false}, {"b.sp", false}, {"c", false}, {"d", true}};
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    config_fixture_load(
+        &fixture,
+        "tags = (\n"
+        "{ name = \"a\"; topic = \"a\"; range = [0, 1]; setpoint = { topic = \"s/a\"; readback = \"a.sp\"; }; },\n"
+        "{ name = \"a.sp\"; topic = \"a/sp\"; },\n"
+        "{ name = \"b\"; topic = \"b\"; range = [0, 1]; setpoint = { topic = \"s/b\"; readback = \"b.sp\"; }; },\n"
+        "{ name = \"b.sp\"; topic = \"b/sp\"; stepped = false; },\n"
+        "{ name = \"c\"; topic = \"c\"; range = [0, 1]; setpoint = { topic = \"s/c\"; readback = \"c\"; }; },\n"
+        "{ name = \"d\"; topic = \"d\"; stepped = true; } );",
+        true);
+    assert_true(fixture.good);
+    assert_int_equal(fixture.config.tag_count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_string_equal(fixture.config.tags[i].name, TAGS[i].name);
+        assert_int_equal(fixture.config.tags[i].stepped, TAGS[i].stepped);
+    }
+    config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
+}
+
 static void test_includes(void **state)
 {
     (void)state;
@@ -567,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_samples),
         cmocka_unit_test(test_large_file),
         cmocka_unit_test(test_subscriptions_by_default),
+        cmocka_unit_test(test_readbacks_are_stepped),
         cmocka_unit_test(test_includes),
         cmocka_unit_test(test_unreadable_files),
         cmocka_unit_test(test_foreign_owner),

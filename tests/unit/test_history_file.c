@@ -227,7 +227,7 @@ static void test_version_1_is_brought_up_to_date(void **state)
         "DROP VIEW history_minute; DROP VIEW history_hour; DROP VIEW fresh_minute; DROP VIEW fresh_hour;"
         "DROP VIEW fresh_neighbour; DROP VIEW fresh_sample; DROP VIEW history;"
         "DROP TABLE door; ALTER TABLE tag DROP COLUMN record; ALTER TABLE tag DROP COLUMN deviation;"
-        "ALTER TABLE tag DROP COLUMN min_time_us; ALTER TABLE tag DROP COLUMN max_time_us;"
+        "ALTER TABLE tag DROP COLUMN stepped; ALTER TABLE tag DROP COLUMN min_time_us; ALTER TABLE tag DROP COLUMN max_time_us;"
         "DROP TABLE archive; DROP TABLE minute; DROP TABLE hour; DROP TABLE minute_open;"
         "DROP TABLE hour_open; DROP INDEX unrecorded_end; ALTER TABLE unrecorded DROP COLUMN rolled;"
         "ALTER TABLE store DROP COLUMN mark_a_ts; ALTER TABLE store DROP COLUMN mark_b_ts;"

@@ -298,8 +298,13 @@ static void test_find_tag(void **state)
     struct query_tag tag;
     add_discrete_tag(f, 7, "pump", TAG_DISCRETE);
     fixture_add_tag(f, 8, "t", "area/t");
+    fixture_add_tag_with(f, 9, "sp", "area/sp", &(struct tag_def){.stepped = true});
     fixture_append(f, T0);
     struct query *query = open_query(f);
+    assert_true(query_find_tag(query, "sp", &tag, &err));
+    assert_int_equal(tag.kind, TAG_ANALOG);
+    assert_false(tag.sloped);
+    query_tag_free(&tag);
     assert_true(query_find_tag(query, "pump", &tag, &err));
     assert_int_equal(tag.id, 7);
     assert_int_equal(tag.kind, TAG_DISCRETE);

@@ -125,7 +125,7 @@ void detail_draw_trend(const struct pane *pane, const struct screen_host *host, 
     chart.to_us = (host->wall_us / width_us + 1) * width_us;
     chart.from_us = chart.to_us - width_us * (int64_t)area.spans;
     recent_columns(&host->mirror->recent, chart.from_us, chart.to_us, host->wall_us,
-                   tag->record == RECORD_COMPRESSED, spans, area.spans);
+                   mirror_tag_is_sloped(tag), spans, area.spans);
     detail_set_scale(tag, &chart);
     for (size_t i = 0; i < tag->limit_count; i++) {
         char number[NUM_TEXT_MAX];

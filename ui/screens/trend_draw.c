@@ -68,12 +68,6 @@ static void trend_draw_head(const struct trend_picture *picture, const struct tr
 
 /* ---- the chart ---- */
 
-/* Straight from sample to sample, or standing until the next: as the history's queries take it. */
-static bool trend_is_sloped(const struct mirror_tag *tag)
-{
-    return tag->kind == TAG_ANALOG;
-}
-
 /* A text has no height: a level line of the pen's own while there is one, with a step up wherever one came. The
  * cursor tells which. */
 static void trend_draw_text(struct trend_pen *pen, size_t number, const struct plot_grid *grid)
@@ -101,7 +95,7 @@ static void trend_fill(struct trend_picture *picture, struct trend_data *data, s
     for (size_t i = 0; i < host->trends->pen_count; i++) {
         struct trend_pen *pen = &picture->pens[i];
         pen->tag = mirror_find(host->mirror, host->trends->tags[i]);
-        bool sloped = pen->tag && trend_is_sloped(pen->tag);
+        bool sloped = pen->tag && mirror_tag_is_sloped(pen->tag);
         trend_data_columns(data, host, i, &picture->grid, sloped, pen->columns);
         plot_line(pen->columns, &picture->grid, sloped, pen->spans);
         if (pen->tag && pen->tag->kind == TAG_TEXT)

@@ -197,6 +197,27 @@ static void trend_figure(const struct mirror_tag *tag, double figure, char *out,
         num_format_fit(out, size, figure, tag->decimals, FIELDS[FIELD_MIN].width);
 }
 
+static int trend_decimals(const char *number)
+{
+    const char *point = strchr(number, '.');
+    return point ? (int)strspn(point + 1, "0123456789") : 0;
+}
+
+/* Where the tag does not say how many digits count: one more than its own values have. */
+static void trend_average(const struct mirror_tag *tag, const struct plot_figures *figures, char *out,
+                          size_t size)
+{
+    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
+    if (tag->decimals >= 0 || isnan(figures->average)) {
+        trend_figure(tag, figures->average, out, size);
+        return;
+    }
+    num_format(low, sizeof low, figures->low, -1);
+    num_format(high, sizeof high, figures->high, -1);
+    int decimals = trend_decimals(low) > trend_decimals(high) ? trend_decimals(low) : trend_decimals(high);
+    num_format_fit(out, size, figures->average, decimals + 1, FIELDS[FIELD_AVERAGE].width);
+}
+
 /* The text of one field, where it is not part of the row of values. */
 static void trend_field_text(const struct trend_pen *pen, enum trend_field field, char *out, size_t size)
 {
@@ -217,7 +238,7 @@ static void trend_field_text(const struct trend_pen *pen, enum trend_field field
         break;
     case FIELD_AVERAGE:
         if (!tag->state_count) /* between two states there is none */
-            trend_figure(tag, pen->figures.average, out, size);
+            trend_average(tag, &pen->figures, out, size);
         break;
     case FIELD_SCALE:
         num_format_fit(low, sizeof low, pen->scale.low, -1, 8);
