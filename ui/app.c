@@ -30,8 +30,8 @@
 /* ---- input ---- */
 
 struct app_areas {
-    struct pane header, banner, body, keys;
-    bool has_banner;
+    struct pane header, banner, alarms, body, keys;
+    bool has_banner, has_alarms;
     char banner_text[FRAME_TEXT_MAX];
 };
 
@@ -45,9 +45,11 @@ static struct app_areas app_layout(struct app *app)
     struct app_areas areas;
     struct pane all = pane_whole(&app->canvas);
     areas.has_banner = frame_banner_text(&app->mirror, app->link, app_is_starting(app), areas.banner_text);
-    int top = areas.has_banner ? 2 : 1;
+    areas.has_alarms = alarm_banner_update(&app->alarm_banner, &app->mirror);
+    int top = 1 + areas.has_banner + areas.has_alarms;
     areas.header = pane_part(&all, 0, 0, -1, 1);
     areas.banner = pane_part(&all, 0, 1, -1, areas.has_banner ? 1 : 0);
+    areas.alarms = pane_part(&all, 0, 1 + areas.has_banner, -1, areas.has_alarms ? 1 : 0);
     areas.body = pane_part(&all, 0, top, -1, all.rows - top - 1);
     areas.keys = pane_part(&all, 0, all.rows - 1, -1, 1);
     return areas;
@@ -124,6 +126,8 @@ static void app_draw(struct app *app)
     frame_draw_header(&areas.header, &app->mirror, app_is_starting(app), titled->title, app->host.wall_us);
     if (areas.has_banner)
         frame_draw_banner(&areas.banner, areas.banner_text);
+    if (areas.has_alarms)
+        alarm_banner_draw(&areas.alarms, &app->alarm_banner);
     for (size_t i = first; i < app->depth; i++)
         app->stack[i].class->draw(app->stack[i].state, &app->host, &areas.body);
     if (app->message_until_us && areas.body.rows > 1) {

@@ -7,6 +7,7 @@
 #define UI_APP_INTERNAL_H
 
 #include "ui/action.h"
+#include "ui/alarm_banner.h"
 #include "ui/app.h"
 #include "ui/canvas.h"
 #include "ui/frame.h"
@@ -31,6 +32,7 @@ struct app {
     struct terminal *terminal;
     struct canvas canvas;
     struct mirror mirror;
+    struct alarm_banner alarm_banner;
     struct link *link;
     struct history_reader *history;
     int signal_fd;

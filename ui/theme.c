@@ -93,6 +93,10 @@ static const struct palette DARK =
                 [MEANING_PEN_2] = {114, PAPER, GREEN, PAPER, 0, 0},
                 [MEANING_PEN_3] = {183, PAPER, MAGENTA, PAPER, 0, B},
                 [MEANING_PEN_4] = {253, PAPER, WHITE, PAPER, 0, B},
+                [MEANING_ALARM_CRITICAL] = {231, 124, WHITE, RED, B, B},
+                [MEANING_ALARM_HIGH] = {232, 208, BLACK, YELLOW, B, 0},
+                [MEANING_ALARM_MEDIUM] = {232, 220, BLACK, YELLOW, 0, 0},
+                [MEANING_ALARM_LOW] = {232, 80, BLACK, CYAN, 0, 0},
             },
 };
 
@@ -142,6 +146,10 @@ static const struct palette LIGHT =
                 [MEANING_PEN_2] = {29, PAPER, GREEN, PAPER, 0, 0},
                 [MEANING_PEN_3] = {91, PAPER, MAGENTA, PAPER, 0, 0},
                 [MEANING_PEN_4] = {234, PAPER, BLACK, PAPER, 0, 0},
+                [MEANING_ALARM_CRITICAL] = {231, 124, WHITE, RED, B, B},
+                [MEANING_ALARM_HIGH] = {232, 208, BLACK, YELLOW, B, 0},
+                [MEANING_ALARM_MEDIUM] = {232, 220, BLACK, YELLOW, 0, 0},
+                [MEANING_ALARM_LOW] = {232, 80, BLACK, CYAN, 0, 0},
             },
 };
 
@@ -168,6 +176,9 @@ static const uint8_t MONO[MEANING_COUNT] = {
     [MEANING_INPUT] = U,
     [MEANING_MATCH] = B,
     [MEANING_BAR_OUT] = B,
+    [MEANING_ALARM_CRITICAL] = R | B,
+    [MEANING_ALARM_HIGH] = R | B,
+    [MEANING_ALARM_MEDIUM] = B,
 };
 
 struct style theme_style(enum theme theme, enum meaning meaning, bool selected, int colours)

@@ -47,6 +47,10 @@ enum meaning {
     MEANING_PEN_2,
     MEANING_PEN_3,
     MEANING_PEN_4,
+    MEANING_ALARM_CRITICAL, /* alarms that nobody has acknowledged; used for nothing else */
+    MEANING_ALARM_HIGH,
+    MEANING_ALARM_MEDIUM,
+    MEANING_ALARM_LOW,
     MEANING_COUNT
 };
 

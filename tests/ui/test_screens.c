@@ -1,5 +1,6 @@
 /* What the operator sees after given keys and given messages: the console on a pty, read by a terminal
  * emulator, attached to a recorder that says what the test wants. */
+#include "plant/alarm_state.h"
 #include "base/clock.h"
 #include "plant/quality.h"
 #include "plant/tagdef.h"
@@ -101,6 +102,50 @@ static void long_numbers_keep_their_size(void **state)
         expect(&console, "1.23457e+19");
         finish(&console);
     }
+}
+
+static void say_alarm(struct fake_recorder *fake, uint32_t id, enum alarm_state state,
+                      enum alarm_priority priority, const char *address, int64_t age_us)
+{
+    wire_put(&fake->out, WIRE_ALARM,
+             &(struct wire_alarm){.alarm = id,
+                                  .tag = 1,
+                                  .state = state,
+                                  .address = address,
+                                  .type = ALARM_HI,
+                                  .priority = priority,
+                                  .active = 1,
+                                  .activated_us = fake->now_us - age_us,
+                                  .value = 97.5,
+                                  .limit = 90,
+                                  .message = "Drum hot"});
+}
+
+/* The line under the header: the gravest first, counts by priority, and what is shelved; mark, word and colour. */
+static void alarm_line_names_the_worst(void **state)
+{
+    struct console console;
+    (void)state;
+    start_plant(&console, 24, 110, NULL, 12);
+    struct fake_recorder *fake = &console.recorder;
+    say_alarm(fake, 1, ALARM_UNACKNOWLEDGED, PRIORITY_MEDIUM, "boiler.flow/hi", 0);
+    say_alarm(fake, 2, ALARM_UNACKNOWLEDGED, PRIORITY_CRITICAL, "boiler.tag001/hihi", 60000000);
+    say_alarm(fake, 3, ALARM_SHELVED, PRIORITY_HIGH, "boiler.tag002/hi", 0);
+    assert_true(fake_recorder_send(fake, console.vt));
+    expect_row(&console, "[1] ", "boiler.tag001/hihi 97.5  Drum hot");
+    expect_row(&console, "boiler.tag001/hihi", "[1] 1/1");
+    expect_row(&console, "boiler.tag001/hihi", "(3) 1/1");
+    expect_row(&console, "boiler.tag001/hihi", "shelved 1");
+    say_alarm(fake, 2, ALARM_ACKNOWLEDGED, PRIORITY_CRITICAL, "boiler.tag001/hihi", 60000000);
+    assert_true(fake_recorder_send(fake, console.vt));
+    expect_row(&console, "(3) ", "boiler.flow/hi");
+    expect_row(&console, "boiler.flow/hi", "[1] 0/1");
+    for (uint32_t id = 1; id <= 3; id++)
+        say_alarm(fake, id, ALARM_NORMAL, PRIORITY_LOW, "", 0);
+    assert_true(fake_recorder_send(fake, console.vt));
+    expect_gone(&console, "boiler.flow/hi");
+    expect_gone(&console, "shelved");
+    finish(&console);
 }
 
 static void lights_and_banner_tell_the_truth(void **state)
@@ -585,6 +630,7 @@ int main(void)
         cmocka_unit_test(tags_fill_the_screen),
         cmocka_unit_test(doubtful_values_never_look_alive),
         cmocka_unit_test(long_numbers_keep_their_size),
+        cmocka_unit_test(alarm_line_names_the_worst),
         cmocka_unit_test(lights_and_banner_tell_the_truth),
         cmocka_unit_test(a_look_says_that_nothing_is_kept),
         cmocka_unit_test(filter_narrows_and_escape_widens),

@@ -1,0 +1,80 @@
+/* Alarms as the console knows them, and what the line under the header makes of them. */
+#include "mirror_fixture.h"
+#include "unit.h"
+
+#include "plant/alarm_state.h"
+#include "ui/alarm_banner.h"
+
+static void say(struct mirror *mirror, uint32_t id, enum alarm_state state, enum alarm_priority priority,
+                int64_t at_us)
+{
+    fixture_apply(mirror, WIRE_ALARM,
+                  &(struct wire_alarm){.alarm = id,
+                                       .state = state,
+                                       .priority = priority,
+                                       .address = "t\x1b[2J/hi",
+                                       .activated_us = at_us},
+                  FIXTURE_NOW_US);
+}
+
+static void test_mirror(void **state)
+{
+    (void)state;
+    struct mirror mirror;
+    mirror_init(&mirror);
+    fixture_welcome(&mirror);
+    say(&mirror, 1, ALARM_UNACKNOWLEDGED, PRIORITY_HIGH, 5);
+    say(&mirror, 2, ALARM_SHELVED, PRIORITY_LOW, 6);
+    assert_int_equal(mirror.alarm_count, 2);
+    assert_null(strchr(mirror_find_alarm(&mirror, 1)->record.address, '\x1b'));
+    say(&mirror, 1, ALARM_NORMAL, PRIORITY_HIGH, 5); /* over */
+    assert_null(mirror_find_alarm(&mirror, 1));
+    say(&mirror, 3, (enum alarm_state)200, PRIORITY_HIGH, 5); /* nonsense is none */
+    say(&mirror, 4, ALARM_RETURNED, (enum alarm_priority)99, 5);
+    assert_int_equal(mirror.alarm_count, 1);
+    fixture_welcome(&mirror); /* another attach, whose snapshot names another one */
+    say(&mirror, 7, ALARM_ACKNOWLEDGED, PRIORITY_LOW, 6);
+    fixture_snapshot_end(&mirror);
+    assert_int_equal(mirror.alarm_count, 1);
+    assert_non_null(mirror_find_alarm(&mirror, 7));
+    mirror_free(&mirror);
+}
+
+static void test_banner(void **state)
+{
+    (void)state;
+    struct mirror mirror;
+    struct alarm_banner banner = {0};
+    mirror_init(&mirror);
+    fixture_welcome(&mirror);
+    assert_false(alarm_banner_update(&banner, &mirror));
+    say(&mirror, 1, ALARM_UNACKNOWLEDGED, PRIORITY_MEDIUM, 9);
+    say(&mirror, 2, ALARM_RETURNED, PRIORITY_HIGH, 5);
+    say(&mirror, 3, ALARM_UNACKNOWLEDGED, PRIORITY_HIGH, 6);
+    say(&mirror, 4, ALARM_ACKNOWLEDGED, PRIORITY_CRITICAL, 7);
+    say(&mirror, 5, ALARM_SUPPRESSED, PRIORITY_CRITICAL, 8);
+    say(&mirror, 6, ALARM_ACKNOWLEDGED, PRIORITY_JOURNAL, 8);
+    assert_true(alarm_banner_update(&banner, &mirror));
+    assert_int_equal(banner.worst->record.alarm, 3); /* the gravest that waits, of those the newest */
+    assert_int_equal(banner.standing[PRIORITY_HIGH], 2);
+    assert_int_equal(banner.waiting[PRIORITY_HIGH], 2);
+    assert_int_equal(banner.standing[PRIORITY_CRITICAL], 1);
+    assert_int_equal(banner.waiting[PRIORITY_CRITICAL], 0);
+    assert_int_equal(banner.suppressed, 1);
+    for (uint32_t id = 1; id <= 4; id++)
+        say(&mirror, id, ALARM_NORMAL, PRIORITY_LOW, 0);
+    assert_false(
+        alarm_banner_update(&banner, &mirror)); /* what is suppressed or only recorded needs nobody */
+    say(&mirror, 5, ALARM_SHELVED, PRIORITY_CRITICAL, 8);
+    assert_true(alarm_banner_update(&banner, &mirror));
+    mirror_free(&mirror);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_banner),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
