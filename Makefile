@@ -53,12 +53,20 @@ as_literal = $(Q)mkdir -p $(@D) && sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n
 $(BUILD)/gen/%.inc: db/%
 	$(call say,GEN,$@)
 	$(as_literal)
+# Minutes and hours have the same views.
+$(BUILD)/gen/minute_views.sql $(BUILD)/gen/hour_views.sql: $(BUILD)/gen/%_views.sql: db/bucket_views.sql
+	$(Q)mkdir -p $(@D) && sed 's/@bucket@/$*/g; s/@width_us@/$(width_us_$*)/g' $< > $@.tmp && mv $@.tmp $@
+width_us_minute := 60000000
+width_us_hour   := 3600000000
+$(BUILD)/gen/%.inc: $(BUILD)/gen/%
+	$(call say,GEN,$@)
+	$(as_literal)
 $(BUILD)/gen/%.inc: config/%
 	$(call say,GEN,$@)
 	$(as_literal)
 $(BUILD)/config/manual.o: $(BUILD)/gen/hmi.cfg.5.in.inc $(BUILD)/gen/example.cfg.inc
 $(BUILD)/src/cli/demo_files.o: $(BUILD)/gen/demo.cfg.inc
-$(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/journal.sql.inc $(BUILD)/gen/commands.sql.inc $(BUILD)/gen/views.sql.inc
+$(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/journal.sql.inc $(BUILD)/gen/commands.sql.inc $(BUILD)/gen/views.sql.inc $(BUILD)/gen/minute_views.sql.inc $(BUILD)/gen/hour_views.sql.inc
 
 -include tests/tests.mk
 

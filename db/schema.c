@@ -30,6 +30,8 @@ static const char SCHEMA_COMMANDS[] =
 
 static const char SCHEMA_VIEWS[] =
 #include "views.sql.inc"
+#include "minute_views.sql.inc"
+#include "hour_views.sql.inc"
     ;
 
 #define SCHEMA_BUCKETS                                                                                       \

@@ -49,8 +49,10 @@ static void progress_format_amount(char *out, size_t size, enum progress_unit un
         snprintf(some, sizeof some, "%" PRIu64, done);
         snprintf(all, sizeof all, "%" PRIu64, total);
     }
-    if (unit == PROGRESS_SECONDS) /* of a known whole the share says enough */
-        snprintf(out, size, total ? "" : "  %s s", some);
+    if (unit == PROGRESS_SECONDS && total) /* the share says enough */
+        *out = '\0';
+    else if (unit == PROGRESS_SECONDS)
+        snprintf(out, size, "  %s s", some);
     else if (total)
         snprintf(out, size, "  %s of %s%s", some, all, unit == PROGRESS_ROWS ? " rows" : "");
     else
