@@ -118,6 +118,17 @@ typedef void history_alarm_function(void *context, const struct history_alarm *a
 bool history_each_alarm(struct history *history, history_alarm_function *function, void *context,
                         struct err *err);
 
+/* A command that the journal knows no outcome of; texts are valid during the callback only. */
+struct history_command {
+    uint64_t id;
+    const char *tag, *operator, * station;
+};
+
+/* Calls back for every command without an outcome. *last_id: the greatest number that a command has had; 0: none. */
+typedef void history_command_function(void *context, const struct history_command *command);
+bool history_each_open_command(struct history *history, history_command_function *function, void *context,
+                               uint64_t *last_id, struct err *err);
+
 /* Writes the batch in one transaction and commits it; on false nothing of it is in the file and it may be
  * given again. `now_us` (wall) is stored now and then as the proof of life. */
 bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err);

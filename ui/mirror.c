@@ -65,6 +65,7 @@ static void mirror_take_welcome(struct mirror *mirror, const void *data)
 {
     mirror_keep(WIRE_WELCOME, &mirror->welcome, data);
     mirror_keep_empty(WIRE_REFUSED, &mirror->refused);
+    mirror_free_commands(mirror); /* the snapshot names the last ones */
     mirror->attached = true;
     mirror->complete = false;
     mirror->lost_us = 0;
@@ -165,6 +166,12 @@ static void mirror_take_one(struct mirror *mirror, enum wire_type type, const vo
     case WIRE_ALARM:
         mirror_take_alarm(mirror, record);
         break;
+    case WIRE_SETPOINT:
+        mirror_take_setpoint(mirror, record);
+        break;
+    case WIRE_COMMAND:
+        mirror_take_command(mirror, record);
+        break;
     case WIRE_SNAPSHOT_END:
         mirror_take_snapshot_end(mirror);
         break;
@@ -233,6 +240,7 @@ void mirror_free(struct mirror *mirror)
     free(mirror->tags);
     map_free(&mirror->by_id);
     mirror_free_alarms(mirror);
+    mirror_free_commands(mirror);
     recent_free(&mirror->recent);
     for (size_t i = 0; i < MIRROR_PENS_MAX; i++)
         recent_free(&mirror->pens[i].recent);

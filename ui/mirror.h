@@ -27,6 +27,7 @@
 #define MIRROR_LIMITS_MAX    64  /* of one tag */
 #define MIRROR_ALARMS_MAX    1000000
 #define MIRROR_LIST_MAX      1000 /* faults, refusals, consoles: each */
+#define MIRROR_COMMANDS_MAX  64
 #define MIRROR_TEXT_MAX      4096 /* bytes of a text, safe; a longer one ends in "…" */
 #define MIRROR_PENS_MAX      4
 #define MIRROR_SERIES_BINS   60
@@ -60,6 +61,7 @@ struct mirror_tag {
     struct mirror_state *states;
     struct mirror_limit *limits; /* by rising limit */
     size_t state_count, limit_count;
+    struct wire_setpoint *setpoint; /* NULL: it is not writable, or an older recorder does not tell */
 
     enum value_type type;
     double number;
@@ -115,6 +117,9 @@ struct mirror {
     size_t fault_count, refusal_count, console_count;
     struct wire_detail detail;
     struct wire_answer answer; /* request 0: none yet */
+    struct wire_command
+        commands[MIRROR_COMMANDS_MAX]; /* oldest first; texts owned, safe; state within its enum */
+    size_t command_count;
 
     struct mirror_tag *watched; /* its samples go to `recent` */
     struct recent recent;
@@ -139,6 +144,9 @@ void mirror_recorder_lost(struct mirror *mirror, int64_t now_us);
 
 /* NULL when there is no such tag. */
 struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
+
+/* By its number; NULL when it is none of the last ones. */
+const struct wire_command *mirror_find_command(const struct mirror *mirror, uint64_t id);
 
 /* By its number; NULL when it is normal. */
 struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id);

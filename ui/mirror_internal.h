@@ -2,6 +2,7 @@
  *
  *   mirror.c      frames: snapshots, the recorder's health, lists
  *   mirror_alarms.c  alarms
+ *   mirror_commands.c  commands and setpoints
  *   mirror_tag.c  one tag: definition, value, small trend
  */
 #ifndef UI_MIRROR_INTERNAL_H
@@ -22,6 +23,11 @@ void mirror_take_state(struct mirror *mirror, const void *data);
 void mirror_take_limit(struct mirror *mirror, const void *data);
 void mirror_take_sample(struct mirror *mirror, const void *data, int64_t now_us);
 void mirror_take_alarm(struct mirror *mirror, const void *data);
+
+void mirror_take_command(struct mirror *mirror, const void *data);
+void mirror_take_setpoint(struct mirror *mirror, const void *data);
+void mirror_drop_setpoint(struct mirror_tag *tag);
+void mirror_free_commands(struct mirror *mirror);
 
 /* The snapshot is complete: alarms that it did not name are normal. */
 void mirror_end_alarm_snapshot(struct mirror *mirror);

@@ -29,6 +29,7 @@ static void mirror_tag_drop_lists(struct mirror_tag *tag)
         free(tag->states[i].text);
     free(tag->states);
     free(tag->limits);
+    mirror_drop_setpoint(tag);
     tag->states = NULL;
     tag->limits = NULL;
     tag->state_count = tag->limit_count = 0;

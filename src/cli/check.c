@@ -23,8 +23,8 @@ static void check_print_tags(const struct config *config)
     }
     printf("  tags      %zu (%zu writable), %zu alarm%s, %zu display%s\n", config->tag_count, writable,
            alarms, check_plural(alarms), config->display_count, check_plural(config->display_count));
-    if (writable || config->display_count)
-        printf("            (setpoints and displays are checked; this version does not act on them yet)\n");
+    if (config->display_count)
+        printf("            (displays are checked; this version does not show them yet)\n");
 }
 
 static void check_print_filters(const struct config *config)

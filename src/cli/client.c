@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/sockets.h"
+#include "plant/command.h"
 #include "ui/link.h"
 
 #include <poll.h>
@@ -57,9 +58,20 @@ static bool client_fail(const struct link *link, struct err *err)
 
 struct client_wish {
     enum wire_purpose purpose;
-    struct wire_ask ask; /* WIRE_PURPOSE_ASK */
-    uint32_t request;    /* 0: not asked yet */
+    struct wire_ask ask;           /* WIRE_PURPOSE_ASK */
+    uint32_t request;              /* 0: not asked yet */
+    int64_t wait_us;               /* beyond CLIENT_TIMEOUT_MS */
+    client_command_function *told; /* of the command that was asked for; NULL: only the answer counts */
+    void *context;
 };
+
+static bool client_has_ended(const struct client_wish *wish, const struct mirror *mirror)
+{
+    const struct wire_command *command = mirror_find_command(mirror, mirror->answer.command);
+    if (command)
+        wish->told(wish->context, command);
+    return command && command->state >= COMMAND_DONE;
+}
 
 /* True when all that was wished for has come. After a stop that is the end of the recorder, too. */
 static bool client_is_done(const struct client_wish *wish, const struct mirror *mirror, enum link_state state)
@@ -68,6 +80,8 @@ static bool client_is_done(const struct client_wish *wish, const struct mirror *
         return state == LINK_ENDED;
     if (!wish->request || mirror->answer.request != wish->request)
         return false;
+    if (wish->told && mirror->answer.good)
+        return client_has_ended(wish, mirror);
     return wish->ask.action != WIRE_ACTION_STOP || !mirror->answer.good || state == LINK_ENDED;
 }
 
@@ -89,7 +103,7 @@ static bool client_is_hopeless(const struct link *link, const struct client_wish
 static bool client_run(struct client *client, struct client_wish wish, struct err *err)
 {
     struct link *link = link_new((const char *const *)client->socket_paths, wish.purpose, &client->mirror);
-    int64_t until_us = clock_mono_us() + CLIENT_TIMEOUT_MS * CLOCK_US_PER_MS, now_us;
+    int64_t until_us = clock_mono_us() + wish.wait_us + CLIENT_TIMEOUT_MS * CLOCK_US_PER_MS, now_us;
     struct pollfd fd = {0};
     bool done = false, hopeless = false;
     while (!done && !hopeless && (now_us = clock_mono_us()) < until_us) {
@@ -117,6 +131,16 @@ bool client_snapshot(struct client *client, struct err *err)
 bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err)
 {
     return client_request(client, &(struct wire_ask){.action = (uint32_t)action, .argument = argument}, err);
+}
+
+bool client_command(struct client *client, const struct wire_ask *ask, int64_t wait_us,
+                    client_command_function *told, void *context, struct err *err)
+{
+    return client_run(
+        client,
+        (struct client_wish){
+            .purpose = WIRE_PURPOSE_ASK, .ask = *ask, .wait_us = wait_us, .told = told, .context = context},
+        err);
 }
 
 bool client_request(struct client *client, const struct wire_ask *ask, struct err *err)

@@ -37,4 +37,11 @@ bool client_ask(struct client *client, enum wire_action action, const char *argu
 /* The same with all that an action can take. */
 bool client_request(struct client *client, const struct wire_ask *ask, struct err *err);
 
+/* Gives a command (WIRE_ACTION_SET) and, unless it is refused (mirror.answer), waits until it has come to its end; `told`
+ * is called at each step of it. False only when there was no answer, or no end in `wait_us`. The tags of an earlier
+ * snapshot stay. */
+typedef void client_command_function(void *context, const struct wire_command *command);
+bool client_command(struct client *client, const struct wire_ask *ask, int64_t wait_us,
+                    client_command_function *told, void *context, struct err *err);
+
 #endif

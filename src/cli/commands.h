@@ -13,6 +13,7 @@
     X(CLI_RELOAD)       \
     X(CLI_STATUS)       \
     X(CLI_TAGS)         \
+    X(CLI_SET)          \
     X(CLI_ALARMS)       \
     X(CLI_ACK)          \
     X(CLI_SHELVE)       \
@@ -33,6 +34,7 @@ extern const struct cli_command CLI_STOP;
 extern const struct cli_command CLI_RELOAD;
 extern const struct cli_command CLI_STATUS;
 extern const struct cli_command CLI_TAGS;
+extern const struct cli_command CLI_SET;
 extern const struct cli_command CLI_ALARMS;
 extern const struct cli_command CLI_ACK;
 extern const struct cli_command CLI_SHELVE;

@@ -68,9 +68,11 @@ struct command_value {
 };
 
 struct command {
-    uint64_t id;          /* its row in the journal's `commands`; unique for ever */
-    uint32_t tag_id;      /* the writable tag */
-    uint32_t readback_id; /* 0: none */
+    uint64_t id;                        /* its row in the journal's `commands`; unique for ever */
+    uint32_t tag_id;                    /* the writable tag */
+    uint32_t readback_id;               /* 0: none */
+    uint32_t tag_index, readback_index; /* their places in plant.tags */
+    uint64_t readback_samples;          /* that the readback had when it was last looked at */
     char operator_name[COMMAND_NAME_MAX + 1], station[COMMAND_TEXT_MAX + 1], reason[COMMAND_TEXT_MAX + 1];
     uint32_t holder; /* the console that asked */
     struct command_value old, new, readback;
@@ -84,7 +86,8 @@ struct command {
         release_us; /* when the button is to be let go (0 is published); 0: it is no button, or not pressed */
     int message_id; /* of the PUBLISH, to know its acknowledgement */
     bool readback_fresh;
-    bool changed; /* since the owner last looked and cleared it */
+    bool changed;      /* since the owner last looked and cleared it */
+    bool end_is_noted; /* its end is in the journal */
     enum command_state state;
     char detail[COMMAND_DETAIL_MAX]; /* what the broker, the device or the recorder added; "" */
 };

@@ -52,6 +52,22 @@ struct command *commands_by_tag(const struct commands *commands, uint32_t tag_id
     return NULL;
 }
 
+struct command *commands_by_id(const struct commands *commands, uint64_t id)
+{
+    for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++)
+        if (commands->rows[i] && commands->rows[i]->id == id)
+            return commands->rows[i];
+    return NULL;
+}
+
+struct command *commands_next_unsent(const struct commands *commands)
+{
+    for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++)
+        if (commands->rows[i] && commands->rows[i]->state == COMMAND_JOURNALED)
+            return commands->rows[i];
+    return NULL;
+}
+
 struct command *commands_by_message(const struct commands *commands, int message_id)
 {
     for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++)

@@ -37,6 +37,7 @@ bool commands_have_room(const struct commands *commands, int64_t now_us);
 struct command *commands_add(struct commands *commands, const struct command *command, int64_t now_us);
 
 struct command *commands_by_tag(const struct commands *commands, uint32_t tag_id);
+struct command *commands_by_id(const struct commands *commands, uint64_t id);
 struct command *commands_by_message(const struct commands *commands, int message_id);
 
 /* The sum of what commands moved the tag's setpoint within the last minute. */
@@ -54,6 +55,9 @@ void commands_withdraw(struct commands *commands, uint32_t holder, int64_t now_u
 /* What has run out of time. When the next one will: commands_due_us(); INT64_MAX: none. */
 void commands_tick(struct commands *commands, int64_t now_us);
 int64_t commands_due_us(const struct commands *commands);
+
+/* The next one that is on record and has not been sent; NULL: none. */
+struct command *commands_next_unsent(const struct commands *commands);
 
 /* A button whose time is over, to publish the release of; its mark is cleared. NULL: none. */
 struct command *commands_next_release(struct commands *commands, int64_t now_us);

@@ -156,8 +156,8 @@ void plant_ignore_topic(struct plant *plant, const char *topic);
 void plant_reload_begin(struct plant *plant, struct batch *batch);
 void plant_reload_end(struct plant *plant);
 
-/* Takes one message: live values, and samples into `batch`. */
-void plant_receive(struct plant *plant, const struct plant_message *message, const struct plant_time *time,
+/* Takes one message: live values, and samples into `batch`. False: its topic is one of plant_ignore_topic(). */
+bool plant_receive(struct plant *plant, const struct plant_message *message, const struct plant_time *time,
                    struct batch *batch);
 
 /* The link: down makes every tag Uncertain (no communication) at once; up begins the backlog, what the broker

@@ -344,7 +344,7 @@ static void receive_check_shape(struct receive *receive)
     }
 }
 
-void plant_receive(struct plant *plant, const struct plant_message *message, const struct plant_time *time,
+bool plant_receive(struct plant *plant, const struct plant_message *message, const struct plant_time *time,
                    struct batch *batch)
 {
     char reason[DECODE_REASON_MAX] = "";
@@ -356,13 +356,13 @@ void plant_receive(struct plant *plant, const struct plant_message *message, con
         bool too_long = strlen(message->topic) > PLANT_TOPIC_MAX;
         plant->counters.long_topics += too_long;
         plant->counters.over_cap += !too_long;
-        return;
+        return true;
     }
     struct receive receive = {
         .plant = plant, .topic = topic, .message = message, .time = time, .batch = batch};
     receive_keep_excerpt(topic, message, time->wall_us);
     if (topic->ignored)
-        return;
+        return false;
     if (message->length > plant->options.max_payload) {
         plant->counters.oversize_payloads++;
         receive_spoil_topic(&receive, "longer than max_payload");
@@ -373,4 +373,5 @@ void plant_receive(struct plant *plant, const struct plant_message *message, con
         receive_check_shape(&receive);
     }
     plant->counters.over_cap += left_out;
+    return true;
 }

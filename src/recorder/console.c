@@ -7,6 +7,7 @@
 #include "plant/decode.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,8 @@ void console_fill(struct console *console, const struct server *server, int64_t 
         if (!console->frame_left)
             alarm_feed_encode(&console->alarm_feed, server->alarms, server->board, CONSOLE_ALARMS_A_ROUND,
                               &console->out);
+        if (!console->frame_left && !console->alarm_feed.count)
+            command_board_encode(server->commands, server->plant, &console->command_mark, &console->out);
         if (!console->snapshot_done && !console->frame_left && !console->alarm_feed.count) {
             console->snapshot_done = true;
             console->due = CONSOLE_DUE_ALL;
@@ -189,6 +192,8 @@ void console_fill(struct console *console, const struct server *server, int64_t 
             console_put_due(console, server);
         if (console->snapshot_done && console->purpose == WIRE_PURPOSE_SNAPSHOT)
             console->closing = true;
+    } else if (console->follows) {
+        command_board_encode(server->commands, server->plant, &console->command_mark, &console->out);
     }
     if (console->detail_tag && now_us >= console->detail_due_us) {
         console_put_detail(console, server);
@@ -237,15 +242,28 @@ static void console_greet(struct console *console, struct server *server, const 
 static enum role console_role_for(enum wire_action action)
 {
     static const enum role ROLES[] = {
-        [WIRE_ACTION_STOP] = ROLE_ENGINEER,        [WIRE_ACTION_RELOAD] = ROLE_ENGINEER,
-        [WIRE_ACTION_ACKNOWLEDGE] = ROLE_OPERATOR, [WIRE_ACTION_SHELVE] = ROLE_OPERATOR,
+        [WIRE_ACTION_STOP] = ROLE_ENGINEER,
+        [WIRE_ACTION_RELOAD] = ROLE_ENGINEER,
+        [WIRE_ACTION_ACKNOWLEDGE] = ROLE_OPERATOR,
+        [WIRE_ACTION_SHELVE] = ROLE_OPERATOR,
         [WIRE_ACTION_UNSHELVE] = ROLE_OPERATOR,
+        [WIRE_ACTION_SET] = ROLE_VIEWER, /* the gate asks for more */
     };
     return action > 0 && (size_t)action < sizeof ROLES / sizeof *ROLES ? ROLES[action] : ROLE_NONE;
 }
 
+static struct value console_value(uint32_t type, double number, const char *text)
+{
+    if (type == VALUE_NUMBER && isfinite(number))
+        return (struct value){.type = VALUE_NUMBER, .number = number};
+    if (type == VALUE_TEXT)
+        return (struct value){.type = VALUE_TEXT, .text = text, .text_length = strlen(text)};
+    return (struct value){.type = VALUE_NONE};
+}
+
 static void console_ask(struct console *console, struct server *server, const struct wire_ask *ask)
 {
+    struct server_reply reply = {0};
     char text[SERVER_TEXT_MAX] = "";
     enum role needed = console_role_for((enum wire_action)ask->action);
     bool good = false;
@@ -258,6 +276,10 @@ static void console_ask(struct console *console, struct server *server, const st
         .user = console->user,
         .station = console->station,
         .role = console->role,
+        .value = console_value(ask->value_type, ask->number, ask->text),
+        .shown = console_value(ask->shown_type, ask->shown_number, ask->shown_text),
+        .has_shown = ask->has_shown,
+        .reply = &reply,
     };
     if (needed == ROLE_NONE)
         snprintf(text, sizeof text, "this recorder does not know that request: restart it after an upgrade");
@@ -275,8 +297,13 @@ static void console_ask(struct console *console, struct server *server, const st
         server->handler->refused(server->context, &request, text);
     if (!good)
         log_warning("request of %s refused: %s", console->user, text);
+    console->follows |= reply.command != 0;
     wire_put(&console->out, WIRE_ANSWER,
-             &(struct wire_answer){.request = ask->request, .good = good, .text = text});
+             &(struct wire_answer){.request = ask->request,
+                                   .good = good,
+                                   .text = text,
+                                   .command = reply.command,
+                                   .code = reply.code});
 }
 
 /* One frame from a console; false: it does not speak our protocol. */
@@ -354,16 +381,25 @@ void console_go_on(struct console *console, struct server *server, int64_t now_u
         console_obey_all(console, server, now_us);
 }
 
-int64_t console_wait_us(const struct console *console, int64_t now_us)
+/* Whether commands have changed that it has still to be told of. */
+static bool console_awaits_commands(const struct console *console, const struct server *server)
+{
+    return (console->purpose != WIRE_PURPOSE_ASK || console->follows) &&
+           server->commands->sequence > console->command_mark;
+}
+
+int64_t console_wait_us(const struct console *console, const struct server *server, int64_t now_us)
 {
     if (console_unsent(console)) /* poll() says when it goes on; look after stuck ones now and then */
         return CLOCK_US_PER_SECOND;
     if (!console_may_greet(console, now_us))
         return console->name_until_us - now_us;
-    if (!console->greeted || console->purpose == WIRE_PURPOSE_ASK)
+    bool commands = console->greeted && console_awaits_commands(console, server);
+    if (!console->greeted || (console->purpose == WIRE_PURPOSE_ASK && !commands))
         return CLOCK_US_PER_SECOND;
     int64_t due_us = INT64_MAX;
-    if (console->feed.count || console->alarm_feed.count || !console->snapshot_done || console->due)
+    if (console->feed.count || console->alarm_feed.count || commands || console->due ||
+        (!console->snapshot_done && console->purpose != WIRE_PURPOSE_ASK))
         due_us = console->next_frame_us;
     /* The detail comes with a frame, never before it. */
     if (console->detail_tag && console->detail_due_us < due_us)

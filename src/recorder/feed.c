@@ -79,6 +79,22 @@ static void feed_put_limits(struct wire_writer *writer, const struct tag *tag)
     }
 }
 
+static void feed_put_setpoint(struct wire_writer *writer, const struct tag *tag)
+{
+    const struct setpoint_def *setpoint = tag->def.setpoint;
+    if (setpoint)
+        wire_add_record(writer, &(struct wire_setpoint){.tag = tag->id,
+                                                        .readback = setpoint->readback,
+                                                        .low = setpoint->min,
+                                                        .high = setpoint->max,
+                                                        .step = setpoint->step,
+                                                        .tolerance = setpoint->tolerance,
+                                                        .role = setpoint->role,
+                                                        .confirm = setpoint->confirm,
+                                                        .timeout_us = setpoint->timeout_us,
+                                                        .pulse_us = setpoint->pulse_us});
+}
+
 static uint32_t feed_flags(const struct tag *tag)
 {
     return (tag->retained ? WIRE_FLAG_RETAINED : 0) | (tag->truncated ? WIRE_FLAG_TRUNCATED : 0) |
@@ -153,6 +169,7 @@ static size_t feed_encode_chunk(struct feed *feed, const struct plant *plant, si
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_TAG, feed_put_tag, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_STATE, feed_put_states, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_LIMIT, feed_put_limits, out);
+    feed_encode_kind(feed, plant, indexes, count, FEED_DEFINITION, WIRE_SETPOINT, feed_put_setpoint, out);
     feed_encode_kind(feed, plant, indexes, count, FEED_VALUE, WIRE_SAMPLE, feed_put_sample, out);
     feed_unmark(feed, indexes, count);
     return count;

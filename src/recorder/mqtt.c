@@ -68,6 +68,8 @@ struct mqtt {
     struct readahead ahead;
     struct gather gather;
     bool parting; /* DISCONNECT is queued */
+    unsigned window,
+        under_way; /* messages of ours that the broker takes before it acknowledges; that wait for it */
 };
 
 /* Puts down why it failed or ended. */
@@ -136,8 +138,10 @@ static void mqtt_blame_early_end(struct mqtt *mqtt)
 static void mqtt_on_connect(struct mosquitto *handle, void *context, int code, int flags,
                             const mosquitto_property *properties)
 {
-    (void)properties;
     struct mqtt *mqtt = context;
+    uint16_t window = MQTT_SEND_MAXIMUM;
+    mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &window, false);
+    mqtt->window = window < MQTT_SEND_MAXIMUM ? window : MQTT_SEND_MAXIMUM;
     mosquitto_log_callback_set(handle, NULL); /* it would cost a formatted text for every packet */
     mqtt->answered = true;
     mqtt->standing = code == 0;
@@ -184,9 +188,13 @@ static void mqtt_on_message(struct mosquitto *handle, void *context, const struc
                             const mosquitto_property *properties)
 {
     (void)handle;
-    (void)properties;
     struct mqtt *mqtt = context;
+    void *correlation = NULL;
+    uint16_t correlation_length = 0;
     mqtt->messages++;
+    if (properties)
+        mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation,
+                                       &correlation_length, false);
     if (mqtt->handler->message) {
         const struct mqtt_message taken = {
             .topic = message->topic,
@@ -194,9 +202,12 @@ static void mqtt_on_message(struct mosquitto *handle, void *context, const struc
             .length = (size_t)message->payloadlen,
             .qos = message->qos,
             .retained = message->retain,
+            .correlation = correlation,
+            .correlation_length = correlation_length,
         };
         mqtt->enough |= !mqtt->handler->message(mqtt->context, &taken);
     }
+    free(correlation);
     errno = 0; /* a stale EAGAIN would end mosquitto_loop_read() early */
 }
 
@@ -224,10 +235,14 @@ static void mqtt_on_publish(struct mosquitto *handle, void *context, int message
                             const mosquitto_property *properties)
 {
     (void)handle;
-    (void)properties;
     struct mqtt *mqtt = context;
+    char *reason = NULL;
+    mqtt->under_way -= mqtt->under_way > 0;
+    mosquitto_property_read_string(properties, MQTT_PROP_REASON_STRING, &reason, false);
     if (mqtt->handler->published)
-        mqtt->handler->published(mqtt->context, message_id, code);
+        mqtt->handler->published(mqtt->context, message_id, code,
+                                 reason ? reason : mosquitto_reason_string(code));
+    free(reason);
     errno = 0;
 }
 
@@ -576,13 +591,50 @@ void mqtt_unsubscribe(struct mqtt *mqtt, const char *filter)
     mosquitto_unsubscribe(mqtt->handle, NULL, filter);
 }
 
-bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos,
-                  bool retain, int *message_id, struct err *err)
+static int mqtt_add_user_property(mosquitto_property **properties, const char *name, const char *value)
 {
+    if (!value || !*value)
+        return MOSQ_ERR_SUCCESS;
+    return mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, name, value);
+}
+
+static int mqtt_make_properties(const struct mqtt_publication *publication, mosquitto_property **properties)
+{
+    const char *correlation = publication->correlation;
+    int code = MOSQ_ERR_SUCCESS;
+    if (publication->expiry_s)
+        code = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
+                                            publication->expiry_s);
+    if (code == MOSQ_ERR_SUCCESS && correlation)
+        code = mosquitto_property_add_binary(properties, MQTT_PROP_CORRELATION_DATA, correlation,
+                                             (uint16_t)strlen(correlation));
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mqtt_add_user_property(properties, "operator", publication->operator_name);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mqtt_add_user_property(properties, "station", publication->station);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mqtt_add_user_property(properties, "reason", publication->reason);
+    return code;
+}
+
+bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_publication *publication, int *message_id,
+                  struct err *err)
+{
+    mosquitto_property *properties = NULL;
+    int code = MOSQ_ERR_SUCCESS;
     if (!mqtt->standing)
         return err_set(err, EX_TEMPFAIL, "not connected to the broker");
-    int code = mosquitto_publish_v5(mqtt->handle, message_id, topic, (int)length, payload, qos, retain, NULL);
+    if (publication->prompt && mqtt->under_way >= mqtt->window)
+        return err_set(err, EX_TEMPFAIL, "the broker takes no more before it has acknowledged what was sent");
+    if (mqtt->version5)
+        code = mqtt_make_properties(publication, &properties);
+    if (code == MOSQ_ERR_SUCCESS)
+        code = mosquitto_publish_v5(mqtt->handle, message_id, publication->topic, (int)publication->length,
+                                    publication->payload, publication->qos, publication->retain, properties);
+    mosquitto_property_free_all(&properties);
     if (code != MOSQ_ERR_SUCCESS)
-        return err_set(err, EX_UNAVAILABLE, "cannot publish on '%s': %s", topic, mosquitto_strerror(code));
+        return err_set(err, EX_UNAVAILABLE, "cannot publish on '%s': %s", publication->topic,
+                       mosquitto_strerror(code));
+    mqtt->under_way++;
     return true;
 }

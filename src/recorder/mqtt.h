@@ -39,6 +39,22 @@ struct mqtt_message {
     size_t length;
     int qos;
     bool retained;
+    const void *correlation; /* correlation data (MQTT 5); NULL: none */
+    size_t correlation_length;
+};
+
+/* What is to be published; borrowed during the call. */
+struct mqtt_publication {
+    const char *topic;
+    const void *payload;
+    size_t length;
+    int qos;
+    bool retain;
+    bool prompt; /* refused while the broker's window is full: else it would wait here and leave later */
+    /* MQTT 5 only; with 3.1.1 they are left out */
+    uint32_t expiry_s;                            /* the broker forgets it after so long; 0: never */
+    const char *correlation;                      /* correlation data; NULL: none */
+    const char *operator_name, *station, *reason; /* user properties; NULL or "": none */
 };
 
 /* Called from within mqtt_read(), mqtt_write() and mqtt_misc(). They may call mqtt_subscribe() and
@@ -52,7 +68,9 @@ struct mqtt_handler {
     bool (*message)(void *context, const struct mqtt_message *message);
     /* The answer to a subscription; `good` false: the broker refused this filter. */
     void (*subscribed)(void *context, const char *filter, bool good, int granted_qos);
-    void (*published)(void *context, int message_id, int reason_code); /* QoS 1: acknowledged */
+    /* QoS 0: sent; QoS 1: acknowledged. `reason` tells the code (0 with 3.1.1) in words, the broker's own where it
+     * has some. */
+    void (*published)(void *context, int message_id, int reason_code, const char *reason);
 };
 
 /* mosquitto_lib_init and _cleanup; once a process. */
@@ -106,7 +124,7 @@ bool mqtt_subscribe(struct mqtt *mqtt, const char *filter, int qos, struct err *
 void mqtt_unsubscribe(struct mqtt *mqtt, const char *filter);
 
 /* Queues a message; *message_id (may be NULL) matches `published`. Refused while not connected. */
-bool mqtt_publish(struct mqtt *mqtt, const char *topic, const void *payload, size_t length, int qos,
-                  bool retain, int *message_id, struct err *err);
+bool mqtt_publish(struct mqtt *mqtt, const struct mqtt_publication *publication, int *message_id,
+                  struct err *err);
 
 #endif

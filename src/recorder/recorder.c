@@ -27,6 +27,7 @@
 #include "base/mem.h"
 #include "recorder/notify.h"
 #include "recorder/recorder_alarms.h"
+#include "recorder/recorder_commands.h"
 #include "recorder/recorder_internal.h"
 
 #include <poll.h>
@@ -65,8 +66,10 @@ static bool recorder_on_message(void *context, const struct mqtt_message *messag
         .retained = message->retained,
     };
     recorder->pass_qos_messages += message->qos > 0;
-    plant_receive(&recorder->plant, &taken, &recorder->time, recorder->pipeline.current);
+    if (!plant_receive(&recorder->plant, &taken, &recorder->time, recorder->pipeline.current))
+        recorder_commands_overheard(recorder, message);
     recorder_alarms_evaluate(recorder);
+    recorder_commands_received(recorder);
     recorder->time.wall_us++; /* one clock reading serves a pass, yet each message has a stamp of its own */
     return pipeline_has_room(&recorder->pipeline);
 }
@@ -120,6 +123,12 @@ static void recorder_on_lost(void *context, int64_t heard_us, const char *reason
     pipeline_note_connection(&recorder->pipeline, 0);
     plant_link_down(&recorder->plant);
     recorder_alarms_lost(recorder, reason);
+    recorder_commands_lost(recorder);
+}
+
+static void recorder_on_published(void *context, int message_id, int reason_code, const char *reason)
+{
+    recorder_commands_published(context, message_id, reason_code, reason);
 }
 
 static void recorder_on_changed(void *context)
@@ -134,7 +143,16 @@ const struct uplink_handler RECORDER_UPLINK_EVENTS = {
     .settled = recorder_on_settled,
     .lost = recorder_on_lost,
     .changed = recorder_on_changed,
+    .published = recorder_on_published,
 };
+
+/* ---- what the writer tells ---- */
+
+void recorder_on_committed(void *context, const struct batch *batch)
+{
+    recorder_alarms_committed(context, batch);
+    recorder_commands_committed(context, batch);
+}
 
 /* ---- what consoles ask ---- */
 
@@ -169,6 +187,8 @@ static bool recorder_on_ask(void *context, const struct server_request *request,
     case WIRE_ACTION_SHELVE:
     case WIRE_ACTION_UNSHELVE:
         return recorder_alarms_ask(recorder, request, text, size);
+    case WIRE_ACTION_SET:
+        return recorder_commands_ask(recorder, request, text, size);
     default:
         snprintf(text, size, "this recorder does not know that request: restart it after an upgrade");
         return false;
@@ -227,6 +247,7 @@ static void recorder_write(struct recorder *recorder)
         recorder->kept_alive_us = now_us;
         uplink_keepalive(recorder->uplink, now_us);
     }
+    recorder_commands_send(recorder);
     if (!uplink_wants_write(recorder->uplink) && !pipeline->held && !pipeline->owed_us && !recorder->draining)
         return;
     recorder->draining = !uplink_write(recorder->uplink, now_us);
@@ -334,7 +355,9 @@ static int64_t recorder_tick(struct recorder *recorder)
         recorder_tick_second(recorder);
     int64_t alarms_us = recorder_alarms_tick(recorder);
     pipeline_step(&recorder->pipeline, now_us, recorder->time.wall_us);
+    recorder_commands_tick(recorder);
     recorder_write(recorder);
+    int64_t commands_us = recorder_commands_settle(recorder);
     recorder_limit_alive(recorder);
     if (recorder->status_due)
         recorder_publish_status(recorder);
@@ -348,6 +371,8 @@ static int64_t recorder_tick(struct recorder *recorder)
         due_us = pipeline_due_us(&recorder->pipeline);
     if (alarms_us < due_us)
         due_us = alarms_us;
+    if (commands_us < due_us)
+        due_us = commands_us;
     return due_us;
 }
 
@@ -401,6 +426,7 @@ static void recorder_finish_writing(struct recorder *recorder)
     recorder_read_clocks(recorder);
     int64_t end_us = recorder->time.mono_us + STOP_SPAN_US;
     recorder->stopping_us = recorder->time.mono_us;
+    recorder_commands_stop(recorder);
     if (uplink_connects(recorder->uplink) + recorder->had_session > 0)
         recorder_note_gap(recorder, "broker away", false);
     for (;;) {

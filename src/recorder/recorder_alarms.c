@@ -132,9 +132,8 @@ void recorder_alarms_second(struct recorder *recorder)
         alarm_board_refresh(&recorder->board, &recorder->alarms);
 }
 
-void recorder_alarms_committed(void *context, const struct batch *batch)
+void recorder_alarms_committed(struct recorder *recorder, const struct batch *batch)
 {
-    struct recorder *recorder = context;
     alarm_board_take(&recorder->board, batch);
 }
 

@@ -25,8 +25,8 @@ int64_t recorder_alarms_tick(struct recorder *recorder);
 /* hmi's own alarms, once a second. */
 void recorder_alarms_second(struct recorder *recorder);
 
-/* What the batch says of alarms may be shown now (a pipeline_committed_function). */
-void recorder_alarms_committed(void *context, const struct batch *batch);
+/* What the batch says of alarms may be shown now. */
+void recorder_alarms_committed(struct recorder *recorder, const struct batch *batch);
 
 /* A request about alarms: `argument` is a list of addresses, one a line. */
 bool recorder_alarms_ask(struct recorder *recorder, const struct server_request *request, char *text,

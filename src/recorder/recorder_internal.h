@@ -4,8 +4,11 @@
 
 #include "db/history.h"
 #include "plant/alarm.h"
+#include "plant/commands.h"
 #include "plant/plant.h"
 #include "recorder/alarm_board.h"
+#include "recorder/command_board.h"
+#include "recorder/foreign.h"
 #include "recorder/pipeline.h"
 #include "recorder/recorder.h"
 #include "recorder/server.h"
@@ -26,7 +29,12 @@ struct recorder {
     struct plant plant;
     struct alarms alarms;
     struct alarm_board board;
-    uint64_t lost_entries; /* of the journal, that alarms were stored anew for */
+    uint64_t lost_entries;    /* of the journal, that alarms were stored anew for */
+    struct commands commands; /* under way */
+    struct command_board command_board;
+    struct foreign foreign;
+    struct batch *open_commands; /* outcomes that the file misses, until the start has entered them */
+    uint64_t last_command;       /* the number of the last one */
     struct pipeline pipeline;
     struct uplink *uplink;
     struct server *server;
@@ -59,6 +67,9 @@ struct recorder {
 /* What the uplink and the server tell the loop (recorder.c). */
 extern const struct uplink_handler RECORDER_UPLINK_EVENTS;
 extern const struct server_handler RECORDER_SERVER_EVENTS;
+
+/* What a batch says may be shown and sent now (a pipeline_committed_function; recorder.c). */
+void recorder_on_committed(void *context, const struct batch *batch);
 
 /* Takes the time of the pass that begins: `time`. */
 void recorder_read_clocks(struct recorder *recorder);

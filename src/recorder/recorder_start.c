@@ -4,6 +4,7 @@
 #include "recorder/lock.h"
 #include "recorder/notify.h"
 #include "recorder/recorder_alarms.h"
+#include "recorder/recorder_commands.h"
 #include "recorder/recorder_internal.h"
 
 #include <errno.h>
@@ -56,7 +57,7 @@ static bool recorder_make_plant(struct recorder *recorder, struct err *err)
     plant_init(&recorder->plant, &options);
     recorder->plant_made = true;
     return history_each_tag(recorder->history, recorder_adopt_tag, recorder, err) &&
-           recorder_alarms_load(recorder, err);
+           recorder_alarms_load(recorder, err) && recorder_commands_load(recorder, err);
 }
 
 static char *recorder_make_client_id(const struct recorder *recorder)
@@ -114,10 +115,11 @@ static bool recorder_start_threads(struct recorder *recorder, int64_t alive_us, 
         return false;
     pipeline_init(&recorder->pipeline, recorder->writer);
     recorder->pipeline_made = true;
-    recorder->pipeline.committed = recorder_alarms_committed;
+    recorder->pipeline.committed = recorder_on_committed;
     recorder->pipeline.committed_context = recorder;
     recorder_configure_plant(recorder, recorder->pipeline.current);
     recorder_alarms_start(recorder, alive_us != 0);
+    recorder_commands_start(recorder);
     if (alive_us) {
         pipeline_add_gap(&recorder->pipeline, alive_us, recorder->time.wall_us, "recorder stopped");
         recorder->had_session = true;
@@ -137,6 +139,7 @@ static bool recorder_open_server(struct recorder *recorder, struct err *err)
         .plant = &recorder->plant,
         .alarms = &recorder->alarms,
         .board = &recorder->board,
+        .commands = &recorder->command_board,
     };
     recorder->server = server_new(&options, &RECORDER_SERVER_EVENTS, recorder, err);
     if (!recorder->server)
@@ -222,6 +225,7 @@ bool recorder_free(struct recorder *recorder)
     if (recorder->pipeline_made)
         pipeline_free(&recorder->pipeline);
     recorder_alarms_free(recorder);
+    recorder_commands_free(recorder);
     if (recorder->plant_made)
         plant_free(&recorder->plant);
     if (recorder->config->history.temporary && recorder->lock_fd >= 0)

@@ -70,6 +70,7 @@ struct server *server_new(const struct server_options *options, const struct ser
     server->plant = options->plant;
     server->alarms = options->alarms;
     server->board = options->board;
+    server->commands = options->commands;
     server->handler = handler;
     server->context = context;
     access_init(&server->access, options->config->has_access, options->config->access);
@@ -318,7 +319,7 @@ int64_t server_tick(struct server *server, int64_t now_mono_us)
         struct console *console = server->consoles[i];
         console_fill(console, server, now_mono_us);
         console_go_on(console, server, now_mono_us);
-        int64_t wanted_us = console_wait_us(console, now_mono_us);
+        int64_t wanted_us = console_wait_us(console, server, now_mono_us);
         if (wanted_us < wait_us)
             wait_us = wanted_us;
     }

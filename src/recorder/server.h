@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "plant/plant.h"
 #include "recorder/alarm_board.h"
+#include "recorder/command_board.h"
 #include "wire/wire.h"
 
 #include <poll.h>
@@ -28,11 +29,18 @@
 struct server;
 
 struct server_options {
-    const char *socket_path;     /* its folder exists */
-    const struct config *config; /* access; borrowed, see server_set_config() */
-    struct plant *plant;         /* borrowed */
-    const struct alarms *alarms; /* borrowed */
-    struct alarm_board *board;   /* borrowed: the server takes its changes */
+    const char *socket_path;              /* its folder exists */
+    const struct config *config;          /* access; borrowed, see server_set_config() */
+    struct plant *plant;                  /* borrowed */
+    const struct alarms *alarms;          /* borrowed */
+    struct alarm_board *board;            /* borrowed: the server takes its changes */
+    const struct command_board *commands; /* borrowed */
+};
+
+/* What an answer says beside its text; 0: nothing. */
+struct server_reply {
+    uint64_t command; /* number of the command */
+    uint32_t code;    /* sysexits.h, of a refusal */
 };
 
 /* What somebody asks for; texts are valid during the call only. */
@@ -44,6 +52,9 @@ struct server_request {
     const char *reason;
     const char *user, *station; /* by the kernel's word; by its own */
     enum role role;
+    struct value value, shown; /* WIRE_ACTION_SET: what to set, and what was shown as present */
+    bool has_shown;
+    struct server_reply *reply;
 };
 
 /* What the server asks the recorder. */

@@ -50,9 +50,11 @@ struct console {
     struct buf in, out;
     size_t out_sent;
     struct feed feed, alarm_feed;
-    size_t frame_left;   /* tags of this frame (at first: of the snapshot) that have still to be encoded */
-    unsigned due;        /* enum console_due, or-ed */
-    uint32_t detail_tag; /* 0: none wanted */
+    size_t frame_left;     /* tags of this frame (at first: of the snapshot) that have still to be encoded */
+    unsigned due;          /* enum console_due, or-ed */
+    bool follows;          /* asks only, and has given a command: it is told of commands */
+    uint64_t command_mark; /* changes of commands up to here have been sent */
+    uint32_t detail_tag;   /* 0: none wanted */
     int64_t detail_due_us;
     int64_t next_frame_us; /* not before; at most 20 a second */
     int64_t progress_us;   /* when it last took something, or had nothing to take */
@@ -70,6 +72,7 @@ struct server {
     struct plant *plant;
     const struct alarms *alarms;
     struct alarm_board *board;
+    const struct command_board *commands;
     const struct server_handler *handler;
     void *context;
     struct console *consoles[SERVER_CONSOLES_MAX];
@@ -115,6 +118,6 @@ void console_read(struct console *console, struct server *server, int64_t now_us
 void console_go_on(struct console *console, struct server *server, int64_t now_us);
 
 /* In how many µs this console wants the next tick. */
-int64_t console_wait_us(const struct console *console, int64_t now_us);
+int64_t console_wait_us(const struct console *console, const struct server *server, int64_t now_us);
 
 #endif

@@ -35,11 +35,12 @@ static bool link_message(void *context, const struct mqtt_message *message)
     return true;
 }
 
-static void link_published(void *context, int message_id, int reason_code)
+static void link_published(void *context, int message_id, int reason_code, const char *reason)
 {
     struct sim_link *link = context;
     (void)message_id;
     (void)reason_code;
+    (void)reason;
     if (link->waiting > 0)
         link->waiting--;
 }
@@ -162,7 +163,9 @@ bool sim_link_ready(const struct sim_link *link)
 bool sim_link_publish(struct sim_link *link, const char *topic, const void *payload, size_t length, int qos,
                       bool retain)
 {
-    if (!sim_link_ready(link) || !mqtt_publish(link->mqtt, topic, payload, length, qos, retain, NULL, NULL)) {
+    const struct mqtt_publication publication = {
+        .topic = topic, .payload = payload, .length = length, .qos = qos, .retain = retain};
+    if (!sim_link_ready(link) || !mqtt_publish(link->mqtt, &publication, NULL, NULL)) {
         link->dropped++;
         return false;
     }

@@ -125,11 +125,18 @@ static void uplink_on_subscribed(void *context, const char *filter, bool good, i
     uplink->changed = true;
 }
 
+static void uplink_on_published(void *context, int message_id, int reason_code, const char *reason)
+{
+    struct uplink *uplink = context;
+    uplink->handler->published(uplink->context, message_id, reason_code, reason);
+}
+
 static const struct mqtt_handler UPLINK_HANDLER = {
     .connected = uplink_on_connected,
     .disconnected = uplink_on_disconnected,
     .message = uplink_on_message,
     .subscribed = uplink_on_subscribed,
+    .published = uplink_on_published,
 };
 
 /* ---- making and ending connections ---- */
@@ -505,6 +512,14 @@ bool uplink_write(struct uplink *uplink, int64_t now_us)
         return true;
     }
     return !mqtt_wants_write(uplink->mqtt);
+}
+
+bool uplink_publish(struct uplink *uplink, const struct mqtt_publication *publication, int *message_id,
+                    struct err *err)
+{
+    if (uplink->phase != UPLINK_STANDING)
+        return err_set(err, EX_TEMPFAIL, "not connected to the broker");
+    return mqtt_publish(uplink->mqtt, publication, message_id, err);
 }
 
 void uplink_keepalive(struct uplink *uplink, int64_t now_us)

@@ -35,6 +35,8 @@ struct uplink_handler {
     bool (*message)(void *context, const struct mqtt_message *message);
     /* The connection stands; `session`: the broker kept our session. */
     void (*connected)(void *context, bool session);
+    /* The broker's answer to what uplink_publish() sent, as in mqtt.h. */
+    void (*published)(void *context, int message_id, int reason_code, const char *reason);
     /* What was kept for us has arrived. */
     void (*settled)(void *context);
     /* The connection that stood is gone; when the broker was last heard (wall). */
@@ -75,6 +77,11 @@ void uplink_read(struct uplink *uplink, size_t max_messages, int64_t until_mono_
 /* Sends what is queued, acknowledgements included; true when all of it left. */
 bool uplink_write(struct uplink *uplink, int64_t now_mono_us);
 bool uplink_wants_write(struct uplink *uplink);
+
+/* Queues a message, as mqtt_publish() does; it leaves with the next uplink_write(), or never: a connection that is
+ * lost takes it along. */
+bool uplink_publish(struct uplink *uplink, const struct mqtt_publication *publication, int *message_id,
+                    struct err *err);
 
 /* Keepalive: about once a second, only while writing is allowed. */
 void uplink_keepalive(struct uplink *uplink, int64_t now_mono_us);

@@ -20,7 +20,9 @@
     X(DETAIL, detail, WIRE_DETAIL_FIELDS)                                                                    \
     X(ASK, ask, WIRE_ASK_FIELDS)                                                                             \
     X(ANSWER, answer, WIRE_ANSWER_FIELDS)                                                                    \
-    X(ALARM, alarm, WIRE_ALARM_FIELDS)
+    X(ALARM, alarm, WIRE_ALARM_FIELDS)                                                                       \
+    X(SETPOINT, setpoint, WIRE_SETPOINT_FIELDS)                                                              \
+    X(COMMAND, command, WIRE_COMMAND_FIELDS)
 
 /* console -> recorder, first */
 #define WIRE_HELLO_FIELDS(X)                                                                                 \
@@ -166,7 +168,9 @@ enum wire_sample_flag {
     X(U64, returned_bytes, "room that was given back to the file system")                                    \
     X(F64, slice_ms_most, "longest slice of the history's housekeeping since the start, ms")                 \
     X(F64, checkpoint_ms_most, "longest checkpoint of its write-ahead log since the start, ms")              \
-    X(U64, fresh_samples, "samples not merged into the archive yet")
+    X(U64, fresh_samples, "samples not merged into the archive yet")                                         \
+    X(U64, commands, "commands that were let through since the start")                                       \
+    X(U64, foreign_commands, "messages of others on setpoints' topics since the start")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */
@@ -231,14 +235,22 @@ enum wire_recording {
       "activated_us when only the occurrence that was shown is meant")                                       \
     X(I64, span_us, "shelve: for how long; 0: as long as allowed")                                           \
     X(U32, once, "shelve: 1: until it clears the next time")                                                 \
-    X(TEXT, reason, "shelve: why")
+    X(TEXT, reason, "shelve, set: why")                                                                      \
+    X(U32, value_type, "set: enum value_type")                                                               \
+    X(F64, number, "set: VALUE_NUMBER, engineering units or a state's value")                                \
+    X(TEXT, text, "set: VALUE_TEXT")                                                                         \
+    X(U32, has_shown, "set: 1: refuse it when the present value is another one than the operator saw")       \
+    X(U32, shown_type, "set: what he saw, enum value_type")                                                  \
+    X(F64, shown_number, "set: VALUE_NUMBER")                                                                \
+    X(TEXT, shown_text, "set: VALUE_TEXT")
 
 enum wire_action {
     WIRE_ACTION_STOP = 1,    /* end the recorder: everything committed, then gone. Engineer */
     WIRE_ACTION_RELOAD,      /* read the configuration again. Engineer */
     WIRE_ACTION_ACKNOWLEDGE, /* alarms; what has latched is reset. Operator */
     WIRE_ACTION_SHELVE,      /* alarms. Operator */
-    WIRE_ACTION_UNSHELVE     /* alarms. Operator */
+    WIRE_ACTION_UNSHELVE,    /* alarms. Operator */
+    WIRE_ACTION_SET          /* gives a command: `argument` is the tag. The setpoint says which role */
 };
 
 /* An alarm that is not normal, as it was last committed; with state ALARM_NORMAL no other field counts but the
@@ -276,6 +288,47 @@ enum wire_action {
 #define WIRE_ANSWER_FIELDS(X)                                                                                \
     X(U32, request, "the number of the request")                                                             \
     X(U32, good, "1: done")                                                                                  \
-    X(TEXT, text, "what happened, or why not")
+    X(TEXT, text, "what happened, or why not")                                                               \
+    X(U64, command, "set: number of the command, 0: none; COMMAND tells what becomes of it")                 \
+    X(U32, code, "set: exit status of a refusal (sysexits.h)")
+
+/* What may be set through the tag; behind its TAG */
+#define WIRE_SETPOINT_FIELDS(X)                                                                              \
+    X(U32, tag, "id of the tag")                                                                             \
+    X(TEXT, readback, "name of the tag that tells the setpoint's present value; empty: none does")           \
+    X(F64, low, "least value, engineering units; NaN for a text")                                            \
+    X(F64, high, "greatest value, likewise")                                                                 \
+    X(F64, step, "of the step keys, engineering units; 0: none")                                             \
+    X(F64, tolerance, "engineering units")                                                                   \
+    X(U32, role, "enum role that it takes")                                                                  \
+    X(U32, confirm, "1: a summary is to be confirmed")                                                       \
+    X(I64, timeout_us, "span in which the readback has to follow")                                           \
+    X(I64, pulse_us, "a button: let go after this span; 0: it is none")
+
+/* One of the last commands; again with each change. The ms count from the request, -1: it never came to that. */
+#define WIRE_COMMAND_FIELDS(X)                                                                               \
+    X(U64, command, "number of the command, as in the view commands")                                        \
+    X(U32, tag, "id of the tag")                                                                             \
+    X(TEXT, tag_name, "its name")                                                                            \
+    X(TEXT, operator_name, "who gave it")                                                                    \
+    X(TEXT, station, "where he sits")                                                                        \
+    X(TEXT, reason, "why")                                                                                   \
+    X(U32, old_type, "present value when it was given, enum value_type")                                     \
+    X(F64, old_number, "VALUE_NUMBER")                                                                       \
+    X(TEXT, old_text, "VALUE_TEXT")                                                                          \
+    X(U32, new_type, "value that was given, enum value_type")                                                \
+    X(F64, new_number, "VALUE_NUMBER")                                                                       \
+    X(TEXT, new_text, "VALUE_TEXT")                                                                          \
+    X(U32, readback_type, "what the readback reported last since it was sent, enum value_type")              \
+    X(F64, readback_number, "VALUE_NUMBER")                                                                  \
+    X(TEXT, readback_text, "VALUE_TEXT")                                                                     \
+    X(U32, state, "enum command_state")                                                                      \
+    X(TEXT, detail, "what the broker or the recorder adds")                                                  \
+    X(I64, asked_us, "when it was given")                                                                    \
+    X(I64, ms_journaled, "on record")                                                                        \
+    X(I64, ms_published, "sent")                                                                             \
+    X(I64, ms_broker, "acknowledged by the broker")                                                          \
+    X(I64, ms_readback, "read back")                                                                         \
+    X(I64, ms_ended, "came to its end")
 
 #endif

@@ -29,6 +29,8 @@
 #define WIRE_ROW_ASK(kind, name, help)          WIRE_FIELD_ROW(ask, kind, name, help)
 #define WIRE_ROW_ANSWER(kind, name, help)       WIRE_FIELD_ROW(answer, kind, name, help)
 #define WIRE_ROW_ALARM(kind, name, help)        WIRE_FIELD_ROW(alarm, kind, name, help)
+#define WIRE_ROW_SETPOINT(kind, name, help)     WIRE_FIELD_ROW(setpoint, kind, name, help)
+#define WIRE_ROW_COMMAND(kind, name, help)      WIRE_FIELD_ROW(command, kind, name, help)
 WIRE_MESSAGES(WIRE_TABLE)
 
 #define WIRE_MESSAGE_ROW(upper, lower, fields_macro)                                                         \

@@ -13,11 +13,12 @@
  *
  * The first frame each way is HELLO and WELCOME (or REFUSED). After WELCOME the recorder sends:
  *
- *   the snapshot   TAG, STATE, LIMIT and SAMPLE for every tag, ALARM for every alarm that is not normal, then
- *                  SNAPSHOT_END
+ *   the snapshot   TAG, STATE, LIMIT, SETPOINT and SAMPLE for every tag, ALARM for every alarm that is not normal,
+ *                  COMMAND for the last commands, then SNAPSHOT_END
  *   changes        TAG, STATE, LIMIT   tags that are new or described anew
  *                  SAMPLE              changed values: the last one only, at most 20 times a second
  *                  ALARM               alarms whose state has changed, once that is committed
+ *                  COMMAND             commands that have come further; also to who asked for one (SET)
  *                  STATUS              once a second, and at each change of the link
  *                  FAULT, REFUSAL, CONSOLE   the whole list when it changes; an empty frame is an empty list
  *

@@ -41,7 +41,7 @@ class ReadmeTest(unittest.TestCase):
         self.assertIn("Water Works", output)
 
     def test_queries(self):
-        self.assertEqual(len(self.queries), 6, self.queries)
+        self.assertEqual(len(self.queries), 7, self.queries)
         recorder = self.recorder
         recorder.start()
         recorder.wait_log("connected")
@@ -53,7 +53,8 @@ class ReadmeTest(unittest.TestCase):
         recorder.kill()
         recorder.start()
         recorder.wait_value("SELECT count(*) FROM gap", 1)
-        latest, last_hour, highest, silent, journal, gaps = (recorder.sql(query) for query in self.queries)
+        given, latest, last_hour, highest, silent, journal, gaps = (recorder.sql(query) for query in self.queries)
+        self.assertEqual(given, [])
         self.assertEqual([row[:2] for row in latest],
                          [["boiler.temp", "84.5"], ["feed_pump", "1.0"], ["plant/late:value", "7.0"]])
         self.assertEqual(len(last_hour), 1)

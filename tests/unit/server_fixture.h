@@ -35,6 +35,7 @@ struct fixture {
     unsigned asked, refused;
     struct alarms alarms;
     struct alarm_board board;
+    struct command_board commands;
     enum wire_action last_action;
     size_t consoles;
 };
@@ -97,7 +98,8 @@ static inline struct server *fixture_listen(struct fixture *f, struct err *err)
                                            .config = &f->config,
                                            .plant = &f->plant,
                                            .alarms = &f->alarms,
-                                           .board = &f->board};
+                                           .board = &f->board,
+                                           .commands = &f->commands};
     return server_new(&options, &FIXTURE_HANDLER, f, err);
 }
 

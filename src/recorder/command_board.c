@@ -1,0 +1,75 @@
+#include "recorder/command_board.h"
+
+#include "wire/wire.h"
+
+void command_board_put(struct command_board *board, const struct command *command)
+{
+    struct command_shown *place = &board->rows[0];
+    for (size_t i = 0; i < COMMAND_BOARD_MAX; i++) {
+        struct command_shown *shown = &board->rows[i];
+        if (shown->sequence && shown->command.id == command->id) {
+            place = shown;
+            break;
+        }
+        if (shown->sequence < place->sequence)
+            place = shown;
+    }
+    place->command = *command;
+    place->sequence = ++board->sequence;
+}
+
+/* The change that follows the mark; NULL: there is none. */
+static const struct command_shown *board_next(const struct command_board *board, uint64_t mark)
+{
+    const struct command_shown *next = NULL;
+    for (size_t i = 0; i < COMMAND_BOARD_MAX; i++) {
+        const struct command_shown *shown = &board->rows[i];
+        if (shown->sequence > mark && (!next || shown->sequence < next->sequence))
+            next = shown;
+    }
+    return next;
+}
+
+static void board_add(struct wire_writer *writer, const struct command *command, const struct plant *plant)
+{
+    const struct wire_command record = {
+        .command = command->id,
+        .tag = command->tag_id,
+        .tag_name = plant->tags[command->tag_index]->def.name,
+        .operator_name = command->operator_name,
+        .station = command->station,
+        .reason = command->reason,
+        .old_type = command->old.type,
+        .old_number = command->old.number,
+        .old_text = command->old.text,
+        .new_type = command->new.type,
+        .new_number = command->new.number,
+        .new_text = command->new.text,
+        .readback_type = command->readback.type,
+        .readback_number = command->readback.number,
+        .readback_text = command->readback.text,
+        .state = command->state,
+        .detail = command->detail,
+        .asked_us = command->ts_us,
+        .ms_journaled = command_stage_ms(command, command->journaled_us),
+        .ms_published = command_stage_ms(command, command->published_us),
+        .ms_broker = command_stage_ms(command, command->acknowledged_us),
+        .ms_readback = command_stage_ms(command, command->readback_us),
+        .ms_ended = command_stage_ms(command, command->ended_us),
+    };
+    wire_add_record(writer, &record);
+}
+
+void command_board_encode(const struct command_board *board, const struct plant *plant, uint64_t *mark,
+                          struct buf *out)
+{
+    const struct command_shown *next = board_next(board, *mark);
+    if (!next)
+        return;
+    struct wire_writer writer = wire_begin(out, WIRE_COMMAND);
+    for (; next; next = board_next(board, *mark)) {
+        board_add(&writer, &next->command, plant);
+        *mark = next->sequence;
+    }
+    wire_end(&writer);
+}

@@ -1,0 +1,32 @@
+/* The commands as consoles are told of them: the last ones, each with a sequence number that rises with every change, so
+ * that a console gets those that have changed since it was last served. */
+#ifndef RECORDER_COMMAND_BOARD_H
+#define RECORDER_COMMAND_BOARD_H
+
+#include "base/buf.h"
+#include "plant/command.h"
+#include "plant/plant.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define COMMAND_BOARD_MAX 64
+
+struct command_shown {
+    struct command command;
+    uint64_t sequence; /* 0: free */
+};
+
+struct command_board {
+    struct command_shown rows[COMMAND_BOARD_MAX];
+    uint64_t sequence; /* of the last change */
+};
+
+/* Shows a copy of the command as it is now, in the place of the oldest where it is not there yet. */
+void command_board_put(struct command_board *board, const struct command *command);
+
+/* Appends a frame of the commands that changed after *mark, oldest change first, and moves the mark on. */
+void command_board_encode(const struct command_board *board, const struct plant *plant, uint64_t *mark,
+                          struct buf *out);
+
+#endif

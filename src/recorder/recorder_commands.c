@@ -1,0 +1,437 @@
+/* Commands in the recorder's loop: from the request to the outcome. */
+#include "recorder/recorder_commands.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "plant/command_gate.h"
+#include "plant/setpoint_payload.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMANDS_AGAIN_US (5 * CLOCK_US_PER_MS) /* what is due waits for a moment to write: look again */
+/* Correlation data: this and the command's number. It is what tells our own echo after a restart. */
+#define COMMANDS_CORRELATION "hmi-"
+
+/* ---- the journal ---- */
+
+struct commands_entry {
+    enum journal_kind kind;
+    const char *event; /* a literal */
+    const char *tag, *operator_name, *station, *detail;
+    const struct command_record *record;
+};
+
+static void commands_enter(struct recorder *recorder, const struct commands_entry *entry)
+{
+    const struct alarm_event event = {
+        .ts_us = recorder->time.wall_us,
+        .kind = entry->kind,
+        .event = entry->event,
+        .tag = entry->tag,
+        .value = NAN,
+        .limit = NAN,
+        .operator= entry->operator_name,
+        .station = entry->station,
+        .detail = entry->detail,
+        .command = entry->record,
+    };
+    batch_add_event(recorder->pipeline.current, &event);
+    pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, recorder->time.mono_us);
+}
+
+static const struct tag *commands_tag(const struct recorder *recorder, const struct command *command)
+{
+    return recorder->plant.tags[command->tag_index];
+}
+
+/* An entry about a command; `with_record` false where it is neither its request nor its outcome. */
+static void commands_note(struct recorder *recorder, enum journal_kind kind, const char *event,
+                          const struct command *command, const char *detail, bool with_record)
+{
+    const struct command_record record = {
+        .id = command->id,
+        .old = command->old,
+        .new = command->new,
+        .readback = command->readback,
+        .ms_broker = command_stage_ms(command, command->acknowledged_us),
+        .ms_readback = command_stage_ms(command, command->readback_us),
+    };
+    const struct tag *tag = command->tag_id ? commands_tag(recorder, command) : NULL;
+    const struct commands_entry entry = {
+        .kind = kind,
+        .event = event,
+        .tag = tag ? tag->def.name : NULL,
+        .operator_name = command->operator_name,
+        .station = command->station,
+        .detail = detail,
+        .record = with_record ? &record : NULL,
+    };
+    commands_enter(recorder, &entry);
+}
+
+/* ---- the start ---- */
+
+static void commands_take_open(void *context, const struct history_command *open)
+{
+    struct recorder *recorder = context;
+    const struct command_record record = {.id = open->id, .ms_broker = -1, .ms_readback = -1};
+    const struct alarm_event event = {
+        .ts_us = recorder->time.wall_us,
+        .kind = JOURNAL_OUTCOME,
+        .event = COMMAND_STATE_WORDS[COMMAND_UNKNOWN],
+        .tag = open->tag,
+        .value = NAN,
+        .limit = NAN,
+        .operator= open->operator,
+        .station = open->station,
+        .detail = "the recorder ended while it was under way",
+        .command = &record,
+    };
+    batch_add_event(recorder->open_commands, &event);
+}
+
+bool recorder_commands_load(struct recorder *recorder, struct err *err)
+{
+    recorder->open_commands = batch_new();
+    return history_each_open_command(recorder->history, commands_take_open, recorder, &recorder->last_command,
+                                     err);
+}
+
+void recorder_commands_start(struct recorder *recorder)
+{
+    for (size_t i = 0; i < recorder->open_commands->event_count; i++) {
+        const struct alarm_event event = batch_event(recorder->open_commands, i);
+        batch_add_event(recorder->pipeline.current, &event);
+    }
+    batch_free(recorder->open_commands);
+    recorder->open_commands = NULL;
+}
+
+void recorder_commands_free(struct recorder *recorder)
+{
+    batch_free(recorder->open_commands);
+    commands_free(&recorder->commands);
+    foreign_free(&recorder->foreign);
+}
+
+/* ---- the request ---- */
+
+static bool commands_link_is_up(const struct recorder *recorder)
+{
+    return uplink_state(recorder->uplink) == WIRE_LINK_UP && !recorder->stop;
+}
+
+static void commands_fill(struct recorder *recorder, const struct server_request *request,
+                          const struct tag *tag, struct command *command)
+{
+    command->id = ++recorder->last_command;
+    command->ts_us = recorder->time.wall_us;
+    snprintf(command->operator_name, sizeof command->operator_name, "%s", request->user);
+    snprintf(command->station, sizeof command->station, "%s", request->station);
+    utf8_make_safe(command->reason, sizeof command->reason, request->reason, strlen(request->reason));
+    command_set_value(&command->new, &request->value);
+    if (!tag)
+        return;
+    command->tag_id = tag->id;
+    command->tag_index = tag->index;
+    const struct setpoint_def *setpoint = tag->def.setpoint;
+    const struct tag *present = setpoint ? command_present_tag(&recorder->plant, tag) : NULL;
+    if (!present)
+        return;
+    const struct value old = plant_tag_value(present);
+    command_set_value(&command->old, &old);
+    command->tolerance = setpoint->tolerance;
+    command->timeout_us = setpoint->timeout_us;
+    command->pulse_us = setpoint->pulse_us;
+    if (setpoint->readback) {
+        command->readback_id = present->id;
+        command->readback_index = present->index;
+    }
+}
+
+static bool commands_pass_gate(const struct recorder *recorder, const struct server_request *request,
+                               const struct tag *tag, const char *safe_name, struct err *err)
+{
+    int64_t now_us = recorder->time.mono_us;
+    const struct command_request wish = {
+        .role = request->role,
+        .user = request->user,
+        .tag = tag,
+        .tag_name = safe_name,
+        .value = request->value,
+        .shown = request->shown,
+        .has_shown = request->has_shown,
+    };
+    const struct command_surroundings around = {
+        .plant = &recorder->plant,
+        .link_up = commands_link_is_up(recorder),
+        .recording = recorder->pipeline.disk.mode == DISK_GOOD,
+        .room = commands_have_room(&recorder->commands, now_us),
+        .under_way = tag && commands_by_tag(&recorder->commands, tag->id),
+        .moved = tag ? commands_moved(&recorder->commands, tag->id, now_us) : 0,
+    };
+    return command_gate(&wish, &around, err);
+}
+
+bool recorder_commands_ask(struct recorder *recorder, const struct server_request *request, char *text,
+                           size_t size)
+{
+    struct command command = {0};
+    struct err err = {0};
+    char safe_name[COMMAND_TEXT_MAX];
+    recorder_read_clocks(recorder);
+    const struct tag *tag = plant_tag_by_name(&recorder->plant, request->argument);
+    utf8_make_safe(safe_name, sizeof safe_name, request->argument, strlen(request->argument));
+    commands_fill(recorder, request, tag, &command);
+    if (!commands_pass_gate(recorder, request, tag, safe_name, &err)) {
+        commands_note(recorder, JOURNAL_REFUSAL, "refused", &command, err.text, true);
+        snprintf(text, size, "%s", err.text);
+        request->reply->code = (uint32_t)err.code;
+        return false;
+    }
+    commands_note(recorder, JOURNAL_COMMAND, "requested", &command, command.reason, true);
+    commands_add(&recorder->commands, &command, recorder->time.mono_us);
+    pipeline_hold(&recorder->pipeline, recorder->time.mono_us); /* so that it is committed now */
+    recorder->status.wire.commands++;
+    request->reply->command = command.id;
+    snprintf(text, size, "command %" PRIu64, command.id);
+    return true;
+}
+
+/* ---- on its way ---- */
+
+void recorder_commands_committed(struct recorder *recorder, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->event_count && recorder->commands.count; i++) {
+        const struct batch_event *entry = &batch->events[i];
+        struct command *command = entry->event.kind == JOURNAL_COMMAND && entry->command
+                                      ? commands_by_id(&recorder->commands, entry->command->id)
+                                      : NULL;
+        if (command)
+            command_step(command, COMMAND_COMMITTED, clock_mono_us(), NULL);
+    }
+}
+
+/* Queues the setpoint's payload with this value. False: it cannot leave now. */
+static bool commands_publish(struct recorder *recorder, const struct command *command,
+                             const struct value *value, int *message_id, struct err *err)
+{
+    const struct tag *tag = commands_tag(recorder, command);
+    const struct setpoint_def *setpoint = tag->def.setpoint;
+    if (!setpoint)
+        return err_set(err, EX_CONFIG, "the configuration has no setpoint for it any more");
+    const struct setpoint_fields fields = {
+        .value = *value,
+        .scale_factor = tag->def.scale_factor,
+        .scale_offset = tag->def.scale_offset,
+        .ts_us = command->ts_us,
+        .operator_name = command->operator_name,
+        .id = command->id,
+    };
+    char correlation[sizeof COMMANDS_CORRELATION + 20];
+    snprintf(correlation, sizeof correlation, COMMANDS_CORRELATION "%" PRIu64, command->id);
+    struct buf payload;
+    buf_init(&payload, 0);
+    bool good = setpoint_payload_fill(setpoint->payload, &fields, &payload, err);
+    const struct mqtt_publication publication = {
+        .topic = setpoint->topic,
+        .payload = payload.data,
+        .length = payload.length,
+        .qos = 1,
+        .retain = setpoint->retain,
+        .prompt = true,
+        .expiry_s = (uint32_t)((command->timeout_us + CLOCK_US_PER_SECOND - 1) / CLOCK_US_PER_SECOND),
+        .correlation = correlation,
+        .operator_name = command->operator_name,
+        .station = command->station,
+        .reason = command->reason,
+    };
+    good = good && uplink_publish(recorder->uplink, &publication, message_id, err);
+    if (good)
+        foreign_note_own(&recorder->foreign, setpoint->topic, payload.data, payload.length,
+                         recorder->time.mono_us);
+    buf_free(&payload);
+    return good;
+}
+
+/* Samples of a tag that its value followed. */
+static uint64_t commands_samples(const struct tag *tag)
+{
+    return tag->samples - tag->late_samples;
+}
+
+static void commands_send_one(struct recorder *recorder, struct command *command)
+{
+    struct err err = {0};
+    const struct value value = command_value(&command->new);
+    int64_t now_us = clock_mono_us();
+    if (command->readback_id)
+        command->readback_samples = commands_samples(recorder->plant.tags[command->readback_index]);
+    if (commands_publish(recorder, command, &value, &command->message_id, &err))
+        command_step(command, COMMAND_SENT, now_us, NULL);
+    else
+        command_step(command, COMMAND_WITHDRAWN, now_us, err.text);
+}
+
+/* Lets a button go, however the command ended; that comes late rather than never while the connection stands. */
+static void commands_let_go(struct recorder *recorder, const struct command *command)
+{
+    struct err err = {0};
+    const struct value zero = {.type = VALUE_NUMBER};
+    if (commands_publish(recorder, command, &zero, NULL, &err)) {
+        commands_note(recorder, JOURNAL_OUTCOME, "released", command, NULL, false);
+        return;
+    }
+    log_error("%s: the button could not be let go: %s", commands_tag(recorder, command)->def.name, err.text);
+    commands_note(recorder, JOURNAL_OUTCOME, "not released", command, err.text, false);
+}
+
+void recorder_commands_send(struct recorder *recorder)
+{
+    struct command *command;
+    if (!recorder->commands.count || !commands_link_is_up(recorder) || recorder->draining)
+        return;
+    while ((command = commands_next_unsent(&recorder->commands)))
+        commands_send_one(recorder, command);
+    while ((command = commands_next_release(&recorder->commands, recorder->time.mono_us)))
+        commands_let_go(recorder, command);
+}
+
+/* ---- what comes back ---- */
+
+void recorder_commands_published(struct recorder *recorder, int message_id, int reason_code,
+                                 const char *reason)
+{
+    struct command *command = commands_by_message(&recorder->commands, message_id);
+    if (command)
+        command_acknowledge(command, reason_code, reason, clock_mono_us());
+}
+
+static bool commands_is_live(const struct tag *tag)
+{
+    return quality_is_good(tag->quality) && !tag->retained && !tag->backlog && !tag->truncated;
+}
+
+void recorder_commands_received(struct recorder *recorder)
+{
+    for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
+        struct command *command = recorder->commands.rows[i];
+        if (!command || !command->readback_id || !command->published_us || command_is_ended(command))
+            continue;
+        const struct tag *tag = recorder->plant.tags[command->readback_index];
+        if (commands_samples(tag) == command->readback_samples)
+            continue;
+        command->readback_samples = commands_samples(tag);
+        const struct value value = plant_tag_value(tag);
+        if (commands_is_live(tag))
+            command_read_back(command, &value, clock_mono_us());
+    }
+}
+
+/* Correlation data with the number of a command that was given by this recorder or an earlier one of this file. */
+static bool commands_is_correlated(const struct recorder *recorder, const struct mqtt_message *message)
+{
+    const size_t prefix = sizeof COMMANDS_CORRELATION - 1;
+    char number[21] = "";
+    if (!message->correlation || message->correlation_length <= prefix ||
+        message->correlation_length >= prefix + sizeof number ||
+        memcmp(message->correlation, COMMANDS_CORRELATION, prefix) != 0)
+        return false;
+    memcpy(number, (const char *)message->correlation + prefix, message->correlation_length - prefix);
+    uint64_t id = strtoull(number, NULL, 10);
+    return id && id <= recorder->last_command;
+}
+
+static const struct tag_def *commands_find_topic(const struct config *config, const char *topic)
+{
+    for (size_t i = 0; i < config->tag_count; i++)
+        if (config->tags[i].setpoint && !strcmp(config->tags[i].setpoint->topic, topic))
+            return &config->tags[i];
+    return NULL;
+}
+
+void recorder_commands_overheard(struct recorder *recorder, const struct mqtt_message *message)
+{
+    uint64_t left_out;
+    int64_t now_us = recorder->time.mono_us;
+    /* With 3.1.1 what the broker kept while we were away cannot be told from our own. */
+    bool nameless = recorder->plant.backlog && !uplink_version5(recorder->uplink);
+    if (message->retained || nameless || commands_is_correlated(recorder, message) ||
+        foreign_is_own(&recorder->foreign, message->topic, message->payload, message->length, now_us))
+        return;
+    recorder->status.wire.foreign_commands++;
+    if (!foreign_count(&recorder->foreign, now_us, &left_out))
+        return;
+    const struct tag_def *def = commands_find_topic(recorder->config, message->topic);
+    char excerpt[128] = "", detail[256];
+    if (message->length)
+        utf8_make_safe(excerpt, sizeof excerpt, (const char *)message->payload, message->length);
+    snprintf(detail, sizeof detail, "payload %s%s%.0" PRIu64, excerpt,
+             left_out ? "; not entered since the last one: " : "", left_out);
+    const struct commands_entry entry = {
+        .kind = JOURNAL_FOREIGN, .event = "published", .tag = def ? def->name : NULL, .detail = detail};
+    commands_enter(recorder, &entry);
+}
+
+void recorder_commands_lost(struct recorder *recorder)
+{
+    for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
+        struct command *command = recorder->commands.rows[i];
+        if (command && command->release_us && command_is_ended(command))
+            commands_note(recorder, JOURNAL_OUTCOME, "not released", command, "the link was lost", false);
+    }
+    commands_link_lost(&recorder->commands, clock_mono_us());
+}
+
+/* ---- the loop ---- */
+
+void recorder_commands_tick(struct recorder *recorder)
+{
+    int64_t now_us = recorder->time.mono_us;
+    if (!recorder->commands.count)
+        return;
+    commands_tick(&recorder->commands, now_us);
+    if (commands_next_unsent(&recorder->commands) || commands_due_us(&recorder->commands) <= now_us)
+        pipeline_hold(&recorder->pipeline, now_us); /* a moment to write has to come */
+}
+
+static void commands_show(struct recorder *recorder, struct command *command)
+{
+    command_board_put(&recorder->command_board, command);
+    if (!command_is_ended(command) || command->end_is_noted)
+        return;
+    command->end_is_noted = true;
+    commands_note(recorder, JOURNAL_OUTCOME, COMMAND_STATE_WORDS[command->state], command, command->detail,
+                  true);
+}
+
+int64_t recorder_commands_settle(struct recorder *recorder)
+{
+    struct command *command;
+    if (!recorder->commands.count)
+        return INT64_MAX;
+    while ((command = commands_next_changed(&recorder->commands)))
+        commands_show(recorder, command);
+    commands_sweep(&recorder->commands);
+    int64_t due_us = commands_due_us(&recorder->commands), soon_us = clock_mono_us() + COMMANDS_AGAIN_US;
+    return due_us < soon_us ? soon_us : due_us;
+}
+
+void recorder_commands_stop(struct recorder *recorder)
+{
+    struct command *command;
+    while ((command = commands_next_release(&recorder->commands, INT64_MAX)))
+        commands_let_go(recorder, command);
+    for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
+        command = recorder->commands.rows[i];
+        if (command)
+            command_step(command, COMMAND_LINK_LOST, recorder->time.mono_us,
+                         "the recorder was stopped while it was under way");
+    }
+    recorder_commands_settle(recorder);
+}

@@ -1,0 +1,46 @@
+/* Commands (setpoints) in the recorder's loop; between the files of the recorder only.
+ *
+ *   request -> gate -> journal -> committed -> published -> acknowledged -> read back -> outcome into the journal
+ *
+ * What must stay true:
+ * - a command leaves only after the batch with its request was committed, only while the link stands and its backlog
+ *   is over, and only once: what cannot leave in time is cancelled, what was under way when the link or the recorder
+ *   went away is unknown, and neither is ever sent again;
+ * - every request comes to exactly one outcome, also across a kill: the next start writes those that are missing. */
+#ifndef RECORDER_RECORDER_COMMANDS_H
+#define RECORDER_RECORDER_COMMANDS_H
+
+#include "recorder/recorder_internal.h"
+
+/* Reads what the file knows, before anybody else has the history; then writes the outcomes that are missing there. */
+bool recorder_commands_load(struct recorder *recorder, struct err *err);
+void recorder_commands_start(struct recorder *recorder);
+void recorder_commands_free(struct recorder *recorder);
+
+/* A request to set a tag (WIRE_ACTION_SET). */
+bool recorder_commands_ask(struct recorder *recorder, const struct server_request *request, char *text,
+                           size_t size);
+
+/* The batch is on the disk: its requests may be sent. */
+void recorder_commands_committed(struct recorder *recorder, const struct batch *batch);
+
+/* Queues what is on record for the broker; only while writing is allowed and just before it. */
+void recorder_commands_send(struct recorder *recorder);
+
+/* The broker's answer; a message has reached the plant; one came on a topic that never becomes a tag; the link is
+ * lost. */
+void recorder_commands_published(struct recorder *recorder, int message_id, int reason_code,
+                                 const char *reason);
+void recorder_commands_received(struct recorder *recorder);
+void recorder_commands_overheard(struct recorder *recorder, const struct mqtt_message *message);
+void recorder_commands_lost(struct recorder *recorder);
+
+/* Timers; then, after what was due was sent: shows what has changed and writes outcomes. Returns when the next timer
+ * is due (monotonic). */
+void recorder_commands_tick(struct recorder *recorder);
+int64_t recorder_commands_settle(struct recorder *recorder);
+
+/* The recorder ends: buttons are let go, nothing else is sent any more. */
+void recorder_commands_stop(struct recorder *recorder);
+
+#endif
