@@ -9,7 +9,6 @@
 #include "plant/alarm_state.h"
 
 #include <cjson/cJSON.h>
-#include <fnmatch.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -39,25 +38,10 @@ static bool alarms_is_wanted(const struct wire_alarm *alarm, char *const *patter
 {
     if (!all && alarm_state_is_withheld((enum alarm_state)alarm->state))
         return false;
-    if (!*patterns)
-        return true;
-    for (; *patterns; patterns++)
-        if (!fnmatch(*patterns, alarm->address, 0))
-            return true;
-    return false;
+    return cli_is_wanted(alarm->address, patterns);
 }
 
 /* ---- JSON ---- */
-
-static void alarms_add_time(cJSON *object, const char *name, int64_t ts_us)
-{
-    char text[TIMEFMT_MAX];
-    timefmt_utc(text, sizeof text, ts_us);
-    if (ts_us)
-        cJSON_AddStringToObject(object, name, text);
-    else
-        cJSON_AddNullToObject(object, name);
-}
 
 static void alarms_add_number(cJSON *object, const char *name, double number)
 {
@@ -75,10 +59,10 @@ static cJSON *alarms_json_of(const struct wire_alarm *alarm)
     cJSON_AddStringToObject(object, "priority", ALARM_PRIORITY_WORDS[alarm->priority]);
     cJSON_AddStringToObject(object, "type", alarm_type_word((enum alarm_type)alarm->type));
     cJSON_AddBoolToObject(object, "active", alarm->active != 0);
-    alarms_add_time(object, "activated", alarm->activated_us);
-    alarms_add_time(object, "changed", alarm->changed_us);
-    alarms_add_time(object, "cleared", alarm->cleared_us);
-    alarms_add_time(object, "acknowledged", alarm->acknowledged_us);
+    json_add_time(object, "activated", alarm->activated_us);
+    json_add_time(object, "changed", alarm->changed_us);
+    json_add_time(object, "cleared", alarm->cleared_us);
+    json_add_time(object, "acknowledged", alarm->acknowledged_us);
     cJSON_AddStringToObject(object, "acknowledged_by", alarm->acknowledged_by);
     alarms_add_number(object, "value", alarm->value);
     alarms_add_number(object, "limit", alarm->limit);
@@ -89,7 +73,7 @@ static cJSON *alarms_json_of(const struct wire_alarm *alarm)
     cJSON_AddBoolToObject(object, "first_out", alarm->first_out != 0);
     cJSON_AddBoolToObject(object, "chattering", alarm->chattering != 0);
     json_add_unsigned(object, "activations", alarm->activations);
-    alarms_add_time(object, "shelved_until", alarm->shelf_until_us);
+    json_add_time(object, "shelved_until", alarm->shelf_until_us);
     cJSON_AddStringToObject(object, "shelved_by", alarm->shelved_by);
     cJSON_AddStringToObject(object, "shelf_reason", alarm->shelf_reason);
     return object;

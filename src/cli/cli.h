@@ -46,6 +46,10 @@ void cli_print_faults(const struct config_report *report);
 /* From now on local times are the plant's: of its `timezone`, else of the machine. */
 void cli_use_timezone(const struct config *config);
 
+/* Whether a name is asked for by the operands of the command line (ending in NULL): there are none, or it matches one as a
+ * pattern of the shell. */
+bool cli_is_wanted(const char *name, char *const *patterns);
+
 /* The row of an option that every command has. */
 #define CLI_OPTION_CONFIG                                                                                    \
     {                                                                                                        \

@@ -1,6 +1,7 @@
 #include "cli/json.h"
 
 #include "base/num.h"
+#include "base/timefmt.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -29,4 +30,14 @@ void json_add_unsigned(struct cJSON *object, const char *name, uint64_t value)
     char text[NUM_TEXT_MAX];
     snprintf(text, sizeof text, "%" PRIu64, value);
     cJSON_AddRawToObject(object, name, text);
+}
+
+void json_add_time(struct cJSON *object, const char *name, int64_t ts_us)
+{
+    char text[TIMEFMT_MAX];
+    timefmt_utc(text, sizeof text, ts_us);
+    if (ts_us)
+        cJSON_AddStringToObject(object, name, text);
+    else
+        cJSON_AddNullToObject(object, name);
 }

@@ -13,4 +13,7 @@ void json_add_number(struct cJSON *object, const char *name, double value);
 void json_add_signed(struct cJSON *object, const char *name, int64_t value);
 void json_add_unsigned(struct cJSON *object, const char *name, uint64_t value);
 
+/* Adds a time (µs since 1970) as ISO 8601 in UTC; null for 0, never. */
+void json_add_time(struct cJSON *object, const char *name, int64_t ts_us);
+
 #endif

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <fnmatch.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,4 +52,12 @@ int cli_next_option(const struct cli_command *command, int argc, char **argv, co
     if (key == '?')
         fprintf(stderr, "try: hmi %s%s--help\n", command->name, *command->name ? " " : "");
     return key;
+}
+
+bool cli_is_wanted(const char *name, char *const *patterns)
+{
+    bool wanted = !*patterns;
+    for (; *patterns && !wanted; patterns++)
+        wanted = !fnmatch(*patterns, name, 0);
+    return wanted;
 }

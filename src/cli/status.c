@@ -104,18 +104,15 @@ static struct status_value status_read(const struct wire_field *field, const voi
 
 /* ---- JSON ---- */
 
-/* Times lose their "_us" and become texts in UTC, null for never. */
+/* Without the "_us" of the field's name. */
 static void status_add_time(cJSON *object, const char *name, int64_t ts_us)
 {
-    char key[64], text[TIMEFMT_MAX];
+    char key[64];
     snprintf(key, sizeof key, "%.*s", (int)(strlen(name) - 3), name);
-    timefmt_utc(text, sizeof text, ts_us);
-    if (ts_us)
-        cJSON_AddStringToObject(object, key, text);
-    else
-        cJSON_AddNullToObject(object, key);
+    json_add_time(object, key, ts_us);
 }
 
+/* Times lose their "_us" and become texts in UTC, null for never. */
 static cJSON *status_json_of(enum wire_type type, const void *record)
 {
     const struct wire_message *message = wire_message(type);

@@ -9,7 +9,6 @@
 #include "plant/quality.h"
 
 #include <cjson/cJSON.h>
-#include <fnmatch.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,28 +26,7 @@ static int tags_compare(const void *a, const void *b)
     return strcmp((*one)->name, (*two)->name);
 }
 
-/* True when the tag's name is wished for: no names at all, or one that matches as a pattern of the shell. */
-static bool tags_is_wanted(const struct mirror_tag *tag, char *const *patterns)
-{
-    if (!*patterns)
-        return true;
-    for (; *patterns; patterns++)
-        if (!fnmatch(*patterns, tag->name, 0))
-            return true;
-    return false;
-}
-
 /* ---- JSON ---- */
-
-static void tags_add_time(cJSON *object, const char *name, int64_t ts_us)
-{
-    char text[TIMEFMT_MAX];
-    timefmt_utc(text, sizeof text, ts_us);
-    if (ts_us)
-        cJSON_AddStringToObject(object, name, text);
-    else
-        cJSON_AddNullToObject(object, name);
-}
 
 static void tags_add_value(cJSON *object, const struct mirror_tag *tag)
 {
@@ -71,8 +49,8 @@ static cJSON *tags_json_of(const struct mirror_tag *tag)
     cJSON_AddStringToObject(object, "unit", tag->unit);
     cJSON_AddStringToObject(object, "quality", quality_word(tag->quality));
     json_add_unsigned(object, "quality_code", tag->quality);
-    tags_add_time(object, "time", tag->ts_us);
-    tags_add_time(object, "arrival", tag->arrival_us);
+    json_add_time(object, "time", tag->ts_us);
+    json_add_time(object, "arrival", tag->arrival_us);
     cJSON_AddBoolToObject(object, "retained", tag->flags & WIRE_FLAG_RETAINED);
     cJSON_AddBoolToObject(object, "source_time", tag->flags & WIRE_FLAG_SOURCE_TIME);
     cJSON_AddStringToObject(object, "description", tag->description);
@@ -142,7 +120,7 @@ static int tags_run(const struct cli_command *command, int argc, char **argv)
         struct mirror_tag **tags = mem_new(mirror->tag_count + 1, sizeof(struct mirror_tag *));
         size_t count = 0;
         for (size_t i = 0; i < mirror->tag_count; i++)
-            if (tags_is_wanted(mirror->tags[i], argv + optind))
+            if (cli_is_wanted(mirror->tags[i]->name, argv + optind))
                 tags[count++] = mirror->tags[i];
         qsort(tags, count, sizeof(struct mirror_tag *), tags_compare);
         if (!count && optind < argc)

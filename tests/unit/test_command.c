@@ -155,7 +155,7 @@ static void test_how_it_may_end(void **unused)
         if (ENDS[i].reason_code >= 0)
             command_acknowledge(command, ENDS[i].reason_code, "not authorised", SECOND + 10 * MS);
         struct value reported = number(ENDS[i].reported);
-        if (ENDS[i].reported)
+        if (ENDS[i].reported != 0)
             commands_read_back(&commands, 2, &reported, SECOND + 20 * MS);
         commands_tick(&commands, SECOND + 6 * MS + 5 * SECOND - 1);
         if (command->due_us) {
