@@ -14,9 +14,10 @@
  * the last proof of life at the start, that round is left out. What is old by the same clock six hours later goes.
  *
  * By size: the pages in use are counted several times a minute. When they come near the bound, the oldest
- * samples go, as great a share of their time as room is missing, and again until there is enough; at last the
- * oldest minutes. Hours always stay: they are small. What is fresh is never touched: a bound that is smaller
- * than that is not kept.
+ * samples go, as great a share of their time as room is missing but no more than a day of it, and again until
+ * there is enough; at last the oldest minutes. So a clock that has run ahead by years, which makes that time
+ * look long, costs no more than there was to delete. Hours always stay: they are small. What is fresh is never
+ * touched: a bound that is smaller than that is not kept.
  *
  * Pages that become free are used again by what comes; a merge needs and frees many. Only what has not been
  * needed for a whole round, or lies past the bound of the size, goes back to the file system. */
@@ -43,6 +44,9 @@
 /* So much time of samples and of minutes stays for the sake of size. */
 #define RETAIN_SAMPLES_LEAST_US CLOCK_US_PER_HOUR
 #define RETAIN_MINUTES_LEAST_US (24 * CLOCK_US_PER_HOUR)
+
+/* So much time at once: the share of it that is missing is reckoned up to now, and now may be wrong. */
+#define RETAIN_SIZE_STEP_US CLOCK_US_PER_DAY
 
 /* Free pages that stay: a tenth of the file, and 4 MB. */
 #define RETAIN_FREE_SHARE 10
@@ -123,7 +127,8 @@ static bool retain_find_cut(const struct history *history, enum retain_table tab
     int64_t first_us = retain->first_us[table], last_us = history->now_us - least_us;
     if (first_us >= last_us)
         return false;
-    *cut_us = first_us + (int64_t)(share * (double)(history->now_us - first_us));
+    double time_us = share * (double)(history->now_us - first_us);
+    *cut_us = first_us + (time_us < RETAIN_SIZE_STEP_US ? (int64_t)time_us : RETAIN_SIZE_STEP_US);
     *cut_us = *cut_us > last_us ? last_us : *cut_us;
     return true;
 }

@@ -267,6 +267,31 @@ static void test_size_is_bounded(void **state)
     fixture_expect(f, "PRAGMA integrity_check", "ok\n");
 }
 
+/* A clock that is years ahead makes the file no smaller than its bound asks for. */
+static void test_size_with_a_clock_that_leaps(void **state)
+{
+    struct fixture *f = *state;
+    const uint64_t bound = 3000000;
+    f->options.merge_rows = 4000;
+    fixture_reopen(f);
+    retain_add_tags(f);
+    int days = 0;
+    for (uint64_t used = 0; used < bound; days++) {
+        retain_fill(f, T0 + days * DAY, T0 + (days + 1) * DAY, 20 * SECOND);
+        fixture_tidy(f);
+        used = (f->history->retain.pages - f->history->retain.free_pages) * HISTORY_PAGE_BYTES;
+    }
+    f->options.keep = (struct history_keep){.bytes = bound};
+    fixture_reopen(f);
+    for (int i = 0; i < 8; i++) {
+        retain_advance(f, T0 + 3000 * DAY + i * 60 * SECOND);
+        fixture_tidy(f);
+    }
+    uint64_t used = (f->history->retain.pages - f->history->retain.free_pages) * HISTORY_PAGE_BYTES;
+    print_message("%d days, %.2f of %.2f MB left\n", days, (double)used / 1e6, (double)bound / 1e6);
+    assert_true(days > 4 && used <= bound && used > bound / 2);
+}
+
 /* Room that is not needed for a round goes back; what a merge needs again and again does not. */
 static void test_room_goes_back(void **state)
 {
@@ -377,6 +402,7 @@ int main(void)
         HISTORY_TEST(test_for_ever),
         HISTORY_TEST(test_late_samples_after_deletion),
         HISTORY_TEST(test_size_is_bounded),
+        HISTORY_TEST(test_size_with_a_clock_that_leaps),
         HISTORY_TEST(test_room_goes_back),
         HISTORY_TEST(test_kills_in_the_middle),
         HISTORY_TEST(test_plans),
