@@ -108,6 +108,14 @@ static void receive_confirm(struct receive *receive, struct tag *tag, uint32_t q
     plant_set_quality(receive->plant, tag, quality);
 }
 
+/* Is the sample older than what the tag shows? Not where that lies in the future, since a clock was set back:
+ * all that comes now would be late until time has caught up, and the plant would seem to stand still. */
+static bool receive_is_late(const struct receive *receive, const struct tag *tag, int64_t ts_us)
+{
+    int64_t newest_us = receive->time->wall_us + receive->plant->options.source_time_future_us;
+    return tag->heard && ts_us < tag->ts_us && tag->ts_us <= newest_us;
+}
+
 /* One sample of one tag: history always, the live value unless it is late.
  * Without a value the last one stays shown. */
 static void receive_sample(struct receive *receive, struct tag *tag, const struct value *value,
@@ -123,7 +131,7 @@ static void receive_sample(struct receive *receive, struct tag *tag, const struc
     batch_add_sample(receive->batch, tag->id, ts_us, value, quality);
     plant->counters.samples++;
     tag->samples++;
-    if (from_source && tag->heard && ts_us < tag->ts_us) {
+    if (from_source && receive_is_late(receive, tag, ts_us)) {
         plant->counters.late_samples++;
         tag->late_samples++;
         return;

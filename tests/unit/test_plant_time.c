@@ -106,6 +106,21 @@ static void test_wall_clock_stepped_back(void **state)
     fixture_audit(f);
 }
 
+/* The sources' clock and this machine's were set back together: what comes now is live, not late. */
+static void test_all_clocks_stepped_back(void **state)
+{
+    struct fixture *f = *state;
+    say_at(f, "plant/t", 1, T0);
+    f->now.wall_us -= HOUR;
+    f->now.mono_us += SECOND;
+    say_at(f, "plant/t", 2, T0 - HOUR);
+    expect_number(fixture_tag(f, "plant/t:v"), 2, QUALITY_GOOD);
+    say_at(f, "plant/t", 3, T0 - HOUR - SECOND);
+    expect_number(fixture_tag(f, "plant/t:v"), 2, QUALITY_GOOD);
+    assert_int_equal(f->plant.counters.late_samples, 1);
+    fixture_audit(f);
+}
+
 /* As after each connection: what the broker kept is known already, and its time would be that of now. */
 static void test_retained_repeats(void **state)
 {
@@ -477,6 +492,7 @@ int main(void)
         WITH_PLANT(test_late_samples_do_not_refresh),
         WITH_PLANT(test_source_clock_that_stands),
         WITH_PLANT(test_wall_clock_stepped_back),
+        WITH_PLANT(test_all_clocks_stepped_back),
         WITH_PLANT(test_retained),
         WITH_PLANT(test_retained_repeats),
         WITH_PLANT(test_backlog_is_uncertain_without_source_time),
