@@ -49,6 +49,8 @@ enum action_where {
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
+    X(EDIT, "edit", "e", "", ACTION_ON_TAG, ROLE_OPERATOR,                                                   \
+      "give the tag's setpoint, after a summary that you confirm")                                           \
     X(NEXT_TAG, "next-tag", "n Right", "Next", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")    \
     X(PREVIOUS_TAG, "previous-tag", "N Left", "Previous", ACTION_ON_DETAIL, ROLE_VIEWER,                     \
       "the tag before it")                                                                                   \

@@ -2,6 +2,7 @@
 #include "ui/app_internal.h"
 
 #include "base/clock.h"
+#include "ui/terminal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,6 +34,11 @@ void screen_host_say(struct screen_host *host, enum meaning meaning, const char 
 void screen_host_do(struct screen_host *host, enum action action)
 {
     host->app->want_action = action;
+}
+
+void screen_host_drop_input(struct screen_host *host)
+{
+    terminal_drop_input(host->app->terminal);
 }
 
 void screen_host_quit(struct screen_host *host, bool stop_recorder)
@@ -163,6 +169,22 @@ static void app_add_pen(struct app *app)
     }
 }
 
+/* The dialogue that gives the tag's setpoint; the recorder decides once more. */
+static void app_edit(struct app *app)
+{
+    const struct mirror_tag *tag = app_tag(app);
+    if (!tag)
+        return;
+    if (!tag->setpoint)
+        screen_host_say(&app->host, MEANING_WARNING,
+                        "%s is read-only: it has no setpoint in the configuration.", tag->name);
+    else if (app->mirror.welcome.role < tag->setpoint->role)
+        screen_host_say(&app->host, MEANING_WARNING, "%s needs the role %s; you are %s.", tag->name,
+                        ROLE_WORDS[tag->setpoint->role], ROLE_WORDS[app->mirror.welcome.role]);
+    else
+        app_open(app, SCREEN_SETPOINT, tag->id);
+}
+
 /* What an action does on every screen that does not do something else with it. */
 static void app_act(struct app *app, enum action action)
 {
@@ -178,6 +200,9 @@ static void app_act(struct app *app, enum action action)
         break;
     case ACTION_TREND:
         app_show_trend(app);
+        break;
+    case ACTION_EDIT:
+        app_edit(app);
         break;
     case ACTION_TREND_ADD:
         app_add_pen(app);

@@ -21,9 +21,10 @@ enum screen_id {
     SCREEN_TRENDS,
     SCREEN_SYSTEM,
     SCREEN_HELP,
-    SCREEN_PALETTE, /* over another screen */
-    SCREEN_PENS,    /* likewise */
-    SCREEN_QUIT,    /* over another screen */
+    SCREEN_PALETTE,  /* over another screen */
+    SCREEN_PENS,     /* likewise */
+    SCREEN_SETPOINT, /* likewise */
+    SCREEN_QUIT,     /* over another screen */
     SCREEN_ID_COUNT
 };
 
@@ -112,6 +113,9 @@ void screen_host_say(struct screen_host *host, enum meaning meaning, const char 
 
 /* Does an action as if its key was pressed, after the operation returns. */
 void screen_host_do(struct screen_host *host, enum action action);
+
+/* Drops what was typed ahead and has not been read yet. */
+void screen_host_drop_input(struct screen_host *host);
 
 /* Ends the console; with `stop_recorder` the recorder, too. */
 void screen_host_quit(struct screen_host *host, bool stop_recorder);

@@ -424,3 +424,9 @@ struct input terminal_read(struct terminal *terminal, int64_t now_mono_us, bool 
         return (struct input){.type = INPUT_KEY, .key = key, .pasted = terminal->pasting};
     }
 }
+
+void terminal_drop_input(struct terminal *terminal)
+{
+    (void)terminal;
+    flushinp();
+}

@@ -51,4 +51,7 @@ void terminal_repaint(struct terminal *terminal);
  * INPUT_NOTHING when there is no more for now. *gone: the terminal ended. */
 struct input terminal_read(struct terminal *terminal, int64_t now_mono_us, bool *gone);
 
+/* Drops what was typed and has not been read. */
+void terminal_drop_input(struct terminal *terminal);
+
 #endif

@@ -1,0 +1,187 @@
+/* Giving a setpoint at the console: what leaves, and what never does. */
+#include "plant/command.h"
+#include "plant/quality.h"
+#include "plant/tagdef.h"
+#include "plant/value.h"
+#include "tests/ui/console_fixture.h"
+
+#define NOTHING_MS 600 /* longer than the quiet that the confirming key asks for */
+
+static void start_writable(struct console *console, enum role role)
+{
+    struct fake_recorder *fake = &console->recorder;
+    start(console, 24, 80, NULL);
+    fake_recorder_welcome(fake, &(struct wire_welcome){.role = role});
+    const struct wire_tag tag = {.tag = 1,
+                                 .configured = 1,
+                                 .name = "boiler.sp",
+                                 .topic = "plant/sp",
+                                 .area = "boiler",
+                                 .unit = "°C",
+                                 .description = "Temperature setpoint",
+                                 .kind = TAG_ANALOG,
+                                 .decimals = 1,
+                                 .writable = 1};
+    wire_put(&fake->out, WIRE_TAG, &tag);
+    wire_put(&fake->out, WIRE_SETPOINT,
+             &(struct wire_setpoint){.tag = 1,
+                                     .low = 20,
+                                     .high = 110,
+                                     .step = 0.5,
+                                     .role = ROLE_OPERATOR,
+                                     .confirm = 1,
+                                     .timeout_us = 5 * CLOCK_US_PER_SECOND});
+    fake_recorder_tag(fake, 2, "boiler.temp", "boiler", "°C", "Temperature");
+    fake_recorder_number(fake, 1, 40, QUALITY_GOOD, 0);
+    fake_recorder_number(fake, 2, 39.5, QUALITY_GOOD, 0);
+    fake_recorder_status(fake, NULL);
+    fake_recorder_snapshot_end(fake);
+    assert_true(fake_recorder_send(fake, console->vt));
+    expect(console, " 1/2");
+}
+
+static void type(struct console *console, const char *text)
+{
+    vt_type(console->vt, text, strlen(text));
+}
+
+static bool asks(struct console *console, struct wire_ask *ask, int timeout_ms)
+{
+    return fake_recorder_receive(&console->recorder, console->vt, WIRE_ASK, ask, timeout_ms);
+}
+
+static void answer(struct console *console, const struct wire_answer *answer)
+{
+    wire_put(&console->recorder.out, WIRE_ANSWER, answer);
+    assert_true(fake_recorder_send(&console->recorder, console->vt));
+}
+
+static void a_value_leaves_after_its_summary_was_confirmed(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    key(&console, "e");
+    expect(&console, "Set boiler.sp");
+    expect(&console, "20 to 110 °C");
+    expect(&console, "40.0 °C");
+    type(&console, "200\r");
+    expect(&console, "20.0 to 110.0");
+    key(&console, "C-u");
+    type(&console, "42.5\r");
+    expect(&console, "boiler.sp  40.0 -> 42.5 °C");
+    expect(&console, "y sends it      n goes back"); /* the quiet is over */
+    key(&console, "Enter");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    expect(&console, "y sends it      n goes back");
+    key(&console, "y");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_SET);
+    assert_string_equal(ask.argument, "boiler.sp");
+    assert_int_equal(ask.value_type, VALUE_NUMBER);
+    assert_true(ask.number == 42.5);
+    assert_int_equal(ask.has_shown, 1);
+    assert_true(ask.shown_number == 40);
+    /* What becomes of it. */
+    answer(&console, &(struct wire_answer){.request = ask.request, .good = 1, .text = "", .command = 7});
+    struct wire_command command = {.command = 7,
+                                   .tag = 1,
+                                   .state = COMMAND_ACKNOWLEDGED,
+                                   .ms_journaled = 3,
+                                   .ms_published = 4,
+                                   .ms_broker = 6,
+                                   .ms_readback = -1,
+                                   .ms_ended = -1};
+    wire_put(&console.recorder.out, WIRE_COMMAND, &command);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect_row(&console, "broker answered", "6 ms");
+    expect(&console, "waiting for the readback");
+    command.state = COMMAND_DONE;
+    command.ms_readback = command.ms_ended = 118;
+    wire_put(&console.recorder.out, WIRE_COMMAND, &command);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect_row(&console, "read back", "118 ms");
+    expect(&console, "the plant reports the new value");
+    type(&console, "yy");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    key(&console, "Escape");
+    expect_gone(&console, "Set boiler.sp");
+    finish(&console);
+}
+
+static void what_was_typed_ahead_confirms_nothing(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    type(&console, "e42.5\ryyyy\ry");
+    expect(&console, "boiler.sp  40.0 -> 42.5 °C");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    /* Pasted, neither. */
+    type(&console, "\033[200~y\033[201~");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    key(&console, "Escape");
+    key(&console, "Escape");
+    expect_gone(&console, "Set boiler.sp");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    finish(&console);
+}
+
+static void a_refusal_is_shown_and_can_be_decided_anew(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    key(&console, "e");
+    expect(&console, "Set boiler.sp");
+    key(&console, "Up");
+    expect(&console, "40.5");
+    key(&console, "Enter");
+    expect(&console, "n goes back");
+    key(&console, "y");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    fake_recorder_number(&console.recorder, 1, 41, QUALITY_GOOD, 0);
+    answer(&console, &(struct wire_answer){.request = ask.request,
+                                           .text = "it changed from 40.0 to 41.0 while you typed"});
+    expect(&console, "it changed from 40.0 to 41.0 while you typed");
+    key(&console, "Enter");
+    expect(&console, "boiler.sp  41.0 -> 40.5 °C");
+    expect(&console, "n goes back");
+    key(&console, "y");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_true(ask.shown_number == 41);
+    finish(&console);
+}
+
+static void read_only_tags_and_viewers_have_no_way_in(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    key(&console, "Down");
+    expect(&console, " 2/2");
+    key(&console, "e");
+    expect(&console, "boiler.temp is read-only");
+    finish(&console);
+    start_writable(&console, ROLE_VIEWER);
+    type(&console, "e42.5\r");
+    expect(&console, "operator");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    assert_false(vt_find(console.vt, "Set boiler.sp", &(int){0}, &(int){0}));
+    finish(&console);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_leaves_after_its_summary_was_confirmed),
+        cmocka_unit_test(what_was_typed_ahead_confirms_nothing),
+        cmocka_unit_test(a_refusal_is_shown_and_can_be_decided_anew),
+        cmocka_unit_test(read_only_tags_and_viewers_have_no_way_in),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,314 @@
+/* Giving a setpoint: type or choose the value, look at the summary, confirm, watch what becomes of it. What a key means
+ * is decided by ui/setpoint_entry; here it is drawn, and sent.
+ *
+ * What must stay true: the request leaves in one place only, setpoint_send(), for SETPOINT_SEND of the entry; the key bar
+ * offers no key that confirms, for a click on it would be one. */
+#include "base/mem.h"
+#include "base/num.h"
+#include "plant/command.h"
+#include "plant/quality.h"
+#include "ui/link.h"
+#include "ui/screens/screens.h"
+#include "ui/setpoint_entry.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SETPOINT_COLUMNS 62
+#define SETPOINT_ROWS    16
+#define SETPOINT_LABEL   10 /* columns of the labels */
+#define SETPOINT_CHOICES 7  /* rows of the list of states */
+
+struct setpoint_screen {
+    uint32_t tag;
+    struct setpoint_entry entry;
+    struct command_value shown; /* what was present when the operator began */
+    uint32_t request;           /* 0: none was sent */
+    uint64_t command;           /* that the recorder has let through; 0: none */
+};
+
+/* ---- the setpoint ---- */
+
+static const struct mirror_tag *setpoint_find(const struct mirror *mirror, const char *name)
+{
+    for (size_t i = 0; *name && i < mirror->tag_count; i++)
+        if (!strcmp(mirror->tags[i]->name, name))
+            return mirror->tags[i];
+    return NULL;
+}
+
+/* The tag that tells the present value. */
+static const struct mirror_tag *setpoint_present(const struct mirror *mirror, const struct mirror_tag *tag)
+{
+    const struct mirror_tag *readback = setpoint_find(mirror, tag->setpoint->readback);
+    return readback ? readback : tag;
+}
+
+/* NULL: it is gone, or can no longer be set. */
+static const struct mirror_tag *setpoint_tag(const struct setpoint_screen *screen,
+                                             const struct mirror *mirror)
+{
+    const struct mirror_tag *tag = mirror_find(mirror, screen->tag);
+    return tag && tag->setpoint ? tag : NULL;
+}
+
+static void setpoint_make_form(const struct mirror *mirror, const struct mirror_tag *tag,
+                               struct setpoint_form *form)
+{
+    const struct mirror_tag *present = setpoint_present(mirror, tag);
+    const struct mirror_tag *stated = tag->state_count ? tag : present;
+    *form = (struct setpoint_form){.kind = tag->kind,
+                                   .min = tag->setpoint->low,
+                                   .max = tag->setpoint->high,
+                                   .step = tag->setpoint->step,
+                                   .decimals = tag->decimals,
+                                   .unit = tag->unit,
+                                   .confirm = tag->setpoint->confirm,
+                                   .has_present = present->live && present->type == VALUE_NUMBER,
+                                   .present = present->number};
+    for (size_t i = 0; tag->kind == TAG_DISCRETE && i < stated->state_count; i++) {
+        const struct mirror_state *state = &stated->states[i];
+        if (state->value >= form->min && state->value <= form->max &&
+            form->choice_count < SETPOINT_CHOICES_MAX)
+            form->choices[form->choice_count++] =
+                (struct setpoint_choice){.value = state->value, .text = state->text};
+    }
+}
+
+static void setpoint_note_shown(struct setpoint_screen *screen, const struct mirror *mirror)
+{
+    const struct mirror_tag *tag = setpoint_tag(screen, mirror);
+    if (!tag)
+        return;
+    const struct mirror_tag *present = setpoint_present(mirror, tag);
+    const struct value value = {.type = present->type,
+                                .number = present->number,
+                                .text = present->text,
+                                .text_length = present->text ? strlen(present->text) : 0};
+    command_set_value(&screen->shown, &value);
+}
+
+static void *setpoint_open(struct screen_host *host, uint32_t argument)
+{
+    struct setpoint_screen *screen = mem_new(1, sizeof *screen);
+    screen->tag = argument;
+    setpoint_entry_open(&screen->entry);
+    setpoint_note_shown(screen, host->mirror);
+    return screen;
+}
+
+static void setpoint_close(void *state)
+{
+    free(state);
+}
+
+/* ---- sending ---- */
+
+static void setpoint_refuse(struct setpoint_screen *screen, const struct mirror *mirror, const char *reason)
+{
+    screen->request = 0;
+    setpoint_entry_refused(&screen->entry, reason);
+    setpoint_note_shown(screen, mirror); /* he sees it now, and decides anew */
+}
+
+static void setpoint_send(struct setpoint_screen *screen, struct screen_host *host,
+                          const struct mirror_tag *tag, const struct setpoint_form *form)
+{
+    const struct value value = setpoint_entry_value(&screen->entry, form);
+    const struct wire_ask ask = {
+        .action = WIRE_ACTION_SET,
+        .argument = tag->name,
+        .value_type = value.type,
+        .number = value.number,
+        .text = value.type == VALUE_TEXT ? value.text : "",
+        .has_shown = 1,
+        .shown_type = screen->shown.type,
+        .shown_number = screen->shown.number,
+        .shown_text = screen->shown.text,
+    };
+    screen->request = link_request(host->link, &ask);
+    if (!screen->request)
+        setpoint_refuse(screen, host->mirror, "no recorder of this version is attached");
+}
+
+/* Takes the recorder's answer. */
+static void setpoint_follow(struct setpoint_screen *screen, const struct mirror *mirror)
+{
+    const struct wire_answer *answer = &mirror->answer;
+    if (!screen->request || screen->command || answer->request != screen->request)
+        return;
+    if (answer->good)
+        screen->command = answer->command;
+    else
+        setpoint_refuse(screen, mirror, answer->text);
+}
+
+static unsigned setpoint_input(void *state, struct screen_host *host, const struct input *input)
+{
+    struct setpoint_screen *screen = state;
+    const struct mirror_tag *tag = setpoint_tag(screen, host->mirror);
+    struct setpoint_form form;
+    if (!tag)
+        return SCREEN_CLOSE;
+    setpoint_follow(screen, host->mirror);
+    setpoint_make_form(host->mirror, tag, &form);
+    switch (setpoint_entry_key(&screen->entry, &form, input, host->mono_us)) {
+    case SETPOINT_SUMMARISE:
+        screen_host_drop_input(host);
+        return SCREEN_PAINT;
+    case SETPOINT_SEND:
+        setpoint_send(screen, host, tag, &form);
+        return SCREEN_PAINT;
+    case SETPOINT_CLOSE:
+        return SCREEN_CLOSE;
+    case SETPOINT_CHANGED:
+        return SCREEN_PAINT;
+    default:
+        return SCREEN_HANDLED;
+    }
+}
+
+/* ---- drawing ---- */
+
+static void setpoint_draw_present(const struct pane *pane, const struct mirror *mirror,
+                                  const struct mirror_tag *tag)
+{
+    char value[MIRROR_TEXT_MAX], low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
+    const struct mirror_tag *present = setpoint_present(mirror, tag);
+    mirror_tag_value(present, value, sizeof value);
+    pane_text(pane, 2, 1, -1, MEANING_DIM, tag->description);
+    pane_text(pane, 2, 2, SETPOINT_LABEL, MEANING_DIM, "now");
+    pane_printf(pane, 2 + SETPOINT_LABEL, 2, -1,
+                mirror_tag_trust(present) == MIRROR_GOOD ? MEANING_VALUE : MEANING_VALUE_UNCERTAIN,
+                "%s %s %s", *value ? value : "nothing", tag->unit, mirror_tag_word(present));
+    if (!isfinite(tag->setpoint->low) || tag->kind == TAG_DISCRETE)
+        return;
+    num_format(low, sizeof low, tag->setpoint->low, -1);
+    num_format(high, sizeof high, tag->setpoint->high, -1);
+    pane_text(pane, 2, 3, SETPOINT_LABEL, MEANING_DIM, "limits");
+    pane_printf(pane, 2 + SETPOINT_LABEL, 3, -1, MEANING_TEXT, "%s to %s %s", low, high, tag->unit);
+}
+
+static void setpoint_draw_typing(const struct pane *pane, const struct setpoint_entry *entry,
+                                 const struct setpoint_form *form)
+{
+    size_t first = entry->choice >= SETPOINT_CHOICES ? entry->choice - SETPOINT_CHOICES + 1 : 0;
+    pane_text(pane, 2, 5, SETPOINT_LABEL, MEANING_DIM, "new");
+    for (size_t i = first; i < form->choice_count && i < first + SETPOINT_CHOICES; i++) {
+        bool chosen = entry->chosen && i == entry->choice;
+        pane_printf(pane, 2 + SETPOINT_LABEL, 5 + (int)(i - first), -1,
+                    chosen ? MEANING_STRONG : MEANING_TEXT, "%s %s", chosen ? ">" : " ",
+                    form->choices[i].text);
+    }
+    if (!form->choice_count)
+        line_editor_draw(&entry->editor, pane, 2 + SETPOINT_LABEL, 5, 40);
+    pane_text(pane, 2, SETPOINT_ROWS - 4, pane->columns - 4, MEANING_ERROR, entry->message);
+    pane_text(pane, 2, SETPOINT_ROWS - 3, -1, MEANING_DIM,
+              form->confirm ? "Enter: look at it once more   arrow keys: choose, step"
+                            : "Enter sends it   arrow keys: choose, step");
+}
+
+/* What is about to be sent, as the operator reads it. */
+static void setpoint_describe(const struct setpoint_screen *screen, const struct mirror *mirror,
+                              const struct mirror_tag *tag, const struct setpoint_form *form, char *out,
+                              size_t size)
+{
+    if (form->kind == TAG_TEXT)
+        snprintf(out, size, "%s", screen->entry.editor.text);
+    else
+        mirror_tag_number(tag->state_count ? tag : setpoint_present(mirror, tag), screen->entry.number, out,
+                          size);
+}
+
+static void setpoint_draw_summary(const struct setpoint_screen *screen, struct screen_host *host,
+                                  const struct pane *pane, const struct mirror_tag *tag,
+                                  const struct setpoint_form *form)
+{
+    char old[MIRROR_TEXT_MAX], new[MIRROR_TEXT_MAX];
+    bool armed = setpoint_entry_is_armed(&screen->entry, host->mono_us);
+    mirror_tag_value(setpoint_present(host->mirror, tag), old, sizeof old);
+    setpoint_describe(screen, host->mirror, tag, form, new, sizeof new);
+    pane_printf(pane, 2, 5, -1, MEANING_STRONG, "%s  %s -> %s %s", tag->name, *old ? old : "nothing", new,
+                tag->unit);
+    if (!armed)
+        host->paint_due_us = screen->entry.quiet_from_us + SETPOINT_QUIET_US;
+    pane_printf(pane, 2, 7, -1, armed ? MEANING_STRONG : MEANING_DIM,
+                armed ? "%c sends it      n goes back" : "%c sends it, in a moment", SETPOINT_CONFIRM_KEY);
+}
+
+static void setpoint_draw_stage(const struct pane *pane, int y, const char *what, int64_t ms)
+{
+    if (ms < 0)
+        return;
+    pane_text(pane, 2, y, 20, MEANING_DIM, what);
+    pane_printf(pane, 22, y, -1, MEANING_TEXT, "%6" PRId64 " ms", ms);
+}
+
+static void setpoint_draw_command(const struct setpoint_screen *screen, const struct mirror *mirror,
+                                  const struct pane *pane)
+{
+    const struct wire_command *command =
+        screen->command ? mirror_find_command(mirror, screen->command) : NULL;
+    if (!command) {
+        pane_text(pane, 2, 5, -1, MEANING_TEXT,
+                  mirror->attached ? "asking the recorder ..."
+                                   : "the recorder is lost: the view commands will tell");
+        return;
+    }
+    bool bad = command->state > COMMAND_UNVERIFIED;
+    setpoint_draw_stage(pane, 5, "on record", command->ms_journaled);
+    setpoint_draw_stage(pane, 6, "sent", command->ms_published);
+    setpoint_draw_stage(pane, 7, "broker answered", command->ms_broker);
+    setpoint_draw_stage(pane, 8, "read back", command->ms_readback);
+    pane_text(pane, 2, 10, -1, bad ? MEANING_ERROR : MEANING_STRONG, COMMAND_STATE_WORDS[command->state]);
+    pane_paragraph(pane, 2, 11, pane->columns - 4, 2, MEANING_TEXT, COMMAND_STATE_TEXTS[command->state]);
+    pane_text(pane, 2, 13, pane->columns - 4, MEANING_DIM, command->detail);
+}
+
+static void setpoint_draw(void *state, struct screen_host *host, const struct pane *pane)
+{
+    struct setpoint_screen *screen = state;
+    const struct mirror_tag *tag = setpoint_tag(screen, host->mirror);
+    struct setpoint_form form;
+    char title[160];
+    int columns = pane->columns < SETPOINT_COLUMNS ? pane->columns : SETPOINT_COLUMNS;
+    int rows = pane->rows < SETPOINT_ROWS ? pane->rows : SETPOINT_ROWS;
+    struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
+    snprintf(title, sizeof title, "Set %.140s", tag ? tag->name : "");
+    pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
+    struct pane inside = pane_box(&box, title);
+    if (!tag) {
+        pane_text(&inside, 2, 1, -1, MEANING_ERROR, "it can no longer be set");
+        return;
+    }
+    setpoint_follow(screen, host->mirror);
+    setpoint_make_form(host->mirror, tag, &form);
+    setpoint_draw_present(&inside, host->mirror, tag);
+    if (screen->entry.stage == SETPOINT_TYPING)
+        setpoint_draw_typing(&inside, &screen->entry, &form);
+    else if (screen->entry.stage == SETPOINT_CONFIRMING)
+        setpoint_draw_summary(screen, host, &inside, tag, &form);
+    else
+        setpoint_draw_command(screen, host->mirror, &inside);
+}
+
+static const struct screen_key *setpoint_keys(const void *state)
+{
+    static const struct screen_key KEYS[] = {{"Escape", "Back"}, {0}};
+    (void)state;
+    return KEYS;
+}
+
+const struct screen_class SCREEN_CLASS_SETPOINT = {
+    .id = SCREEN_SETPOINT,
+    .title = "Set",
+    .overlay = true,
+    .open = setpoint_open,
+    .close = setpoint_close,
+    .draw = setpoint_draw,
+    .input = setpoint_input,
+    .keys = setpoint_keys,
+};
