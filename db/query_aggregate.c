@@ -31,7 +31,7 @@ struct query_aggregation {
     unsigned parts;
     size_t index; /* of the interval at hand */
     struct query_aggregate now;
-    double area; /* the sum of value * time of it; texts make it NaN */
+    double area; /* the sum of value * time of it, time in intervals, lest it overflow; texts make it NaN */
     bool rough;  /* sloped averages come from minutes and hours */
     struct query_place min, max, first, last;
     struct query_state *states; /* owned, with their texts */
@@ -224,6 +224,12 @@ static void query_aggregation_hide(struct query_aggregation *all)
     }
 }
 
+/* A time as a share of the interval at hand. */
+static double query_aggregation_share(const struct query_aggregation *all, double us)
+{
+    return us / (double)(all->now.to_us - all->now.from_us);
+}
+
 static void query_aggregation_end(struct query_aggregation *all)
 {
     struct query_aggregate *now = &all->now;
@@ -235,7 +241,7 @@ static void query_aggregation_end(struct query_aggregation *all)
     double good_s = (double)now->good_us / CLOCK_US_PER_SECOND;
     bool averaged = all->parts & QUERY_AVERAGE && now->good_us;
     now->percent_good = 100 * (double)now->good_us / (double)(now->to_us - now->from_us);
-    now->average = averaged ? all->area / (double)now->good_us : NAN;
+    now->average = averaged ? all->area / query_aggregation_share(all, (double)now->good_us) : NAN;
     now->total = averaged ? now->average * good_s : NAN;
     now->states = all->states;
     now->state_count = all->state_count;
@@ -256,7 +262,8 @@ static void query_aggregation_add_held(struct query_aggregation *all, const stru
         all->area = NAN;
         return;
     }
-    all->area += (part->value.number + part->to_number) / 2 * (double)held_us;
+    double middle = part->value.number / 2 + part->to_number / 2;
+    all->area += middle * query_aggregation_share(all, (double)held_us);
     if (part->from_us == now->from_us) {
         now->start = part->value.number;
         query_aggregation_extend(all, part->value.number, part->from_us, 0, true, true);
@@ -303,7 +310,7 @@ static void query_aggregation_add_time(struct query_aggregation *all, const stru
 {
     double good_us = (double)bucket->good_us * ((double)(to_us - from_us) / (double)bucket->width_us);
     all->now.good_us += (int64_t)good_us;
-    all->area += bucket->texts ? NAN : bucket->average * good_us;
+    all->area += bucket->texts ? NAN : bucket->average * query_aggregation_share(all, good_us);
     all->now.rough |= bucket->forced || (all->walk.sloped && all->parts & QUERY_AVERAGE);
 }
 

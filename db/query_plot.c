@@ -49,7 +49,8 @@ static void query_plot_add_value(struct query_column *column, double value, int6
     column->has_value = true;
 }
 
-/* `average` is the sum of value * time until all has been told; texts make it NaN. */
+/* `average` is the sum of value * time until all has been told, time in columns, so that the largest values do not
+ * overflow; texts make it NaN. */
 static void query_plot_add_held(struct query_column *column, const struct query_hold *part)
 {
     int64_t held_us = part->to_us - part->from_us;
@@ -58,7 +59,8 @@ static void query_plot_add_held(struct query_column *column, const struct query_
         column->average = NAN;
         return;
     }
-    column->average += (part->value.number + part->to_number) / 2 * (double)held_us;
+    double middle = part->value.number / 2 + part->to_number / 2;
+    column->average += middle * ((double)held_us / (double)(column->to_us - column->from_us));
     if (part->from_us == column->from_us || !column->has_value)
         query_plot_add_value(column, part->value.number, part->from_us);
     if (part->to_us == column->to_us && part->to_number != part->value.number)
@@ -125,7 +127,8 @@ static void query_plot_bucket(void *context, const struct query_bucket *bucket,
             query_plot_add_value(column, bucket->last, from_us);
         }
         column->good_us += (int64_t)good_us;
-        column->average += bucket->texts ? NAN : bucket->average * good_us;
+        double share = good_us / (double)(column->to_us - column->from_us);
+        column->average += bucket->texts ? NAN : bucket->average * share;
         query_plot_judge(plot, column, bucket, carried);
         from_us = to_us;
     }
@@ -168,7 +171,8 @@ static void query_plot_finish(struct query_plot *plot)
 {
     for (size_t i = 0; i < plot->bounds.count; i++) {
         struct query_column *column = &plot->columns[i];
-        column->average = column->good_us ? column->average / (double)column->good_us : NAN;
+        double share = (double)column->good_us / (double)(column->to_us - column->from_us);
+        column->average = column->good_us ? column->average / share : NAN;
     }
     const struct gaps *gaps = &plot->walk.gaps;
     for (size_t i = 0; i < gaps->count; i++) {

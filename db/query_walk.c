@@ -179,11 +179,12 @@ static void query_walk_tell_to(struct query_walk *walk, int64_t to_us, const str
     to_us = to_us < walk->to_us ? to_us : walk->to_us;
     int64_t held_us = walk->until_us < to_us ? walk->until_us : to_us;
     if (hold.state == QUERY_HELD && query_walk_slopes(walk, next)) {
-        double step = (next->value.number - walk->now.value.number) / (double)(next->ts_us - walk->since_us);
-        hold.value.number = walk->now.value.number + step * (double)(walk->at_us - walk->since_us);
-        hold.to_number = held_us == next->ts_us
-                             ? next->value.number
-                             : walk->now.value.number + step * (double)(held_us - walk->since_us);
+        struct query_hold whole = hold;
+        whole.from_us = walk->since_us;
+        whole.to_us = next->ts_us;
+        whole.to_number = next->value.number;
+        hold.value.number = query_hold_at(&whole, walk->at_us);
+        hold.to_number = query_hold_at(&whole, held_us);
     } else {
         hold.to_number = hold.value.number;
     }

@@ -99,7 +99,8 @@ static inline double query_hold_at(const struct query_hold *hold, int64_t ts_us)
     if (hold->to_number == hold->value.number || ts_us == hold->from_us)
         return hold->value.number;
     double share = (double)(ts_us - hold->from_us) / (double)(hold->to_us - hold->from_us);
-    return hold->value.number + (hold->to_number - hold->value.number) * share;
+    double half = (hold->to_number / 2 - hold->value.number / 2) * share; /* from -1e308 to 1e308, too */
+    return hold->value.number + half + half;
 }
 
 /* The part of a hold up to a moment inside it; the hold keeps the rest. */

@@ -47,6 +47,20 @@ struct plot_state {
     bool known;    /* there was a sample */
 };
 
+/* Of a straight line in a µs; from -1e308 to 1e308, too. */
+static double plot_rise(int64_t from_us, double from, int64_t to_us, double to)
+{
+    double us = (double)(to_us - from_us);
+    return to / us - from / us;
+}
+
+/* The line's value some time after its start. */
+static double plot_risen(double from, double rise, int64_t us)
+{
+    double half = rise / 2 * (double)us;
+    return from + half + half;
+}
+
 /* What follows from samples[i], or from what is before the first one. */
 static struct plot_state plot_state_from(const struct recent_sample *samples, size_t count, size_t i,
                                          bool sloped)
@@ -54,13 +68,13 @@ static struct plot_state plot_state_from(const struct recent_sample *samples, si
     struct plot_state state = {samples[i].value, 0, samples[i].ts_us, true};
     const struct recent_sample *next = i + 1 < count ? &samples[i + 1] : NULL;
     if (sloped && next && !isnan(state.value) && !isnan(next->value) && next->ts_us > state.ts_us)
-        state.rise = (next->value - state.value) / (double)(next->ts_us - state.ts_us);
+        state.rise = plot_rise(state.ts_us, state.value, next->ts_us, next->value);
     return state;
 }
 
 static double plot_state_at(const struct plot_state *state, int64_t ts_us)
 {
-    return state->rise == 0 ? state->value : state->value + state->rise * (double)(ts_us - state->ts_us);
+    return state->rise == 0 ? state->value : plot_risen(state->value, state->rise, ts_us - state->ts_us);
 }
 
 /* From `since_us` to `until_us` this was valid. */
@@ -225,9 +239,9 @@ static void plot_slope(const struct plot_grid *grid, int64_t from_us, double fro
     int64_t first = plot_grid_column(grid, from_us), last = plot_grid_column(grid, to_us);
     for (int64_t i = first < 0 ? 0 : first; i <= last && i < (int64_t)grid->count; i++) {
         int64_t start_us = grid->start_us + grid->width_us * i, stop_us = start_us + grid->width_us;
-        double rise = (to - from) / (double)(to_us - from_us);
-        plot_widen(&out[i], start_us <= from_us ? from : from + rise * (double)(start_us - from_us));
-        plot_widen(&out[i], stop_us >= to_us ? to : from + rise * (double)(stop_us - from_us));
+        double rise = plot_rise(from_us, from, to_us, to);
+        plot_widen(&out[i], start_us <= from_us ? from : plot_risen(from, rise, start_us - from_us));
+        plot_widen(&out[i], stop_us >= to_us ? to : plot_risen(from, rise, stop_us - from_us));
     }
 }
 
@@ -297,7 +311,7 @@ struct plot_figures plot_figures(const struct plot_column *columns, const struct
         good_us += (double)column->good_us;
         known_us += column->known ? (double)grid->width_us : 0;
     }
-    if (good_us > 0)
+    if (good_us > 0 && isfinite(area))
         figures.average = area / good_us;
     if (known_us > 0)
         figures.good_share = good_us < known_us ? good_us / known_us : 1;

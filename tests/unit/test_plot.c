@@ -277,14 +277,47 @@ static void test_old_columns_on_a_new_grid(void **state)
     }
 }
 
+/* Whatever a device sends has a row, or lies beside the chart. */
+static void test_scales_of_the_largest_numbers(void **state)
+{
+    static const double ENDS[][2] = {{-1.7e308, 1.7e308}, {-INFINITY, INFINITY}, {0, 1.7e308}, {0, 5e-324}};
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof ENDS / sizeof *ENDS; i++) {
+        struct chart_scale scale = chart_scale_of(ENDS[i / 2][0], ENDS[i / 2][1], 40, 0, i % 2);
+        assert_true(isfinite(scale.high - scale.low) && scale.low < scale.high);
+        assert_int_equal(chart_scale_row(&scale, scale.low, 40), 39);
+        assert_int_equal(chart_scale_row(&scale, scale.high, 40), 0);
+        assert_in_range(chart_scale_row(&scale, ENDS[i / 2][0], 40), 39, 40);
+        int row = chart_scale_row(&scale, ENDS[i / 2][1], 40);
+        assert_true(row >= -1 && row <= 40);
+        assert_int_equal(chart_scale_row(&scale, NAN, 40), -1);
+    }
+    struct plot_grid grid = plot_grid_ending(T0 + 10 * S, 10 * S, 10);
+    struct recent_sample samples[] = {{.ts_us = T0, .value = -1.7e308, .count = 1},
+                                      {.ts_us = T0 + 9 * S, .value = 1.7e308, .count = 1}};
+    struct plot_column columns[10];
+    struct series_span line[10];
+    plot_clear(columns, grid.count);
+    plot_add_samples(columns, &grid, samples, 2, true, grid.start_us, T0 + 11 * S);
+    plot_line(columns, &grid, true, line);
+    for (size_t i = 1; i < grid.count; i++)
+        assert_true(isfinite(line[i].low) && isfinite(line[i].high) && line[i].low <= line[i].high);
+    assert_false(isinf(plot_figures(columns, &grid).average));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_grid_stands_still),       cmocka_unit_test(test_columns_of_times),
-        cmocka_unit_test(test_what_a_column_knows),       cmocka_unit_test(test_stepped_and_sloped_lines),
-        cmocka_unit_test(test_no_bridge_over_bad_time),   cmocka_unit_test(test_joining_leaves_no_seam),
-        cmocka_unit_test(test_no_spike_is_lost),          cmocka_unit_test(test_every_sample_is_painted),
+        cmocka_unit_test(test_a_grid_stands_still),
+        cmocka_unit_test(test_columns_of_times),
+        cmocka_unit_test(test_what_a_column_knows),
+        cmocka_unit_test(test_stepped_and_sloped_lines),
+        cmocka_unit_test(test_no_bridge_over_bad_time),
+        cmocka_unit_test(test_joining_leaves_no_seam),
+        cmocka_unit_test(test_no_spike_is_lost),
+        cmocka_unit_test(test_every_sample_is_painted),
         cmocka_unit_test(test_old_columns_on_a_new_grid),
+        cmocka_unit_test(test_scales_of_the_largest_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -248,6 +248,29 @@ static void test_plot(void **state)
     query_close(query);
 }
 
+/* Between the largest numbers there are the lines and averages that there are between others. */
+static void test_the_largest_numbers(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct query_column columns[3];
+    struct query_aggregate a;
+    fixture_add_tag(f, 1, "t", "t");
+    for (int i = 0; i < 4; i++)
+        fixture_add_number(f, 1, T0 + i * 10 * SECOND, i % 2 ? 1.6e308 : -1.6e308);
+    fixture_append(f, T0 + 30 * SECOND);
+    struct query *query = open_query(f);
+    assert_true(query_plot(query, 1, T0, T0 + 15 * SECOND, 3, columns, NULL, &err));
+    assert_near(columns[1].first / 1e308, 0);
+    assert_near(columns[1].last / 1e308, 1.6);
+    assert_near(columns[1].average / 1e308, 0.8);
+    assert_near(columns[2].last / 1e308, 0);
+    assert_true(query_aggregate(query, 1, T0, T0 + 15 * SECOND, QUERY_EVERYTHING, &a, &err));
+    assert_near(a.average / 1e308, 0.8 / 3);
+    query_aggregate_free(&a);
+    query_close(query);
+}
+
 struct seen_values {
     char text[256];
 };
@@ -328,7 +351,7 @@ int main(void)
         QUERY_TEST(test_sloped),   QUERY_TEST(test_local_days),
         QUERY_TEST(test_stepped),  QUERY_TEST(test_texts_and_counters),
         QUERY_TEST(test_plot),     QUERY_TEST(test_at),
-        QUERY_TEST(test_find_tag),
+        QUERY_TEST(test_find_tag), QUERY_TEST(test_the_largest_numbers),
     };
     return cmocka_run_group_tests_name("query_aggregate", tests, NULL, NULL);
 }

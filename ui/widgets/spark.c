@@ -25,7 +25,7 @@ static struct spark_scale spark_scale_of(const struct series_span *spans, size_t
         high = fmax(high, spans[i].high);
     }
     struct spark_scale scale = {
-        .low = low, .high = high, .middle = (low + high) / 2, .constant = !(low < high)};
+        .low = low, .high = high, .middle = low / 2 + high / 2, .constant = !(low < high)};
     double least = fmax(least_span, scale.constant ? 1 : 0);
     if (!(high - low >= least)) {
         /* Not quite in the middle: that is the border of two steps, where the least noise would show. */
@@ -38,7 +38,7 @@ static struct spark_scale spark_scale_of(const struct series_span *spans, size_t
 /* Place of a value among `steps`, 0 at the bottom. */
 static int spark_step(const struct spark_scale *scale, double value, int steps)
 {
-    double share = (value - scale->low) / (scale->high - scale->low);
+    double share = (value / 2 - scale->low / 2) / (scale->high / 2 - scale->low / 2); /* up to ±1e308 */
     int step = (int)(share * (steps - 1) + 0.5);
     return step < 0 ? 0 : step >= steps ? steps - 1 : step;
 }
