@@ -63,8 +63,8 @@ static bool set_read_value(struct set_wish *wish, const char *text, struct err *
         return true;
     }
     wish->ask.value_type = VALUE_NUMBER;
-    return set_state_value(wish->tag, text, &wish->ask.number) ||
-           set_state_value(wish->present, text, &wish->ask.number) ||
+    return set_state_value(wish->present, text, &wish->ask.number) ||
+           set_state_value(wish->tag, text, &wish->ask.number) ||
            (num_parse(text, strlen(text), &wish->ask.number) && isfinite(wish->ask.number)) ||
            err_set(err, EX_USAGE, "'%s' is neither a number nor a state of %s", text, wish->tag->name);
 }
@@ -93,7 +93,8 @@ static void set_print_summary(const struct set_wish *wish)
     if (wish->ask.value_type == VALUE_TEXT)
         utf8_make_safe(new, sizeof new, wish->ask.text, strlen(wish->ask.text));
     else
-        mirror_tag_number(tag->state_count ? tag : shown, wish->ask.number, new, sizeof new);
+        mirror_tag_number(tag->state_count && !shown->state_count ? tag : shown, wish->ask.number, new,
+                          sizeof new);
     printf("%s  %s -> %s%s%s", tag->name, *old ? old : "(nothing)", new, *tag->unit ? " " : "", tag->unit);
     if (setpoint && isfinite(setpoint->low) && isfinite(setpoint->high)) {
         num_format(low, sizeof low, setpoint->low, -1);
@@ -210,7 +211,9 @@ static int set_run(const struct cli_command *command, int argc, char **argv)
 const struct cli_command CLI_SET = {
     .name = "set",
     .arguments = "TAG VALUE",
-    .summary = "give a setpoint: VALUE is a number, the name of a state, or a text; waits for the readback",
+    .summary =
+        "give a setpoint and wait for the readback: VALUE is a number (write -- before a negative one), the "
+        "name of a state, or a text",
     .options = SET_OPTIONS,
     .run = set_run,
 };

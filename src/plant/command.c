@@ -172,10 +172,13 @@ bool command_expire(struct command *command, int64_t now_us)
     if (!command->due_us || now_us < command->due_us)
         return false;
     const char *detail = NULL;
+    struct value old = command_value(&command->old), wanted = command_value(&command->new);
     if (command->state < COMMAND_PUBLISHED)
         detail = "it could not be put on record and sent in time";
     else if (command->state == COMMAND_PUBLISHED && !command->readback_fresh)
         detail = "the broker did not acknowledge it";
+    else if (!command->readback_fresh && command_values_are_equal(&old, &wanted, command->tolerance))
+        detail = "it was that value before: a device that reports only changes says nothing";
     return command_step(command, command->readback_fresh ? COMMAND_LATE_OTHER : COMMAND_LATE, now_us, detail);
 }
 

@@ -217,9 +217,9 @@ void recorder_commands_committed(struct recorder *recorder, const struct batch *
     }
 }
 
-/* Queues the setpoint's payload with this value. False: it cannot leave now. */
+/* Queues the setpoint's payload with this value. False: it cannot leave; `prompt`: not at once. */
 static bool commands_publish(struct recorder *recorder, const struct command *command,
-                             const struct value *value, int *message_id, struct err *err)
+                             const struct value *value, bool prompt, int *message_id, struct err *err)
 {
     const struct tag *tag = commands_tag(recorder, command);
     const struct setpoint_def *setpoint = tag->def.setpoint;
@@ -244,7 +244,7 @@ static bool commands_publish(struct recorder *recorder, const struct command *co
         .length = payload.length,
         .qos = 1,
         .retain = setpoint->retain,
-        .prompt = true,
+        .prompt = prompt,
         .expiry_s = (uint32_t)((command->timeout_us + CLOCK_US_PER_SECOND - 1) / CLOCK_US_PER_SECOND),
         .correlation = correlation,
         .operator_name = command->operator_name,
@@ -272,7 +272,7 @@ static void commands_send_one(struct recorder *recorder, struct command *command
     int64_t now_us = clock_mono_us();
     if (command->readback_id)
         command->readback_samples = commands_samples(recorder->plant.tags[command->readback_index]);
-    if (commands_publish(recorder, command, &value, &command->message_id, &err))
+    if (commands_publish(recorder, command, &value, true, &command->message_id, &err))
         command_step(command, COMMAND_SENT, now_us, NULL);
     else
         command_step(command, COMMAND_WITHDRAWN, now_us, err.text);
@@ -283,7 +283,7 @@ static void commands_let_go(struct recorder *recorder, const struct command *com
 {
     struct err err = {0};
     const struct value zero = {.type = VALUE_NUMBER};
-    if (commands_publish(recorder, command, &zero, NULL, &err)) {
+    if (commands_publish(recorder, command, &zero, false, NULL, &err)) {
         commands_note(recorder, JOURNAL_OUTCOME, "released", command, NULL, false);
         return;
     }

@@ -1,6 +1,7 @@
 """Setpoints from `hmi set` to a device and back: what is sent, what the journal says of it, what is refused, and that
 nothing is ever sent late or twice."""
 
+import os
 import random
 import re
 import subprocess
@@ -12,7 +13,7 @@ from broker import Broker
 from device import Device
 from gate import Gate
 from publisher import mosquitto_pub
-from recorder import Recorder, wait_until
+from recorder import HMI, TOP, Recorder, wait_until
 from scene import health, wait_live
 
 TAGS = """
@@ -258,6 +259,26 @@ class Loss(Plant):
         self.assertLessEqual(set(given), set(asked), "sent off the record")
         self.recorder.stop()
         self.check_history()
+
+
+class Simulator(unittest.TestCase):
+    def test_the_demo_plants_controller_obeys(self):
+        with open(os.path.join(TOP, "config", "demo.cfg"), encoding="utf-8") as file:
+            tags = re.search(r"^tags = \(.*?^\);", file.read(), re.S | re.M)[0]
+        with Broker() as broker, Recorder(broker, config=tags) as recorder:
+            with subprocess.Popen([HMI, "sim", "-H", broker.host, "-p", str(broker.port)], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sim:
+                try:
+                    recorder.wait_value("SELECT value FROM latest WHERE tag = 'net.pressure_sp'", "5.0")
+                    wait_live(recorder)
+                    status, text, errors = recorder.hmi("set", "net.pressure", "4.1", "--yes")
+                    self.assertEqual(status, 0, text + errors)
+                    # By the name of the command's state, not of the state that the pump reports.
+                    status, text, errors = recorder.hmi("set", "net.p2.state", "STOP", "--yes")
+                    self.assertEqual(status, 0, text + errors)
+                    self.assertIn("START -> STOP", text)
+                finally:
+                    sim.terminate()
 
 
 class OldProtocol(Plant):

@@ -65,6 +65,24 @@ static void test_every_cell(void **unused)
         }
 }
 
+/* A device that reports by exception has nothing to say when it is told the value that it has. */
+static void test_the_value_that_it_was_before_says_why_nothing_came(void **unused)
+{
+    (void)unused;
+    struct command command = {.readback_id = 2, .state = COMMAND_ACKNOWLEDGED, .due_us = SECOND};
+    struct value same = number(40), other = number(41);
+    command_set_value(&command.new, &same);
+    command_set_value(&command.old, &same);
+    struct command moved = command;
+    command_set_value(&moved.old, &other);
+    assert_false(command_expire(&command, SECOND - 1));
+    assert_true(command_expire(&command, SECOND));
+    assert_int_equal(command.state, COMMAND_TIMED_OUT);
+    assert_non_null(strstr(command.detail, "that value before"));
+    assert_true(command_expire(&moved, SECOND));
+    assert_string_equal(moved.detail, "");
+}
+
 static void test_every_state_has_words(void **unused)
 {
     (void)unused;
@@ -341,6 +359,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_cell),
+        cmocka_unit_test(test_the_value_that_it_was_before_says_why_nothing_came),
         cmocka_unit_test(test_every_state_has_words),
         cmocka_unit_test(test_the_stopwatch),
         cmocka_unit_test(test_a_device_quicker_than_the_broker),

@@ -59,7 +59,7 @@ static void setpoint_make_form(const struct mirror *mirror, const struct mirror_
                                struct setpoint_form *form)
 {
     const struct mirror_tag *present = setpoint_present(mirror, tag);
-    const struct mirror_tag *stated = tag->state_count ? tag : present;
+    const struct mirror_tag *stated = present->state_count ? present : tag; /* START before RUNNING */
     *form = (struct setpoint_form){.kind = tag->kind,
                                    .min = tag->setpoint->low,
                                    .max = tag->setpoint->high,
@@ -216,11 +216,12 @@ static void setpoint_describe(const struct setpoint_screen *screen, const struct
                               const struct mirror_tag *tag, const struct setpoint_form *form, char *out,
                               size_t size)
 {
+    const struct mirror_tag *present = setpoint_present(mirror, tag);
     if (form->kind == TAG_TEXT)
         snprintf(out, size, "%s", screen->entry.editor.text);
     else
-        mirror_tag_number(tag->state_count ? tag : setpoint_present(mirror, tag), screen->entry.number, out,
-                          size);
+        mirror_tag_number(tag->state_count && !present->state_count ? tag : present, screen->entry.number,
+                          out, size);
 }
 
 static void setpoint_draw_summary(const struct setpoint_screen *screen, struct screen_host *host,
