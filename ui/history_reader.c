@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct history_slot {
@@ -32,6 +33,8 @@ struct history_reader {
     struct history_result *results[HISTORY_PURPOSE_COUNT];
     enum history_purpose running; /* HISTORY_PURPOSE_COUNT: none */
     struct query *query;
+    dev_t device; /* of the file that is open; the thread's own */
+    ino_t inode;
 };
 
 /* ---- results ---- */
@@ -72,10 +75,23 @@ static void history_reader_close(struct history_reader *reader)
     query_close(query);
 }
 
+/* Is the file that is open no longer the one of that name? A backup has been restored, and the open one, moved
+ * away, would be read for ever. While there is none of that name it does. */
+static bool history_reader_is_outdated(const struct history_reader *reader, const char *path)
+{
+    struct stat status;
+    return reader->query && stat(path, &status) == 0 &&
+           (status.st_dev != reader->device || status.st_ino != reader->inode);
+}
+
 /* The connection, opened when there is none. */
 static struct query *history_reader_open(struct history_reader *reader, const char *path, struct err *err)
 {
     if (!reader->query) { /* only this thread changes it */
+        struct stat status = {0};
+        stat(path, &status); /* before it is opened: one that is replaced just now is noticed the next time */
+        reader->device = status.st_dev;
+        reader->inode = status.st_ino;
         struct query *query = query_open(path, err);
         pthread_mutex_lock(&reader->lock);
         reader->query = query;
@@ -144,7 +160,7 @@ static void *history_thread(void *context)
     while (history_await(reader, &request, &path)) {
         uint64_t path_changes = reader->path_changes;
         pthread_mutex_unlock(&reader->lock);
-        if (opened_path != path_changes)
+        if (opened_path != path_changes || history_reader_is_outdated(reader, path))
             history_reader_close(reader);
         opened_path = path_changes;
         struct history_result *result = history_work(reader, &request, path);

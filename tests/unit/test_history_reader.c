@@ -197,6 +197,44 @@ static void test_missing_file_is_said_and_tried_again(void **state)
     history_reader_free(reader);
 }
 
+/* A backup is restored as the manual says, while a console is attached: it reads the restored file from then on. */
+static void test_a_restored_file_is_read(void **state)
+{
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm"};
+    struct fixture *f = *state;
+    fill(f);
+    struct history_reader *reader = history_reader_new(f->path);
+    struct history_request request = trend_of(1, 1);
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_true(result->good && result->sample_count > 1);
+    history_result_free(result);
+    history_close(f->history, T0);
+    for (size_t i = 0; i < 3; i++) {
+        char *from = mem_format("%s%s", f->path, SUFFIXES[i]),
+             *to = mem_format("%s.old%s", f->path, SUFFIXES[i]);
+        assert_int_equal(rename(from, to), 0);
+        free(from);
+        free(to);
+    }
+    f->history = fixture_open(f);
+    fixture_add_tag(f, 1, "one", "plant/one");
+    fixture_add_number(f, 1, T0 + SECOND, 77);
+    fixture_append(f, T0 + SECOND);
+    history_reader_ask(reader, &request);
+    result = await_result(reader);
+    assert_true(result->good);
+    assert_int_equal(result->sample_count, 1);
+    assert_true(result->samples[0].value == 77);
+    history_result_free(result);
+    history_reader_free(reader);
+    for (size_t i = 0; i < 3; i++) {
+        char *old = mem_format("%s.old%s", f->path, SUFFIXES[i]);
+        unlink(old);
+        free(old);
+    }
+}
+
 /* Whatever is asked how fast: the last request is answered, nothing hangs, nothing leaks. */
 static void test_the_latest_request_wins(void **state)
 {
@@ -233,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_long_trend_keeps_extremes, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_missing_file_is_said_and_tried_again, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_restored_file_is_read, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_the_latest_request_wins, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests_name("history_reader", tests, NULL, NULL);
