@@ -78,13 +78,13 @@ static bool history_take_gap(void *context, int64_t start_us, int64_t end_us, co
     return true;
 }
 
-/* By time; the end of values before a sample of the same moment. */
+/* By time; a gap that begins with a sample ends it: so long it was recorded, and no longer (as gaps_until_us() has it). */
 static int history_compare(const void *a, const void *b)
 {
     const struct recent_sample *one = a, *two = b;
     if (one->ts_us != two->ts_us)
         return one->ts_us < two->ts_us ? -1 : 1;
-    return isnan(two->value) - isnan(one->value);
+    return isnan(one->value) - isnan(two->value);
 }
 
 /* The samples of a tag with the gaps of the recording as ends of values. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/timefmt.h"
 #include "recorder/faults.h"
 
 #include <inttypes.h>
@@ -208,6 +209,24 @@ static void alarms_do_line(struct alarms_wish *wish, char *line)
     alarms_note_result(wish, good, &err);
 }
 
+/* What was done, and for how long: a shelf is never longer than the configuration allows. */
+static void alarms_tell_done(const struct alarms_wish *wish, char *text, size_t size)
+{
+    const struct server_request *request = wish->request;
+    int64_t most_us = wish->pass->alarms->shelf_max_us;
+    const char *alarms = wish->done == 1 ? "alarm" : "alarms";
+    if (request->action != WIRE_ACTION_SHELVE) {
+        const char *done = request->action == WIRE_ACTION_ACKNOWLEDGE ? "acknowledged" : "unshelved";
+        snprintf(text, size, "%zu %s %s", wish->done, alarms, done);
+        return;
+    }
+    bool cut = request->span_us > most_us;
+    char span[TIMEFMT_MAX];
+    timefmt_age(span, sizeof span, cut || !request->span_us ? most_us : request->span_us);
+    snprintf(text, size, "%zu %s shelved for %s%s%s", wish->done, alarms, span,
+             request->once ? ", or until it clears" : "", cut ? ": shelve_max allows no longer" : "");
+}
+
 bool recorder_alarms_ask(struct recorder *recorder, const struct server_request *request, char *text,
                          size_t size)
 {
@@ -223,7 +242,7 @@ bool recorder_alarms_ask(struct recorder *recorder, const struct server_request 
         snprintf(text, size, "%s%s", wish.done ? "not all were done; the first that was not: " : "",
                  wish.first.text);
     else
-        snprintf(text, size, "%zu alarm%s", wish.done, wish.done == 1 ? "" : "s");
+        alarms_tell_done(&wish, text, size);
     if (wish.refused) {
         const struct alarm_operator who = {.user = request->user, .station = request->station};
         alarms_note(&pass, JOURNAL_REFUSAL, "refused", NULL, &who, text);

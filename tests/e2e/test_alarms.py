@@ -60,7 +60,7 @@ class Life(unittest.TestCase):
             self.assertEqual(list(first), ["boiler.temp", "boiler.temp/hi", "hi", "high", "97.5", "90.0", "Drum hot"])
             # By address, and what it means in the file and for the next who looks.
             status, text, errors = recorder.hmi("ack", "boiler.temp/hi")
-            self.assertEqual((status, text), (0, "1 alarm\n"), errors)
+            self.assertEqual((status, text), (0, "1 alarm acknowledged\n"), errors)
             wait_states(recorder, {"boiler.temp/hi": "acknowledged", "boiler.temp/hihi": "unacknowledged"})
             seen = alarms(recorder)["boiler.temp/hi"]
             self.assertEqual((seen["state"], seen["active"]), ("acknowledged", True))
@@ -73,7 +73,10 @@ class Life(unittest.TestCase):
             # Shelving asks for a reason and a time.
             self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h")[0], 77)
             self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "3")[0], 64)
-            status, _, errors = recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h", "--reason", "sensor away")
+            output = recorder.hmi("shelve", "boiler.temp/hihi", "--for", "200h", "--reason", "sensor away")[1]
+            self.assertEqual(output, "1 alarm shelved for 8.0h: shelve_max allows no longer\n")
+            status, output, errors = recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h", "--reason", "sensor away")
+            self.assertEqual(output, "1 alarm shelved for 60m\n")
             self.assertEqual(status, 0, errors)
             wait_states(recorder, {"boiler.temp/hi": "acknowledged", "boiler.temp/hihi": "shelved"})
             self.assertNotIn("boiler.temp/hihi", alarms(recorder))
@@ -106,7 +109,7 @@ class Life(unittest.TestCase):
             self.assertEqual(recorder.hmi("ack", "boiler.temp/hihi")[0], 0)
             wait_states(recorder, {"flow/lo": "suppressed"})
             self.assertEqual([event for _, event, _ in journal(recorder, "alarm = 'boiler.temp/hihi'")],
-                             ["activated", "shelved", "unshelved", "cleared", "acknowledged", "reset"])
+                             ["activated", "shelved", "shelved", "unshelved", "cleared", "acknowledged", "reset"])
 
 
 class Audit(unittest.TestCase):

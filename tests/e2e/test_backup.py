@@ -14,6 +14,7 @@ import unittest
 from broker import Broker
 from publisher import Publisher
 from recorder import HMI, TOP, Recorder, wait_until
+from scene import wait_live
 
 COUNT = "SELECT count(*) FROM history WHERE tag = 'plant/n'"
 
@@ -62,7 +63,7 @@ class BackupTest(unittest.TestCase):
     def test_backup_during_a_flood_and_restore(self):
         with Broker(max_queued=0, max_inflight=0) as broker:
             first = self.recorder(broker, config="max_tags = 17;")
-            first.wait_log("connected")
+            wait_live(first)
             flood = Flood(broker)
             wait_until(lambda: int(first.value(COUNT)) > 20000, 60, "a full tail and its runs")
             before, start = int(first.value(COUNT)), time.monotonic()
@@ -90,7 +91,7 @@ class BackupTest(unittest.TestCase):
             shutil.copy(self.copy + ".cfg", second.config_path)
             shutil.copy(self.copy, second.history_path)
             second.start()
-            second.wait_log("connected")
+            wait_live(second)
             self.assertEqual(second.value(COUNT), str(kept))
             self.assertEqual(second.value("SELECT reason FROM gap ORDER BY ts_start DESC LIMIT 1"), "recorder stopped")
             flood = Flood(broker, total)
@@ -106,7 +107,7 @@ class BackupTest(unittest.TestCase):
         self.assertIsNotNone(block, "the restore in the README")
         with Broker() as broker:
             recorder = self.recorder(broker)
-            recorder.wait_log("connected")
+            wait_live(recorder)
             with Publisher(broker) as publisher:
                 publisher.publish("plant/n", "1", qos=1)
                 recorder.wait_value(COUNT, 1)

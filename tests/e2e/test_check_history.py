@@ -10,6 +10,7 @@ import unittest
 from broker import Broker
 from publisher import mosquitto_pub
 from recorder import HMI, Recorder
+from scene import wait_live
 
 
 def check(*arguments, **more):
@@ -33,7 +34,7 @@ class CheckHistoryTest(unittest.TestCase):
 
     def test_while_recording(self):
         with Broker() as broker, Recorder(broker, config='timezone = "Europe/Vienna";') as recorder:
-            recorder.wait_log("connected")
+            wait_live(recorder)
             mosquitto_pub(broker, "plant/x", "17")
             recorder.wait_value("SELECT count(*) FROM history", 1)
             status, output, errors = recorder.hmi("check", "--history")

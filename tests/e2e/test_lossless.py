@@ -8,6 +8,7 @@ import unittest
 from broker import Broker
 from publisher import Publisher
 from recorder import Recorder, wait_until
+from scene import wait_live
 
 KILLS = 20
 RESTARTS = 5
@@ -52,7 +53,7 @@ class Lossless(unittest.TestCase):
     def kill_at_random(self, broker_more, seed):
         chance = random.Random(seed)
         with Broker(persistence=True, max_queued=0) as broker, Recorder(broker, broker_more=broker_more) as recorder:
-            recorder.wait_log("connected")  # the session stands at the broker before the first number
+            wait_live(recorder)  # the session stands at the broker before the first number
             with Publisher(broker) as publisher:
                 stream = Stream(publisher, 1000)
                 try:
@@ -74,7 +75,7 @@ class Lossless(unittest.TestCase):
     def test_broker_restarted(self):
         chance = random.Random(7)
         with Broker(persistence=True, max_queued=0) as broker, Recorder(broker) as recorder:
-            recorder.wait_log("connected")
+            wait_live(recorder)
             with Publisher(broker, client_id="numbers", clean=False) as publisher:
                 stream = Stream(publisher, 500)
                 try:

@@ -111,13 +111,13 @@ class Bursts(unittest.TestCase):
             count = 100_000
             send(range(count))  # so that the kernel makes the socket's buffer large enough for a burst
             for burst in range(8):
-                recorder.wait_value("SELECT count(DISTINCT value) FROM history", count, 20)
+                recorder.wait_value("SELECT count(DISTINCT value) FROM history", count, 60)
                 numbers = range(count, count + 10_100 + 100 * burst)
                 count += len(numbers)
                 recorder.process.send_signal(signal.SIGSTOP)  # so that it finds all of them at once
                 send(numbers)
                 recorder.process.send_signal(signal.SIGCONT)
-            recorder.wait_value("SELECT count(DISTINCT value) FROM history", count, 20)
+            recorder.wait_value("SELECT count(DISTINCT value) FROM history", count, 60)
             self.assertEqual(recorder.value("SELECT count(*) FROM history"), str(count))
             return count, read_calls(recorder.process.pid) - reads
 

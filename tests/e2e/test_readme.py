@@ -9,6 +9,7 @@ import unittest
 from broker import Broker
 from publisher import mosquitto_pub
 from recorder import TOP, Recorder
+from scene import wait_live
 
 
 def blocks():
@@ -44,7 +45,7 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(len(self.queries), 7, self.queries)
         recorder = self.recorder
         recorder.start()
-        recorder.wait_log("connected")
+        wait_live(recorder)
         # With a source time: without one the first values after a connection are Uncertain.
         mosquitto_pub(self.broker, "plant/boiler/temp", json.dumps({"value": 84.5, "ts": time.time()}))
         mosquitto_pub(self.broker, "plant/boiler/feed_pump/state", "1")

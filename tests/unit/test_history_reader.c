@@ -62,6 +62,32 @@ static void test_trend(void **state)
     history_reader_free(reader);
 }
 
+/* The recorder ended right after a sample: the gap begins with it, and nothing is drawn in the gap. */
+static void test_small_trends_end_where_a_gap_begins(void **state)
+{
+    struct fixture *f = *state;
+    fixture_add_tag(f, 1, "one", "plant/one");
+    fixture_add_number(f, 1, T0 + 15 * SECOND, 5);
+    batch_add_gap(f->batch, T0 + 15 * SECOND, T0 + 45 * SECOND, "recorder stopped");
+    fixture_add_number(f, 1, T0 + 45 * SECOND, 6);
+    fixture_append(f, T0 + 46 * SECOND);
+    struct history_reader *reader = history_reader_new(f->path);
+    struct history_request request = {.purpose = HISTORY_SERIES,
+                                      .from_us = T0,
+                                      .to_us = T0 + 59 * SECOND,
+                                      .tags = {1},
+                                      .tag_count = 1,
+                                      .bin_us = 10 * SECOND};
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_true(result->good);
+    assert_true(result->spans[1].low == 5);
+    assert_true(isnan(result->spans[2].low) && isnan(result->spans[3].low));
+    assert_true(result->spans[4].low == 6);
+    history_result_free(result);
+    history_reader_free(reader);
+}
+
 static void test_small_trends(void **state)
 {
     struct fixture *f = *state;
@@ -265,6 +291,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_trend, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_small_trends_end_where_a_gap_begins, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_small_trends, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_pens, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_instants, fixture_setup, fixture_teardown),
