@@ -34,6 +34,12 @@ static const struct export_figure *export_figure_find(const char *name, size_t l
     return NULL;
 }
 
+bool export_figures_is_column(const char *name)
+{
+    const char *blank = strrchr(name, ' ');
+    return blank && blank > name && export_figure_find(blank + 1, strlen(blank + 1));
+}
+
 static bool export_figures_refuse(const char *name, size_t length, struct err *err)
 {
     struct buf names;

@@ -22,4 +22,7 @@ bool export_figures_parse(const char *text, const struct export_figure **out, si
 /* NaN where there is none. */
 double export_figure_value(const struct export_figure *figure, const struct query_aggregate *aggregate);
 
+/* Is it a column of intervals, as `hmi export --every` names them: a tag, a blank, and a figure? */
+bool export_figures_is_column(const char *name);
+
 #endif

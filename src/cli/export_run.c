@@ -231,10 +231,12 @@ static bool export_wide_begin(struct export_run *run, struct export_wide *wide, 
             break;
         wide->ids[i] = tag.id;
         query_tag_free(&tag);
+        /* In CSV also a single figure is named, so that nobody takes the file for samples, least of all hmi import. */
+        bool named = run->figure_count > 1 || !run->put.json;
         for (size_t figure = 0; figure < run->figure_count; figure++)
             wide->columns[i * run->figure_count + figure] =
-                run->figure_count > 1 ? mem_format("%s %s", run->tags[i], run->figures[figure]->name)
-                                      : mem_copy_text(run->tags[i]);
+                named ? mem_format("%s %s", run->tags[i], run->figures[figure]->name)
+                      : mem_copy_text(run->tags[i]);
     }
     size_t rows = EXPORT_CELLS / wide->width ? EXPORT_CELLS / wide->width : 1;
     struct export_periods *periods = &wide->periods;

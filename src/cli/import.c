@@ -1,9 +1,9 @@
 /* hmi import: back-filling the history from CSV. */
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
+#include "cli/export_figures.h"
 #include "cli/import_store.h"
 #include "cli/outfile.h"
 #include "cli/progress.h"
@@ -18,17 +18,24 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#define IMPORT_MESSAGES  20   /* of wrong rows; then they are counted */
+#define IMPORT_MESSAGES  20   /* of refused rows; then they are counted */
 #define IMPORT_SHOW_ROWS 4096 /* between two looks at the bar */
 
 enum { IMPORT_KEY_CREATE = 256, IMPORT_KEY_SEPARATOR };
 
 static const struct cli_option IMPORT_OPTIONS[] = {
     CLI_OPTION_CONFIG,
-    {IMPORT_KEY_CREATE, "create", NULL, "make tags that the history does not know"},
+    {IMPORT_KEY_CREATE, "create", NULL,
+     "make tags that the history does not know; consoles show them once the recorder has heard them"},
     {'n', "dry-run", NULL, "store nothing, say what would be done"},
     {IMPORT_KEY_SEPARATOR, "separator", "SIGN", "between the fields: a comma (the default), ';' or 'tab'"},
     {0},
+};
+
+/* A name in the file that no tag has. It is told with its first row, the rest are counted. */
+struct import_unknown {
+    char *name; /* owned */
+    uint64_t more;
 };
 
 struct import {
@@ -36,16 +43,19 @@ struct import {
     FILE *in;
     uint64_t bytes; /* of the file; 0: not known */
     bool dry;
-    uint64_t samples, wrong;
-    struct map unknown; /* names of tags that were told; owned, their own keys */
+    uint64_t samples, wrong, told; /* rows refused, and those of them that had a message */
+    struct import_unknown unknown[IMPORT_MESSAGES];
+    size_t unknown_count;
     struct progress progress;
 };
 
 static void import_complain(struct import *self, unsigned line, const char *text)
 {
     char safe[ERR_TEXT_MAX];
-    if (++self->wrong > IMPORT_MESSAGES)
+    self->wrong++;
+    if (self->told == IMPORT_MESSAGES)
         return;
+    self->told++;
     progress_end(&self->progress);
     utf8_make_safe(safe, sizeof safe, text, strlen(text));
     fprintf(stderr, "%s:%u: %s\n", self->path, line, safe);
@@ -54,14 +64,34 @@ static void import_complain(struct import *self, unsigned line, const char *text
 /* Each name is told once. */
 static void import_complain_unknown(struct import *self, unsigned line, const char *tag)
 {
-    if (map_get_text(&self->unknown, tag)) {
-        self->wrong++;
-        return;
-    }
-    char *name = mem_copy_text(tag), *text = mem_format("there is no tag '%s'; --create makes it", tag);
-    map_put_text(&self->unknown, name, name);
+    for (size_t i = 0; i < self->unknown_count; i++)
+        if (!strcmp(self->unknown[i].name, tag)) {
+            self->unknown[i].more++;
+            self->wrong++;
+            return;
+        }
+    if (self->told < IMPORT_MESSAGES)
+        self->unknown[self->unknown_count++] = (struct import_unknown){.name = mem_copy_text(tag)};
+    char *text = mem_format("there is no tag '%s'; --create makes it", tag);
     import_complain(self, line, text);
     free(text);
+}
+
+/* The refused rows that had no message of their own. */
+static void import_complain_rest(const struct import *self)
+{
+    uint64_t rest = self->wrong - self->told;
+    for (size_t i = 0; i < self->unknown_count; i++) {
+        const struct import_unknown *unknown = &self->unknown[i];
+        char safe[ERR_TEXT_MAX];
+        rest -= unknown->more;
+        utf8_make_safe(safe, sizeof safe, unknown->name, strlen(unknown->name));
+        if (unknown->more)
+            fprintf(stderr, "%s: and %" PRIu64 " more row%s of '%s'\n", self->path, unknown->more,
+                    unknown->more == 1 ? "" : "s", safe);
+    }
+    if (rest)
+        fprintf(stderr, "%s: and %" PRIu64 " more refused\n", self->path, rest);
 }
 
 static void import_show(struct import *self)
@@ -77,7 +107,6 @@ static bool import_all(struct import *self, struct import_rows *rows, struct imp
     for (;;) {
         struct import_sample sample;
         struct err wrong = {0};
-        bool unknown = false;
         if (outfile_interrupted())
             return err_set(err, EX_TEMPFAIL, "interrupted; importing the file again goes on");
         switch (import_rows_next(rows, &sample, &wrong)) {
@@ -92,13 +121,39 @@ static bool import_all(struct import *self, struct import_rows *rows, struct imp
         default:
             break;
         }
-        if (!import_store_add(store, &sample, &unknown, err))
+        switch (import_store_add(store, &sample, &wrong)) {
+        case IMPORT_BROKEN:
+            *err = wrong;
             return false;
-        if (unknown)
+        case IMPORT_UNKNOWN:
             import_complain_unknown(self, import_rows_line(rows), sample.tag);
+            break;
+        case IMPORT_REFUSED:
+            import_complain(self, import_rows_line(rows), wrong.text);
+            break;
+        default:
+            break;
+        }
         if (++self->samples % IMPORT_SHOW_ROWS == 0)
             import_show(self);
     }
+}
+
+/* Columns as hmi export --every names them are figures, not samples, unless a tag has just that name. */
+static bool import_check_columns(const struct import_rows *rows, const struct import_store *store,
+                                 struct err *err)
+{
+    if (rows->tag != SIZE_MAX)
+        return true;
+    for (size_t i = 0; i < rows->columns; i++)
+        if (i != rows->time && export_figures_is_column(rows->tags[i]) &&
+            !import_store_knows(store, rows->tags[i]))
+            return err_set(
+                err, EX_DATAERR,
+                "the column '%s' holds figures of intervals, as hmi export --every writes them, not "
+                "samples: export without --every",
+                rows->tags[i]);
+    return true;
 }
 
 static void import_print(const struct import *self, const struct import_counts *counts)
@@ -111,8 +166,20 @@ static void import_print(const struct import *self, const struct import_counts *
                self->dry ? "to be made" : "made");
     puts("");
     fflush(stdout);
-    if (self->wrong > IMPORT_MESSAGES)
-        fprintf(stderr, "%s: %" PRIu64 " more\n", self->path, self->wrong - IMPORT_MESSAGES);
+    import_complain_rest(self);
+}
+
+/* What retention will take away again. */
+static void import_warn_old(const struct import *self, const struct config *config,
+                            const struct import_counts *counts)
+{
+    if (counts->old)
+        fprintf(stderr,
+                "%s: %" PRIu64
+                " of these samples %s older than history.keep_days (%d), and the recorder deletes "
+                "what is older within hours: raise keep_days before you start it, to keep %s\n",
+                self->path, counts->old, counts->old == 1 ? "is" : "are", config->history.keep_days,
+                counts->old == 1 ? "it" : "them");
 }
 
 static bool import_file(struct import *self, const struct config *config, char separator, bool create,
@@ -120,15 +187,21 @@ static bool import_file(struct import *self, const struct config *config, char s
 {
     struct import_rows rows;
     struct import_store *store = NULL;
+    int64_t now_us = clock_wall_us();
     progress_begin(&self->progress, "importing", PROGRESS_BYTES, clock_mono_us());
-    bool good = import_rows_begin(&rows, self->in, separator, clock_wall_us(), err);
+    bool good = import_rows_begin(&rows, self->in, separator, now_us, err);
     if (!good)
         err_prefix(err, "%s:1", self->path);
-    store = good ? import_store_open(config, create, self->dry, err) : NULL;
-    good = store && import_all(self, &rows, store, err);
+    store = good ? import_store_open(config, create, self->dry, now_us, err) : NULL;
+    bool samples = store && import_check_columns(&rows, store, err);
+    if (store && !samples)
+        err_prefix(err, "%s:1", self->path);
+    good = samples && import_all(self, &rows, store, err);
     progress_end(&self->progress);
-    if (store)
+    if (samples) {
         import_print(self, import_store_counts(store));
+        import_warn_old(self, config, import_store_counts(store));
+    }
     import_store_close(store);
     import_rows_free(&rows);
     return good;
@@ -146,14 +219,11 @@ static int import_run(struct import *self, const struct config *config, char sep
     }
     if (fstat(fileno(self->in), &status) == 0 && S_ISREG(status.st_mode))
         self->bytes = (uint64_t)status.st_size;
-    map_init(&self->unknown);
     outfile_watch_signals();
     if (!import_file(self, config, separator, create, &err))
         fprintf(stderr, "hmi import: %s\n", err.text);
-    size_t position = 0;
-    for (char *name; (name = map_next(&self->unknown, &position));)
-        free(name);
-    map_free(&self->unknown);
+    for (size_t i = 0; i < self->unknown_count; i++)
+        free(self->unknown[i].name);
     if (!standard)
         fclose(self->in);
     return err.code ? err.code : self->wrong ? EX_DATAERR : EX_OK;
@@ -204,7 +274,7 @@ const struct cli_command CLI_IMPORT = {
     .arguments = "FILE",
     .summary =
         "store samples from CSV, as hmi export writes it, while no recorder runs; what is there already "
-        "is left out",
+        "is left out, and what is refused is told by its line",
     .options = IMPORT_OPTIONS,
     .run = import_run_command,
 };

@@ -129,7 +129,8 @@ static bool import_read_value(const struct csv_field *field, struct import_sampl
     sample->value = (struct value){.type = VALUE_NONE};
     if (!field->length && !field->quoted)
         return true;
-    if (!num_parse(field->text, field->length, &number))
+    bool is_number = num_parse(field->text, field->length, &number);
+    if (!is_number || (field->quoted && !isfinite(number))) /* "nan" may be meant as a text */
         sample->value = (struct value){.type = VALUE_TEXT, .text = field->text, .text_length = field->length};
     else if (isfinite(number))
         sample->value = (struct value){

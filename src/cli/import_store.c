@@ -8,8 +8,10 @@
  */
 #include "cli/import_store.h"
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/import_value.h"
 #include "db/gaps.h"
 #include "db/history.h"
 #include "db/query.h"
@@ -35,9 +37,14 @@ struct import_tag {
     char *name;
     char *address; /* NULL: new */
     uint32_t id;
-    bool is_text;
+    enum tag_kind kind;
+    bool kind_open; /* new, and there was no value yet that tells it */
     enum tag_record record;
     double deviation;
+    const struct tag_def *def; /* the configuration's; NULL: none */
+    bool looked_up;            /* what the history has of it, below; asked for with the first text */
+    bool holds_texts;
+    struct query_tag found; /* its states; .name NULL: not looked up, or a new tag */
 };
 
 struct import_store {
@@ -52,6 +59,7 @@ struct import_store {
     size_t id_capacity;
     struct gaps gaps; /* across them nothing is told */
     uint32_t last_id;
+    int64_t keep_from_us; /* older samples are deleted soon */
     struct batch *batch;  /* as they came */
     struct batch *wanted; /* sorted, without those that are known */
     struct import_counts counts;
@@ -104,14 +112,28 @@ static struct import_tag *import_add_tag(struct import_store *store, const struc
     return tag;
 }
 
+/* Where the configuration leaves the kind open the values tell it, as they do for the recorder. */
+static bool import_has_open_kind(const struct tag_def *def)
+{
+    return !def->kind_fixed && !def->has_range; /* states fix it, too */
+}
+
+static void import_configure(struct import_tag *tag, const struct tag_def *def)
+{
+    tag->def = def;
+    if (def && !import_has_open_kind(def))
+        tag->kind = def->kind;
+}
+
 static void import_know_tag(void *context, const struct history_tag *tag)
 {
     struct import_store *store = context;
     struct import_tag *known = import_add_tag(store, &(struct import_tag){.name = (char *)tag->name,
                                                                           .id = tag->id,
-                                                                          .is_text = tag->kind == TAG_TEXT,
+                                                                          .kind = tag->kind,
                                                                           .record = tag->record,
                                                                           .deviation = tag->deviation});
+    import_configure(known, map_get_text(&store->configured, tag->name));
     known->address = import_address(tag->topic, tag->path);
     map_put_text(&store->addresses, known->address, known);
 }
@@ -130,12 +152,14 @@ static bool import_know_gap(void *context, int64_t start_us, int64_t end_us, con
 }
 
 struct import_store *import_store_open(const struct config *config, bool create_tags, bool dry,
-                                       struct err *err)
+                                       int64_t now_us, struct err *err)
 {
     const char *history_path = config->history.file;
     struct import_store *store = mem_new(1, sizeof *store);
     const struct history_options options = {.path = history_path, .durability_full = true};
     *store = (struct import_store){.lock_fd = -1, .create = create_tags, .dry = dry};
+    store->keep_from_us =
+        config->history.keep_days ? now_us - config->history.keep_days * CLOCK_US_PER_DAY : INT64_MIN;
     map_init(&store->tags);
     map_init(&store->addresses);
     map_init(&store->configured);
@@ -163,6 +187,8 @@ void import_store_close(struct import_store *store)
             continue;
         free(store->by_id[id]->name);
         free(store->by_id[id]->address);
+        if (store->by_id[id]->found.name)
+            query_tag_free(&store->by_id[id]->found);
         free(store->by_id[id]);
     }
     map_free(&store->tags);
@@ -354,6 +380,7 @@ bool import_store_flush(struct import_store *store, struct err *err)
         struct value value = batch_sample_value(batch, sample);
         store->counts.known += known.known[i];
         store->counts.stored += !known.known[i];
+        store->counts.old += !known.known[i] && sample->ts_us < store->keep_from_us;
         if (!known.known[i])
             batch_add_sample(store->wanted, sample->tag_id, sample->ts_us, &value, sample->quality);
     }
@@ -366,11 +393,14 @@ bool import_store_flush(struct import_store *store, struct err *err)
     return good;
 }
 
+/* ---- taking samples ---- */
+
 static struct import_tag *import_put_tag(struct import_store *store, const struct tag_def *def)
 {
     struct import_tag *tag = import_add_tag(store, &(struct import_tag){.name = def->name,
                                                                         .id = store->last_id + 1,
-                                                                        .is_text = def->kind == TAG_TEXT,
+                                                                        .kind = def->kind,
+                                                                        .looked_up = true,
                                                                         .record = def->record,
                                                                         .deviation = def->deviation});
     batch_add_tag(store->wanted, tag->id, def);
@@ -382,46 +412,130 @@ static struct import_tag *import_put_tag(struct import_store *store, const struc
 static struct import_tag *import_configured_tag(struct import_store *store, const struct tag_def *def)
 {
     char *address = import_address(def->topic, def->path ? def->path : "");
-    struct import_tag *known = map_get_text(&store->addresses, address);
+    struct import_tag *tag = map_get_text(&store->addresses, address);
     free(address);
-    if (!known)
-        return import_put_tag(store, def);
-    map_put_text(&store->tags, def->name, known);
-    return known;
+    if (tag) {
+        map_put_text(&store->tags, def->name, tag);
+    } else {
+        tag = import_put_tag(store, def);
+        tag->kind_open = import_has_open_kind(def);
+    }
+    import_configure(tag, def);
+    return tag;
 }
 
-/* A new tag; its topic is its name, so that a recorder that hears that topic goes on with it. */
-static struct import_tag *import_create_tag(struct import_store *store, const char *name, bool is_text)
+/* What a tag is that nobody configured; its topic is its name, so that a recorder that hears that topic goes on
+ * with it. Release it with tag_def_free(). */
+static void import_define(struct tag_def *def, const char *name)
+{
+    tag_def_init(def);
+    def->name = mem_copy_text(name);
+    def->topic = mem_copy_text(name);
+    def->path = mem_copy_text("");
+    def->area = tag_def_area_of_topic(name);
+    def->kind = TAG_ANALOG;
+    def->record = RECORD_ALL; /* until a recorder that knows it says otherwise */
+}
+
+static struct import_tag *import_create_tag(struct import_store *store, const char *name)
 {
     struct tag_def def;
-    tag_def_init(&def);
-    def.name = mem_copy_text(name);
-    def.topic = mem_copy_text(name);
-    def.path = mem_copy_text("");
-    def.area = tag_def_area_of_topic(name);
-    def.kind = is_text ? TAG_TEXT : TAG_ANALOG;
-    def.record = RECORD_ALL; /* until a recorder that knows it says otherwise */
+    import_define(&def, name);
     struct import_tag *tag = import_put_tag(store, &def);
+    tag->kind_open = true;
     tag_def_free(&def);
     return tag;
 }
 
-bool import_store_add(struct import_store *store, const struct import_sample *sample, bool *unknown,
-                      struct err *err)
+/* The first value of a new tag tells its kind. */
+static void import_settle_kind(struct import_store *store, struct import_tag *tag,
+                               const struct import_sample *sample)
+{
+    if (!tag->kind_open || sample->value.type == VALUE_NONE)
+        return;
+    tag->kind_open = false;
+    enum tag_kind kind = import_value_kind(&sample->value, sample->quoted);
+    if (kind == tag->kind)
+        return;
+    struct tag_def made, changed;
+    import_define(&made, tag->name);
+    changed = tag->def ? *tag->def : made; /* strings stay where they are */
+    changed.kind = tag->kind = kind;
+    batch_add_tag(store->wanted, tag->id, &changed);
+    tag_def_free(&made);
+}
+
+bool import_store_knows(const struct import_store *store, const char *tag)
+{
+    return map_get_text(&store->tags, tag) || map_get_text(&store->configured, tag);
+}
+
+/* The tag of a sample, made where it must be; NULL: unknown. */
+static struct import_tag *import_tag_of(struct import_store *store, const struct import_sample *sample)
 {
     struct import_tag *tag = map_get_text(&store->tags, sample->tag);
-    const struct tag_def *def = tag ? NULL : map_get_text(&store->configured, sample->tag);
+    if (tag)
+        return tag;
+    const struct tag_def *def = map_get_text(&store->configured, sample->tag);
     if (def)
-        tag = import_configured_tag(store, def);
-    *unknown = !tag && !store->create;
-    if (*unknown)
+        return import_configured_tag(store, def);
+    return store->create ? import_create_tag(store, sample->tag) : NULL;
+}
+
+static bool import_note_text(void *context, const struct query_sample *sample)
+{
+    bool *holds_texts = context;
+    *holds_texts = sample->value.type == VALUE_TEXT;
+    return !*holds_texts;
+}
+
+/* Asks the history once for what only texts need: reading all of a tag's samples may take seconds. */
+static bool import_look_up(struct import_store *store, struct import_tag *tag, struct err *err)
+{
+    if (tag->looked_up)
         return true;
+    tag->looked_up = true;
+    if (!query_find_tag(store->query, tag->name, &tag->found, err)) {
+        tag->found.name = NULL;
+        return false;
+    }
+    return query_range(store->query, tag->id, 0, IMPORT_END_US, 0, import_note_text, &tag->holds_texts, err);
+}
+
+/* The value that the tag stores for that of the sample. */
+static enum import_taken import_fit(struct import_store *store, struct import_tag *tag,
+                                    const struct import_sample *sample, struct value *value, struct err *err)
+{
+    bool asks = value->type == VALUE_TEXT && tag->kind != TAG_TEXT;
+    if (asks && !import_look_up(store, tag, err))
+        return IMPORT_BROKEN;
+    bool configured = tag->def && tag->def->state_count;
+    const struct tag_state *states = configured ? tag->def->states : tag->found.states;
+    size_t count = configured ? tag->def->state_count : tag->found.state_count;
+    struct value given = *value;
+    bool fits = import_value_fit(value, sample->quoted, tag->kind, states, count);
+    if (asks && tag->holds_texts && value->type != VALUE_NUMBER) {
+        *value = given;
+        return IMPORT_TAKEN;
+    }
+    if (fits)
+        return IMPORT_TAKEN;
+    import_value_refuse(value, tag->kind, sample->tag, err);
+    return IMPORT_REFUSED;
+}
+
+enum import_taken import_store_add(struct import_store *store, const struct import_sample *sample,
+                                   struct err *err)
+{
+    struct import_tag *tag = import_tag_of(store, sample);
     if (!tag)
-        tag = import_create_tag(store, sample->tag, sample->value.type == VALUE_TEXT);
+        return IMPORT_UNKNOWN;
+    import_settle_kind(store, tag, sample);
     struct value value = sample->value;
-    if (value.type == VALUE_NUMBER && sample->quoted && tag->is_text)
-        value.type = VALUE_TEXT; /* "007" of a text */
+    enum import_taken taken = import_fit(store, tag, sample, &value, err);
+    if (taken != IMPORT_TAKEN)
+        return taken;
     batch_add_sample(store->batch, tag->id, sample->ts_us, &value, sample->quality);
     bool full = store->batch->count >= IMPORT_BATCH_ROWS || store->batch->texts.length >= IMPORT_BATCH_BYTES;
-    return !full || import_store_flush(store, err);
+    return !full || import_store_flush(store, err) ? IMPORT_TAKEN : IMPORT_BROKEN;
 }

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import subprocess
 import unittest
 
@@ -18,6 +19,15 @@ class ImportTest(unittest.TestCase):
     def setUp(self):
         self.known = Known(timezone="Europe/Vienna")
         self.addCleanup(self.known.close)
+        self.keep_days(0)
+
+    def keep_days(self, days):
+        """Writes history.keep_days into the configuration, whatever it said before."""
+        with open(self.known.config_path, encoding="utf-8") as file:
+            text = file.read()
+        text = re.sub(r'"history\.db";( keep_days = \d+;)?', f'"history.db"; keep_days = {days};', text)
+        with open(self.known.config_path, "w", encoding="utf-8") as file:
+            file.write(text)
 
     def write(self, text, name="in.csv"):
         path = os.path.join(self.known.folder, name)
@@ -161,11 +171,107 @@ class ImportTest(unittest.TestCase):
                           'a,2096-01-01T00:05Z,1,0,m\n,2026-01-01T00:05Z,1,0,m\na,2026-01-01T00:06Z,6,bad,m\n')
         told, errors = self.load(path, expected=65)
         self.assertEqual(told, "2 samples stored, 0 there already, 9 refused")
-        self.assertEqual([line.split(":")[1] for line in errors.splitlines()], list("34567") + ["8", "10", "11"])
+        self.assertEqual([line.split(":")[1] for line in errors.splitlines()[:-1]], list("34567") + ["8", "10", "11"])
+        self.assertEqual(errors.splitlines()[-1], f"{path}: and 1 more row of 'new'")
         for text in ("no time such as", "not a finite number", "no quality", "3 fields, where the first line has 5",
                      "behind a closing quote", "no tag 'new'; --create", "in the future", "name of the tag is missing"):
             self.assertIn(text, errors)
         self.assertEqual(self.rows("SELECT value, quality FROM history"), ["1.0|0", f"6.0|{BAD}"])
+
+    def test_messages_are_bounded_and_every_refused_row_is_counted(self):
+        self.known.tag("a")
+        bad = "".join(f"a,yesterday,{i}\n" for i in range(25))
+        path = self.write("tag,time,value\n" + "x,2026-01-01T00:00Z,1\ny,2026-01-01T00:00Z,1\n" * 3 + bad)
+        told, errors = self.load(path, expected=65)
+        self.assertEqual(told, "0 samples stored, 0 there already, 31 refused")
+        lines = errors.splitlines()
+        self.assertEqual([line.split(":")[1] for line in lines[:20]], ["2", "3"] + [str(8 + i) for i in range(18)])
+        self.assertEqual(lines[20:], [f"{path}: and 2 more rows of 'x'", f"{path}: and 2 more rows of 'y'",
+                                      f"{path}: and 7 more refused"])
+
+    def test_a_text_is_no_value_of_a_tag_of_numbers(self):
+        known = self.known
+        known.tag("tank.level")
+        known.tag("pump", kind="discrete", states=((0, "STOPPED"), (1, "RUNNING")))
+        known.tag("valve", kind="discrete")
+        known.tag("note", kind="text")
+        rows = ("tank.level,{},BLAH", 'tank.level,{},"5,5"', 'tank.level,{},"nan"', "tank.level,{},on", "pump,{},HALTED",
+                "tank.level,{},7", 'tank.level,{},"7.5"', 'tank.level,{},""', "pump,{},running", "pump,{},Stopped", "pump,{},true",
+                "valve,{},Off", "valve,{},yes", "valve,{},1", "note,{},BLAH", 'note,{},"nan"', 'note,{},"5"')
+        path = self.write("tag,time,value\n" + "".join(
+            row.format(f"2026-01-01T00:{i:02}Z") + "\n" for i, row in enumerate(rows)))
+        told, errors = self.load(path, expected=65)
+        self.assertEqual(told, "12 samples stored, 0 there already, 5 refused")
+        self.assertEqual([line.removeprefix(path) for line in errors.splitlines()], [
+            ":2: 'BLAH' is no value of 'tank.level': a tag of kind analog takes a number",
+            ":3: '5,5' is no value of 'tank.level': a tag of kind analog takes a number with a point, not a comma",
+            ":4: 'nan' is no value of 'tank.level': a tag of kind analog takes a number",
+            ":5: 'on' is no value of 'tank.level': a tag of kind analog takes a number",
+            ":6: 'HALTED' is no value of 'pump': a tag of kind discrete takes a number or the text of one of its states"])
+        self.assertEqual(self.rows("SELECT tag, value, typeof(value) FROM history ORDER BY ts"), [
+            "tank.level|7.0|real", "tank.level|7.5|real", "tank.level||null", "pump|1.0|real", "pump|0.0|real",
+            "pump|1.0|real", "valve|0.0|real", "valve|1.0|real", "valve|1.0|real", "note|BLAH|text", "note|nan|text",
+            "note|5|text"])
+        self.assertEqual(self.load(path, expected=65)[0], "0 samples stored, 12 there already, 5 refused")
+
+    def test_the_configuration_says_what_a_tag_takes(self):
+        """Its states and kinds are known before the recorder heard anything; what it leaves open the first value tells."""
+        with open(self.known.config_path, "a", encoding="utf-8") as file:
+            file.write('tags = ( { name = "pump"; topic = "p"; states = ( (0, "STOP"), (2, "RUN") ); },'
+                       ' { name = "level"; topic = "l"; range = [0.0, 10.0]; }, { name = "open"; topic = "o"; } );\n')
+        path = self.write("tag,time,value\npump,2026-01-01T00:00Z,run\nlevel,2026-01-01T00:00Z,high\n"
+                          "level,2026-01-01T00:01Z,5\nopen,2026-01-01T00:00Z,\nopen,2026-01-01T00:01Z,high\n")
+        told, errors = self.load(path, expected=65)
+        self.assertEqual(told, "4 samples stored, 0 there already, 1 refused; 3 tags made")
+        self.assertIn(":3: 'high' is no value of 'level'", errors)
+        self.assertEqual(self.rows("SELECT h.tag, h.value, kind FROM history h JOIN tags USING (tag) ORDER BY h.ts, h.tag"),
+                         ["open||text", "pump|2.0|discrete", "level|5.0|analog", "open|high|text"])
+
+    def test_new_tags_are_what_their_first_value_is(self):
+        path = self.write("tag,time,value\n" + "".join(f"{name},2026-01-01T00:{i:02}Z,{value}\n" for name, values in (
+            ("text", ("", "ready", "BLAH")), ("number", ("1", "BLAH")), ("switch", ("on", "off", "BLAH")),
+            ("words", ('"on"', "BLAH"))) for i, value in enumerate(values)))
+        told, errors = self.load(path, "--create", expected=65)
+        self.assertEqual(told, "8 samples stored, 0 there already, 2 refused; 4 tags made")
+        self.assertIn("no value of 'number'", errors)
+        self.assertIn("no value of 'switch'", errors)
+        self.assertEqual(self.rows("SELECT tag, kind FROM tags ORDER BY tag"),
+                         ["number|analog", "switch|discrete", "text|text", "words|text"])
+
+    def test_a_discovered_tag_that_changed_its_kind_comes_back(self):
+        """Its texts are in the history already, and may be more of them; what it exports can be imported again."""
+        self.known.tag("mixed")
+        self.known.samples("mixed", [(at("2026-01-01T00:00Z"), 1.5), (at("2026-01-01T00:01Z"), "ERR"),
+                                     (at("2026-01-01T00:02Z"), ""), (at("2026-01-01T00:03Z"), 2.5)])
+        path = os.path.join(self.known.folder, "mixed.csv")
+        self.assertEqual(self.known.hmi("export", "mixed", "-o", path)[0], 0)
+        self.assertEqual(self.load(path)[0], "0 samples stored, 4 there already, 0 refused")
+
+    def test_what_is_older_than_the_history_keeps_is_told(self):
+        self.known.tag("a")
+        path = self.write("tag,time,value\na,2001-01-01T00:00Z,1\na,2001-01-02T00:00Z,2\n")
+        self.keep_days(400)
+        told, errors = self.load(path)
+        self.assertEqual(told, "2 samples stored, 0 there already, 0 refused")
+        self.assertEqual(errors, f"{path}: 2 of these samples are older than history.keep_days (400), and the recorder "
+                                 "deletes what is older within hours: raise keep_days before you start it, to keep them\n")
+        self.assertEqual(self.load(path)[1], "")  # nothing more was stored
+        self.keep_days(0)
+        self.assertEqual(self.load(self.write("tag,time,value\na,2001-01-03T00:00Z,1\n"))[1], "")
+
+    def test_figures_of_intervals_are_no_samples(self):
+        known = self.known
+        known.tag("a")
+        known.samples("a", [(at("2026-01-01T00:00Z") + i * 60_000_000, i) for i in range(60)])
+        known.alive(at("2026-01-01T01:00Z"))
+        path = os.path.join(known.folder, "figures.csv")
+        self.assertEqual(known.hmi("export", "a", "--every", "15m", "--to", "2026-01-01T01:00Z", "-o", path)[0], 0)
+        for options in ((), ("--create",)):
+            status, output, errors = known.hmi("import", path, *options)
+            self.assertEqual((status, output), (65, ""))
+            self.assertIn(f"{path}:1: the column 'a avg' holds figures of intervals", errors)
+        known.tag("a avg")  # unless a tag has that very name
+        self.assertEqual(self.load(path)[0], "4 samples stored, 0 there already, 0 refused")
 
     def test_dry_run_and_wrong_calls(self):
         path = self.write("tag,time,value\nnew,2026-01-01T00:04Z,1\n")
@@ -189,7 +295,7 @@ class ImportTest(unittest.TestCase):
             recorder.stop()
             alive = recorder.value("SELECT value FROM meta WHERE key = 'alive_us'")
             status, output, errors = recorder.hmi("import", path)
-            self.assertEqual((status, errors), (0, ""), output)
+            self.assertEqual(status, 0, output + errors)
             # The stop goes on: the import is no proof of life.
             self.assertEqual(recorder.value("SELECT value FROM meta WHERE key = 'alive_us'"), alive)
             recorder.start()
