@@ -23,6 +23,7 @@ SHIM = r"""
 #include <netdb.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,7 +57,8 @@ struct group *getgrnam(const char *name)
 int getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = when_free("getaddrinfo");
-    return real(host, service, hints, found);
+    /* A bare machine may not know this name. */
+    return real(host && !strcmp(host, "localhost") ? "127.0.0.1" : host, service, hints, found);
 }
 """
 
