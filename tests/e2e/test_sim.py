@@ -229,12 +229,13 @@ class EndTest(unittest.TestCase):
 
 class LoadTest(unittest.TestCase):
     def load(self, qos, tags, rate, seconds):
-        with Broker() as broker, Listener(broker, "plant/#", qos=qos) as listener, \
-                Sim("-p", broker.port, "--tags", tags, "--rate", rate, "--qos", qos):
-            listener.wait("load", lambda self: self.messages)
-            start = listener.messages[0][0]
-            listener.wait("load", lambda self: self.messages[-1][0] > start + seconds, seconds + 10)
-            return listener.messages
+        with Broker() as broker, Listener(broker, "plant/#", qos=qos) as listener:
+            self.begun = time.monotonic()
+            with Sim("-p", broker.port, "--tags", tags, "--rate", rate, "--qos", qos):
+                listener.wait("load", lambda self: self.messages)
+                start = listener.messages[0][0]
+                listener.wait("load", lambda self: self.messages[-1][0] > start + seconds, seconds + 10)
+                return listener.messages
 
     def test_rate_and_spread(self):
         messages = self.load(0, 50, 500, 4)
@@ -246,11 +247,9 @@ class LoadTest(unittest.TestCase):
         numbers = [int(m[1][-5:]) for m in messages]
         for before, after in zip(numbers, numbers[1:]):
             self.assertEqual(after, (before + 1) % 50)
-        quarters = [0] * 4
-        for m in messages:
-            quarters[min(3, int((m[0] - messages[0][0]) / elapsed * 4))] += 1
-        # By arrival: a busy machine bunches them. All of them at once would leave three quarters empty.
-        self.assertGreater(min(quarters), 0.1 * max(quarters))
+        # Evenly: a busy machine may deliver a message late, but none leaves before its moment, as in a burst it would.
+        for number, m in enumerate(messages):
+            self.assertGreaterEqual(m[0] - self.begun, number / 500)
         for m in messages[:100]:
             self.assertTrue(10 <= float(m[2]) <= 90)
 
