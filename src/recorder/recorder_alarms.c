@@ -119,8 +119,12 @@ void recorder_alarms_second(struct recorder *recorder)
 {
     struct alarm_pass pass = alarms_pass(recorder);
     bool never = uplink_connects(recorder->uplink) == 0;
-    if (never && recorder->time.wall_us - recorder->started_us >= ALARMS_START_US)
-        alarms_set_system(&pass, ALARM_SYSTEM_BROKER, true, uplink_text(recorder->uplink));
+    if (never && recorder->time.wall_us - recorder->started_us >= ALARMS_START_US) {
+        /* Why, not when it is tried again: the alarm stands longer than that is true. */
+        const char *failure = uplink_failure(recorder->uplink);
+        alarms_set_system(&pass, ALARM_SYSTEM_BROKER, true,
+                          *failure ? failure : uplink_text(recorder->uplink));
+    }
     for (int i = 0; i < ALARM_SYSTEMS; i++) {
         enum alarm_system which = (enum alarm_system)i;
         const char *what = faults_alarm(&recorder->status, which);
