@@ -32,7 +32,9 @@ DOORS = {
 
 # Headers of other projects, and the only files or folders (ending in /) that may see them.
 OWNERS = {
-    "mosquitto.h": ["src/recorder/mqtt.c", "src/recorder/mqtt_reasons.c"],
+    "mosquitto.h": [
+        f"src/recorder/mqtt{part}.c" for part in ("", "_blame", "_connect", "_events", "_publish", "_reasons")
+    ],
     "libconfig.h": ["config/load.c", "tests/"],
     "sqlite3.h": ["db/", "tests/"],
     "ncurses.h": ["ui/terminal.c", "ui/terminal_check.c", "tests/"],

@@ -1,4 +1,4 @@
-/* The MQTT client: with mqtt_reasons.c the only place that knows libmosquitto. Driven by hand from the
+/* The MQTT client: the files mqtt*.c are the only ones that know libmosquitto. Driven by hand from the
  * recorder's loop: one thread at a time owns the handle; the connector thread until mqtt_connect() returns, the
  * loop from then on. One handle lives for one connection.
  *
