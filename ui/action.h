@@ -3,7 +3,7 @@
  *
  * X(upper case, name, keys, key bar label, where, who, help)
  *   keys   names separated by blanks, the first one is shown in the key bar
- *   label  for the key bar; "" leaves it out
+ *   label  for the key bar; "" leaves it out. Where the bar lacks room, later rows give way first (key_bar.h)
  *   where  or-ed ACTION_ON_... : the screens on which it works
  *   who    least role
  *
@@ -29,14 +29,14 @@ enum action_where {
 
 #define ACTIONS(X)                                                                                           \
     X(HELP, "help", "F1 ?", "Help", ACTION_ON_ALL, ROLE_VIEWER, "this help")                                 \
+    X(PALETTE, "palette", ":", "Go", ACTION_ON_ALL, ROLE_VIEWER,                                             \
+      "go to a tag or do an action by typing its name")                                                      \
     X(TAGS, "tags", "F2 2", "Tags", ACTION_ON_ALL, ROLE_VIEWER, "all tags with their live values")           \
     X(TRENDS, "trends", "F3 3", "Trends", ACTION_ON_ALL, ROLE_VIEWER, "curves of up to four tags over time") \
     X(SYSTEM, "system", "F9 9", "System", ACTION_ON_ALL, ROLE_VIEWER, "health of recorder, broker and disk") \
     X(BACK, "back", "F10 q", "Back", ACTION_ON_ALL, ROLE_VIEWER, "back; at the top quit, after a question")  \
     X(ESCAPE, "escape", "Escape", "", ACTION_ON_ALL, ROLE_VIEWER,                                            \
       "back; never leaves hmi, never changes the plant")                                                     \
-    X(PALETTE, "palette", ":", "Go", ACTION_ON_ALL, ROLE_VIEWER,                                             \
-      "go to a tag or do an action by typing its name")                                                      \
     X(OPEN, "open", "Enter", "", ACTION_ON_TAGS, ROLE_VIEWER, "open the tag; fold or unfold a group")        \
     X(UP, "up", "Up k", "", ACTION_ON_ROWS, ROLE_VIEWER, "one row up")                                       \
     X(DOWN, "down", "Down j", "", ACTION_ON_ROWS, ROLE_VIEWER, "one row down")                               \
@@ -70,8 +70,8 @@ enum action_where {
     X(CURSOR_START, "cursor-start", "Home", "", ACTION_ON_TRENDS, ROLE_VIEWER,                               \
       "put the cursor on the first column")                                                                  \
     X(LIVE, "live", "End", "Live", ACTION_ON_TRENDS, ROLE_VIEWER, "back to the present, without cursor")     \
-    X(EARLIER, "earlier", "PgUp [", "Earlier", ACTION_ON_TRENDS, ROLE_VIEWER, "half a picture back in time") \
-    X(LATER, "later", "PgDn ]", "", ACTION_ON_TRENDS, ROLE_VIEWER, "half a picture on in time")              \
+    X(EARLIER, "earlier", "[ PgUp", "Earlier", ACTION_ON_TRENDS, ROLE_VIEWER, "half a picture back in time") \
+    X(LATER, "later", "] PgDn", "", ACTION_ON_TRENDS, ROLE_VIEWER, "half a picture on in time")              \
     X(ZOOM_IN, "zoom-in", "+ =", "In", ACTION_ON_TRENDS, ROLE_VIEWER,                                        \
       "a shorter span, round the cursor where there is one")                                                 \
     X(ZOOM_OUT, "zoom-out", "- _", "Out", ACTION_ON_TRENDS, ROLE_VIEWER, "a longer span")                    \
@@ -84,7 +84,7 @@ enum action_where {
       "add a pen from the list of tags, or take one away")                                                   \
     X(REMOVE_PEN, "remove-pen", "X Delete", "Remove", ACTION_ON_TRENDS, ROLE_VIEWER,                         \
       "take the selected pen away")                                                                          \
-    X(OPEN_PEN, "open-pen", "Enter i", "Info", ACTION_ON_TRENDS, ROLE_VIEWER,                                \
+    X(OPEN_PEN, "open-pen", "i Enter", "Info", ACTION_ON_TRENDS, ROLE_VIEWER,                                \
       "everything known of the selected pen's tag")                                                          \
     X(REDRAW, "redraw", "C-l", "", ACTION_ON_ALL, ROLE_VIEWER, "paint the whole screen again")
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "ui/key_bar.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -69,7 +70,7 @@ static void app_take_input(struct app *app, struct input input)
     bool on_keys = input.type == INPUT_CLICK && input.y == areas.keys.y;
     const struct screen_key *own_keys = app_own_keys(app);
     if (on_keys && own_keys) {
-        input = (struct input){.type = INPUT_KEY, .key = frame_own_key_at(own_keys, input.x)};
+        input = (struct input){.type = INPUT_KEY, .key = key_bar_own_at(own_keys, input.x)};
         on_keys = false;
     }
     struct input inside = input;
@@ -81,7 +82,7 @@ static void app_take_input(struct app *app, struct input input)
     if (effect != SCREEN_IGNORED) {
         app_apply(app, effect);
     } else if (on_keys) {
-        app_dispatch(app, frame_key_at(&areas.keys, top->class->where, app->depth == 1, input.x));
+        app_dispatch(app, key_bar_action_at(&areas.keys, top->class->where, app->depth == 1, input.x));
     } else if (input.type == INPUT_KEY && !input.pasted) {
         bool interrupt = input.key == 'c' - 0x60; /* Ctrl-C: what people press who want to leave */
         app_dispatch(app, interrupt ? ACTION_BACK : action_of_key(input.key, top->class->where));
@@ -138,9 +139,9 @@ static void app_draw(struct app *app)
     }
     const struct screen_key *own_keys = app_own_keys(app);
     if (own_keys)
-        frame_draw_own_keys(&areas.keys, own_keys);
+        key_bar_draw_own(&areas.keys, own_keys);
     else
-        frame_draw_keys(&areas.keys, app_top(app)->class->where, app->depth == 1);
+        key_bar_draw(&areas.keys, app_top(app)->class->where, app->depth == 1);
 }
 
 static void app_paint(struct app *app)

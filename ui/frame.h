@@ -1,13 +1,11 @@
-/* What is the same on every screen: the header line with its lights, the banner that says when the plant is
- * not seen, and the key bar at the foot. Pure drawing from what mirror and link know. */
+/* What is the same on every screen: the header line with its lights, and the banner that says when the plant is
+ * not seen. Pure drawing from what mirror and link know. */
 #ifndef UI_FRAME_H
 #define UI_FRAME_H
 
-#include "ui/action.h"
 #include "ui/canvas.h"
 #include "ui/link.h"
 #include "ui/mirror.h"
-#include "ui/screen.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,18 +33,5 @@ void frame_draw_header(const struct pane *pane, const struct mirror *mirror, boo
 bool frame_banner_text(const struct mirror *mirror, const struct link *link, bool starting,
                        char out[FRAME_TEXT_MAX]);
 void frame_draw_banner(const struct pane *pane, const char *text);
-
-/* The key bar of a screen that takes its keys itself. */
-void frame_draw_own_keys(const struct pane *pane, const struct screen_key *keys);
-
-/* The key of `keys` whose place holds column x; 0 between them. */
-uint32_t frame_own_key_at(const struct screen_key *keys, int x);
-
-/* The key bar in row 0 of `pane`: actions of this screen that have a label, as many as fit. `top`: nothing
- * lies below, so that "back" is "quit". */
-void frame_draw_keys(const struct pane *pane, unsigned where, bool top);
-
-/* The action whose place in the key bar holds column x; ACTION_NONE between them. */
-enum action frame_key_at(const struct pane *pane, unsigned where, bool top, int x);
 
 #endif

@@ -65,7 +65,7 @@ static void the_foot_offers_only_what_works(void **state)
     struct console console;
     (void)state;
     start_plant(&console, 24, 80, NULL, 12);
-    expect_row(&console, "F1Help", "iInfo");
+    expect_row(&console, "F10Quit", "iInfo");
     key(&console, "q");
     expect(&console, "EscapeStay");
     expect_gone(&console, "iInfo");
