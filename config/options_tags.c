@@ -101,7 +101,8 @@ static const struct option ALARM_OPTIONS[] = {
      .least = 1,
      .most = TEXT_SHORT,
      AT(alarm_def, group),
-     .help = "Alarms that trip together: the first of them is marked, and `alarm_groups` can suppress them."},
+     .help = "Alarms that trip together: the first of them is marked (of those without a group, the first "
+             "of the area), and `alarm_groups` can suppress them."},
     {.name = "suppress_by",
      .type = OPTION_TEXT,
      .least = 1,

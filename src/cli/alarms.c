@@ -72,6 +72,7 @@ static cJSON *alarms_json_of(const struct wire_alarm *alarm)
     cJSON_AddStringToObject(object, "detail", alarm->detail);
     cJSON_AddBoolToObject(object, "first_out", alarm->first_out != 0);
     cJSON_AddBoolToObject(object, "chattering", alarm->chattering != 0);
+    json_add_unsigned(object, "chatter_rate", alarm->chatter_rate);
     json_add_unsigned(object, "activations", alarm->activations);
     json_add_time(object, "shelved_until", alarm->shelf_until_us);
     cJSON_AddStringToObject(object, "shelved_by", alarm->shelved_by);

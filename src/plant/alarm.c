@@ -4,8 +4,11 @@
 #include "base/mem.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ALARM_WORDS_MAX (2 * ALARM_DETAIL_MAX) /* a message of hmi's own and a detail */
 
 /* ---- deadlines ---- */
 
@@ -67,7 +70,7 @@ void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm)
     if (status->withheld & ALARM_BY_SHELF)
         alarm_set_span(pass, alarm, ALARM_DEADLINE_SHELF,
                        status->shelf_until_us > now_us ? status->shelf_until_us - now_us : 1);
-    if (status->chattering)
+    if (status->chattering && !alarm_is_waiting(alarm, ALARM_DEADLINE_CHATTER))
         alarm_set_span(pass, alarm, ALARM_DEADLINE_CHATTER, ALARM_CHATTER_SPAN_US);
 }
 
@@ -184,27 +187,31 @@ static void alarm_take_condition(struct alarm *alarm, bool stands)
         alarm->tag->quiet = false;
 }
 
+bool alarm_is_announced(const struct alarm *alarm)
+{
+    return alarm->def->priority != PRIORITY_JOURNAL && !alarm->status.withheld;
+}
+
+/* The status as the alarm's chattering has it, and when to look again. */
+static void alarm_follow_chatter(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm->status.chattering = alarm->chatter.standing;
+    alarm->status.chatter_rate =
+        alarm->chatter.standing ? alarm_chatter_rate(&alarm->chatter, pass->time.mono_us) : 0;
+    alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_CHATTER, alarm_chatter_due_us(&alarm->chatter));
+}
+
 static void alarm_count_activation(const struct alarm_pass *pass, struct alarm *alarm)
 {
     struct alarms *alarms = pass->alarms;
-    int64_t now_us = pass->time.mono_us;
-    int64_t until_us = alarm_chatter_note(&alarm->chatter, now_us);
     alarms->counters.activations++;
     alarm->status.activations++;
-    alarm->status.chattering = until_us != 0;
-    alarm_set_deadline(alarms, alarm, ALARM_DEADLINE_CHATTER, until_us ? until_us : ALARM_NEVER);
-    bool announced = alarm->def->priority != PRIORITY_JOURNAL && !alarm->status.withheld;
-    if (announced && alarm_flood_note(&alarms->flood, now_us)) {
+    alarm_chatter_note(&alarm->chatter, pass->time.mono_us);
+    alarm_follow_chatter(pass, alarm);
+    if (alarm_is_announced(alarm) && alarm_flood_note(&alarms->flood, pass->time.mono_us)) {
         alarms->flood_since_us = pass->time.wall_us;
         alarms_note(pass, JOURNAL_ALARM, "flood began", NULL, NULL, "more than 10 alarms in 10 minutes");
     }
-}
-
-static void alarm_enter_group(struct alarm *alarm)
-{
-    alarm->status.first_out = alarm->group && !alarm->group->active;
-    if (alarm->group)
-        alarm->group->active++;
 }
 
 /* A more severe limit of the tag stands: this one gives way, whatever it was waiting for. */
@@ -217,25 +224,35 @@ static void alarm_give_way(const struct alarm_pass *pass, struct alarm *alarm)
         return;
     alarm->status.active = false;
     alarm->status.cleared_us = pass->time.wall_us;
-    if (alarm->group)
-        alarm->group->active--;
+    alarm_trip_leave(alarm);
     alarm_apply(pass, alarm, ALARM_IS_SUPERSEDED,
                 &(struct alarm_cause){.event = "superseded", .detail = alarm->superior->address});
 }
 
+/* For the journal, which outlives the definition: the message, of hmi's own alarms with what is wrong. */
+static const char *alarm_words(const struct alarm *alarm, char room[ALARM_WORDS_MAX])
+{
+    const char *detail = alarm_texts(alarm)->detail;
+    if (!*detail)
+        return alarm->def->message;
+    snprintf(room, ALARM_WORDS_MAX, "%s: %s", alarm->def->message, detail);
+    return room;
+}
+
 static void alarm_activate(const struct alarm_pass *pass, struct alarm *alarm, bool noted,
-                           const struct alarm_reading *reading, const char *detail)
+                           const struct alarm_reading *reading)
 {
     struct alarm_status *status = &alarm->status;
+    char room[ALARM_WORDS_MAX];
     status->active = true;
     status->activated_us = pass->time.wall_us;
     status->value = reading->value;
     status->limit = reading->limit;
-    alarm_enter_group(alarm);
+    alarm_trip_join(pass, alarm);
     alarm_count_activation(pass, alarm);
     noted |= alarm->def->priority == PRIORITY_JOURNAL;
     alarm_apply(pass, alarm, noted ? ALARM_IS_NOTED : ALARM_ACTIVATES,
-                &(struct alarm_cause){.event = "activated", .detail = detail});
+                &(struct alarm_cause){.event = "activated", .detail = alarm_words(alarm, room)});
     if (alarm->inferior)
         alarm_give_way(pass, alarm->inferior);
 }
@@ -248,7 +265,7 @@ static void alarm_take_over(const struct alarm_pass *pass, struct alarm *alarm, 
     alarm_take_condition(alarm, true); /* it may lie in the deadband */
     alarm->condition = alarm_condition(alarm, &reading) == ALARM_TRUE;
     if (alarm->condition)
-        alarm_activate(pass, alarm, acknowledged, &reading, NULL);
+        alarm_activate(pass, alarm, acknowledged, &reading);
 }
 
 static void alarm_unsuppress(const struct alarm_pass *pass, struct alarm *alarm)
@@ -274,8 +291,7 @@ static void alarm_clear(const struct alarm_pass *pass, struct alarm *alarm,
     status->value = reading->value;
     if (!isnan(reading->limit))
         status->limit = reading->limit;
-    if (alarm->group)
-        alarm->group->active--;
+    alarm_trip_leave(alarm);
     alarm_apply(pass, alarm, alarm->def->latching ? ALARM_CLEARS_LATCHING : ALARM_CLEARS,
                 &(struct alarm_cause){.event = "cleared"});
     if (status->withheld & ALARM_BY_SHELF && status->shelf_once)
@@ -314,7 +330,7 @@ void alarm_set_condition(const struct alarm_pass *pass, struct alarm *alarm, boo
     bool waits = stands != alarm->status.active && !at_once;
     alarm_set_span(pass, alarm, ALARM_DEADLINE_DELAY, waits ? delay_us : 0);
     if (stands && !alarm->status.active && at_once)
-        alarm_activate(pass, alarm, false, reading, NULL);
+        alarm_activate(pass, alarm, false, reading);
     else if (!stands && alarm->status.active && at_once)
         alarm_clear(pass, alarm, reading);
     alarm_release_early(pass, alarm);
@@ -439,7 +455,7 @@ static void alarm_end_delay(const struct alarm_pass *pass, struct alarm *alarm)
     struct alarm_reading reading;
     alarm_condition(alarm, &reading);
     if (alarm->condition && !alarm->status.active)
-        alarm_activate(pass, alarm, false, &reading, NULL);
+        alarm_activate(pass, alarm, false, &reading);
     else if (!alarm->condition && alarm->status.active)
         alarm_clear(pass, alarm, &reading);
 }
@@ -469,7 +485,9 @@ static void alarm_end_shelf(const struct alarm_pass *pass, struct alarm *alarm)
 
 static void alarm_end_chatter(const struct alarm_pass *pass, struct alarm *alarm)
 {
-    alarm->status.chattering = false;
+    if (!alarm_chatter_end(&alarm->chatter, pass->time.mono_us))
+        return;
+    alarm_follow_chatter(pass, alarm);
     alarm->status.sequence = ++pass->alarms->sequence;
     alarm_store(pass, alarm); /* no transition */
 }

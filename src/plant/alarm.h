@@ -20,6 +20,7 @@
 #define PLANT_ALARM_H
 
 #include "base/err.h"
+#include "plant/alarm_chatter.h"
 #include "plant/alarm_event.h"
 #include "plant/alarm_flood.h"
 #include "plant/alarm_timers.h"
@@ -56,9 +57,15 @@ enum alarm_deadline {
     ALARM_DEADLINES
 };
 
+/* Alarms that trip together: those of a group of the configuration, else those of an area. */
 struct alarm_group {
     char *name;
-    size_t active; /* alarms of it that stand */
+    bool configured;
+    size_t active;       /* alarms of it that stand */
+    struct alarm *first; /* of the trip, alarm_trip.c */
+    uint32_t trip;       /* its number; 0: none yet */
+    int64_t joined_us;   /* when an alarm joined it last, monotonic */
+    bool together;       /* more than one tag is in it */
 };
 
 /* What of a definition decides when the alarm comes: a change of it goes into the journal. */
@@ -89,6 +96,7 @@ struct alarm {
         uint64_t samples; /* the tag's count at that moment */
     } rate;
     struct alarm_chatter chatter;
+    uint32_t trip;     /* the last one that it was in; 0: none */
     int64_t *edges_us; /* the last def->count times that the condition came; NULL without a count */
     unsigned edge_next;
     struct alarm_terms terms;  /* of the definition, which a reload replaces */
@@ -114,7 +122,8 @@ struct alarms {
     struct alarm **list; /* by id; only grows */
     size_t count, capacity;
     struct map by_key, by_address;
-    struct map groups; /* name -> struct alarm_group */
+    struct map groups; /* "g/GROUP" or "a/AREA" -> struct alarm_group */
+    uint32_t trips;    /* their last number */
     struct alarm *system[ALARM_SYSTEMS];
     struct alarm_timers timers;
     struct alarm_flood flood;

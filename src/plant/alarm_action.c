@@ -17,6 +17,11 @@ bool alarm_acknowledge(const struct alarm_pass *pass, struct alarm *alarm, const
 {
     bool reset = alarm->status.state == ALARM_LATCHED_ACKNOWLEDGED;
     enum alarm_trigger trigger = reset ? ALARM_IS_RESET : ALARM_IS_ACKNOWLEDGED;
+    const struct alarm_status *status = &alarm->status;
+    bool by_somebody = status->acknowledged_us >= status->activated_us && alarm->texts;
+    if (status->state == ALARM_ACKNOWLEDGED && by_somebody && *alarm->texts->acknowledged_by)
+        return err_set(err, EX_DATAERR, "%s is acknowledged already, by %s", alarm->address,
+                       alarm->texts->acknowledged_by);
     if (alarm_state_after(alarm->status.state, trigger) == ALARM_SAME)
         return err_set(err, EX_DATAERR, "%s is %s: there is nothing to acknowledge", alarm->address,
                        alarm_state_word(alarm->status.state));

@@ -24,8 +24,10 @@ struct alarm_status {
     bool active;      /* the condition stands (delays included), also underneath a withheld state */
     uint8_t withheld; /* enum alarm_withheld, or-ed */
     bool shelf_once;  /* one-shot: ends when the condition clears */
-    bool first_out;   /* the first of its group that tripped */
+    bool first_out;   /* the first of its group or area that tripped, others having followed */
     bool chattering;
+    uint32_t
+        chatter_rate; /* of one that chatters: activations in the minute up to the last one; 0: not known */
     uint32_t activations; /* since it was normal for the last time */
     double value, limit;  /* when it last became active or cleared; NaN: none */
     int64_t activated_us; /* began to stand */

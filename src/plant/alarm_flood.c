@@ -1,6 +1,11 @@
 #include "plant/alarm_flood.h"
 
+#include "plant/tally.h"
+
 #define FLOOD_KEPT (ALARM_FLOOD_BEGINS + 1)
+
+static const struct tally FLOOD_TALLY = {.stretch_us = ALARM_FLOOD_SPAN_US / (ALARM_FLOOD_STRETCHES - 1),
+                                         .count = ALARM_FLOOD_STRETCHES};
 
 /* When the n-th last activation was, n from 1 to FLOOD_KEPT; 0: never. */
 static int64_t flood_time(const struct alarm_flood *flood, unsigned n)
@@ -10,6 +15,7 @@ static int64_t flood_time(const struct alarm_flood *flood, unsigned n)
 
 bool alarm_flood_note(struct alarm_flood *flood, int64_t now_us)
 {
+    tally_add(&FLOOD_TALLY, flood->counters, &flood->newest, now_us);
     flood->times_us[flood->next] = now_us;
     flood->next = (flood->next + 1) % FLOOD_KEPT;
     int64_t first_us = flood_time(flood, FLOOD_KEPT);
@@ -32,11 +38,7 @@ bool alarm_flood_end(struct alarm_flood *flood, int64_t now_us)
     return true;
 }
 
-int64_t alarm_chatter_note(struct alarm_chatter *chatter, int64_t now_us)
+uint32_t alarm_flood_count(const struct alarm_flood *flood, int64_t now_us)
 {
-    chatter->times_us[chatter->next] = now_us;
-    chatter->next = (uint8_t)((chatter->next + 1) % ALARM_CHATTER_COUNT);
-    int64_t first_us = chatter->times_us[chatter->next];
-    bool chatters = first_us && now_us - first_us < ALARM_CHATTER_SPAN_US;
-    return chatters ? first_us + ALARM_CHATTER_SPAN_US : 0;
+    return tally_sum(&FLOOD_TALLY, flood->counters, flood->newest, now_us);
 }

@@ -4,6 +4,7 @@
  *   alarm_condition.c  does the condition of an alarm stand, by its type
  *   alarm_set.c        which alarms there are, and who looks at which tag
  *   alarm_action.c     what operators do
+ *   alarm_trip.c       which of a group came first
  *   alarm_system.c     hmi's own alarms
  */
 #ifndef PLANT_ALARM_INTERNAL_H
@@ -63,6 +64,13 @@ struct alarm_texts *alarm_own_texts(struct alarm *alarm);
 
 /* Puts the status into the batch. */
 void alarm_store(const struct alarm_pass *pass, const struct alarm *alarm);
+
+/* Whether operators are told of it when its condition comes. */
+bool alarm_is_announced(const struct alarm *alarm);
+
+/* Takes note that the alarm has become active, or does no more, for its group; before the transition. */
+void alarm_trip_join(const struct alarm_pass *pass, struct alarm *alarm);
+void alarm_trip_leave(struct alarm *alarm);
 
 /* The definition of one of hmi's own. */
 const struct alarm_def *alarm_system_def(enum alarm_system which);

@@ -99,6 +99,7 @@ void alarms_adopt(struct alarms *alarms, uint32_t tag_id, const char *word, cons
     struct alarm *alarm = set_alarm_of(alarms, tag_id, word);
     alarm->status = *status;
     alarm->condition = status->active;
+    alarm->chatter.standing = status->chattering;
     if (status->sequence > alarms->sequence)
         alarms->sequence = status->sequence;
     if (*texts->acknowledged_by || *texts->shelved_by || *texts->shelf_reason || *texts->detail)
@@ -127,13 +128,21 @@ static struct tag *set_tag(const struct alarms *alarms, const char *name)
     return name ? plant_tag_by_name(alarms->plant, name) : NULL;
 }
 
-static struct alarm_group *set_group(struct alarms *alarms, const char *name)
+/* Those of one area trip together, too, where no group is named. */
+static struct alarm_group *set_group(struct alarms *alarms, const struct tag *tag,
+                                     const struct alarm_def *def)
 {
-    struct alarm_group *group = name ? map_get_text(&alarms->groups, name) : NULL;
-    if (group || !name)
+    if (!def->group && (!tag || !*tag->def.area))
+        return NULL;
+    char *name = def->group ? mem_format("g/%s", def->group) : mem_format("a/%s", tag->def.area);
+    struct alarm_group *group = map_get_text(&alarms->groups, name);
+    if (group) {
+        free(name);
         return group;
+    }
     group = mem_new(1, sizeof *group);
-    group->name = mem_copy_text(name);
+    group->name = name;
+    group->configured = def->group != NULL;
     map_put_text(&alarms->groups, group->name, group);
     return group;
 }
@@ -209,7 +218,8 @@ static struct alarm *set_claim(struct alarms *alarms, struct tag *tag, const str
     alarm->superior = alarm->inferior = NULL;
     alarm->rate.valid = false;
     set_make_edges(alarm);
-    alarm->group = set_group(alarms, def->group);
+    alarm->group = set_group(alarms, tag, def);
+    alarm->trip = 0;
     if (alarm->group && alarm->status.active)
         alarm->group->active++;
     for (size_t i = 0; i < 2; i++)
@@ -296,6 +306,7 @@ static void set_end(const struct alarm_pass *pass, struct alarm *alarm)
     alarm->status = (struct alarm_status){
         .state = ALARM_NORMAL, .value = NAN, .limit = NAN, .sequence = ++pass->alarms->sequence};
     alarm->condition = false;
+    alarm->chatter = (struct alarm_chatter){0};
     alarm->delay_left_us = -1;
     alarm->superior = alarm->inferior = NULL;
     alarm->group = NULL;

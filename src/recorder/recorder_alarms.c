@@ -175,19 +175,26 @@ static void alarms_note_result(struct alarms_wish *wish, bool good, const struct
         wish->first = *err;
 }
 
-/* All of a tag: those to which the request means something. */
-static bool alarms_do_tag(struct alarms_wish *wish, const char *name)
+/* All of a tag: those to which the request means something. False with `err` set when it means nothing to any. */
+static bool alarms_do_tag(struct alarms_wish *wish, const char *name, struct err *err)
 {
     const struct tag *tag = plant_tag_by_name(wish->pass->alarms->plant, name);
-    bool any = false;
-    struct err err = {0};
-    for (size_t i = 0; tag && i < tag->def.alarm_count; i++) {
+    bool any = false, told_of_standing = false;
+    if (!tag || !tag->def.alarm_count)
+        return err_set(err, EX_DATAERR, "there is no alarm %.200s; hmi alarms lists those that stand", name);
+    for (size_t i = 0; i < tag->def.alarm_count; i++) {
         char address[512];
         snprintf(address, sizeof address, "%s/%s", name, alarm_def_word(&tag->def.alarms[i]));
         struct alarm *alarm = alarms_find(wish->pass->alarms, address);
-        if (alarm && alarms_do(wish, alarm, &err)) {
+        struct err why = {0};
+        bool good = alarm && alarms_do(wish, alarm, &why);
+        bool stands = alarm && alarm->status.state != ALARM_NORMAL;
+        any |= good;
+        if (good) {
             alarms_note_result(wish, true, NULL);
-            any = true;
+        } else if (!err->code || (stands && !told_of_standing)) { /* what is normal explains least */
+            *err = why;
+            told_of_standing = stands;
         }
     }
     return any;
@@ -202,11 +209,12 @@ static void alarms_do_line(struct alarms_wish *wish, char *line)
         *tab = '\0';
     struct alarm *alarm = alarms_find(wish->pass->alarms, line);
     bool good = false;
-    if (!alarm && alarms_do_tag(wish, line))
+    if (!alarm) {
+        if (!alarms_do_tag(wish, line, &err))
+            alarms_note_result(wish, false, &err);
         return;
-    if (!alarm)
-        err_set(&err, EX_DATAERR, "there is no alarm %.200s to do that with; hmi alarms lists them", line);
-    else if (seen_us && seen_us != alarm->status.activated_us)
+    }
+    if (seen_us && seen_us != alarm->status.activated_us)
         err_set(&err, EX_DATAERR, "%s has come again since it was shown: look at it first", line);
     else
         good = alarms_do(wish, alarm, &err);

@@ -28,6 +28,8 @@ static uint64_t status_cpu_us(void)
 
 void status_note_second(struct status *status, const struct status_sources *sources, int64_t now_mono_us)
 {
+    status->wire.alarms_lately = alarm_flood_count(&sources->alarms->flood, now_mono_us);
+    status->wire.alarms_lately = alarm_flood_count(&sources->alarms->flood, now_mono_us);
     rate_note(&status->messages, sources->plant->counters.messages, now_mono_us);
     rate_note(&status->stored, sources->pipeline->stored, now_mono_us);
     rate_note(&status->cpu_us, status_cpu_us(), now_mono_us);

@@ -170,7 +170,8 @@ enum wire_sample_flag {
     X(F64, checkpoint_ms_most, "longest checkpoint of its write-ahead log since the start, ms")              \
     X(U64, fresh_samples, "samples not merged into the archive yet")                                         \
     X(U64, commands, "commands that were let through since the start")                                       \
-    X(U64, foreign_commands, "messages of others on setpoints' topics since the start")
+    X(U64, foreign_commands, "messages of others on setpoints' topics since the start")                      \
+    X(U64, alarms_lately, "alarms that were announced in the last 10 minutes")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */
@@ -276,14 +277,22 @@ enum wire_action {
     X(TEXT, display, "the picture that helps")                                                               \
     X(TEXT, group, "alarms that trip together")                                                              \
     X(U32, line, "line of the configuration file")                                                           \
-    X(U32, first_out, "1: the first of its group that tripped")                                              \
-    X(U32, chattering, "1: 3 or more activations in a minute")                                               \
+    X(U32, first_out, "1: the first of its group or area to come, others having followed")                   \
+    X(U32, chattering, "1: it comes and goes, 3 times in a minute or more")                                  \
     X(U32, activations, "since it was last normal")                                                          \
     X(I64, shelf_until_us, "shelved until then; 0: it is not shelved")                                       \
     X(U32, shelf_once, "1: shelved until it clears, then at the latest")                                     \
     X(TEXT, shelved_by, "by whom")                                                                           \
     X(TEXT, shelf_reason, "why")                                                                             \
-    X(TEXT, detail, "of hmi's own: what is wrong, in words")
+    X(TEXT, detail, "of hmi's own: what is wrong, in words")                                                 \
+    X(U32, chatter_rate, "of one that chatters: activations in the minute up to the last; 0: not known")     \
+    X(U32, withheld, "enum alarm_withheld, or-ed: why it is not announced")                                  \
+    X(TEXT, suppressed_by, "tags and values that suppress it by design; empty: none do")                     \
+    X(TEXT, compared_with, "the tag that is its limit, its setpoint or its command; empty: none is")         \
+    X(F64, deadband, "engineering units")                                                                    \
+    X(I64, on_delay_us, "span")                                                                              \
+    X(I64, off_delay_us, "span")                                                                             \
+    X(U32, latching, "1: it stays until it is reset")
 
 #define WIRE_ANSWER_FIELDS(X)                                                                                \
     X(U32, request, "the number of the request")                                                             \

@@ -68,7 +68,7 @@ class Life(unittest.TestCase):
             # Once is enough, and a refusal is an entry, too.
             status, _, errors = recorder.hmi("ack", "boiler.temp/hi")
             self.assertEqual(status, 77)
-            self.assertIn("nothing to acknowledge", errors)
+            self.assertIn("boiler.temp/hi is acknowledged already, by " + getpass.getuser(), errors)
             recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'refusal'", 1)
             # Shelving asks for a reason and a time.
             self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h")[0], 77)

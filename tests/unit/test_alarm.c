@@ -24,6 +24,24 @@ static void test_acknowledge_and_latch(void **state)
     fixture_end(&f);
 }
 
+static void test_second_acknowledgement_is_told_of_the_first(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    struct err err = {0};
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    fixture_start(&f);
+    struct alarm_pass pass = fixture_now(&f);
+    assert_false(alarm_acknowledge(&pass, fixture_find(&f, "a/hi"), &ALICE, &err));
+    assert_string_equal(err.text, "a/hi is normal: there is nothing to acknowledge");
+    fixture_send(&f, "a", 95);
+    fixture_acknowledge(&f, "a/hi");
+    assert_false(alarm_acknowledge(&pass, fixture_find(&f, "a/hi"), &ALICE, &err));
+    assert_string_equal(err.text, "a/hi is acknowledged already, by alice");
+    fixture_end(&f);
+}
+
 static void test_shelving(void **state)
 {
     (void)state;
@@ -237,59 +255,6 @@ static void test_quiet_band_ends(void **state)
     fixture_end(&f);
 }
 
-static void test_flood_and_chatter(void **state)
-{
-    (void)state;
-    struct alarm_fixture f;
-    fixture_make(&f);
-    fixture_alarm(&f, ALARM_HI, 90);
-    fixture_start(&f);
-    struct alarm_status *status = &fixture_find(&f, "a/hi")->status;
-    for (int i = 0; i < 3; i++) {
-        fixture_pass(&f, 20 * SECOND);
-        assert_false(status->chattering);
-        fixture_send(&f, "a", 95);
-        fixture_send(&f, "a", 80);
-    }
-    assert_true(status->chattering);
-    assert_int_equal(status->activations, 3);
-    fixture_pass(&f, MINUTE);
-    assert_false(status->chattering);
-    for (int i = 3; i < 11; i++) {
-        assert_false(f.alarms.flood.standing);
-        fixture_pass(&f, 40 * SECOND);
-        fixture_send(&f, "a", 95);
-        fixture_send(&f, "a", 80);
-    }
-    assert_true(f.alarms.flood.standing); /* the eleventh */
-    assert_true(f.alarms.flood_since_us == f.now.wall_us);
-    fixture_pass(&f, 10 * MINUTE - 4 * 40 * SECOND - 1); /* five are within ten minutes */
-    assert_true(f.alarms.flood.standing);
-    fixture_pass(&f, 1);
-    assert_false(f.alarms.flood.standing);
-    assert_true(f.alarms.flood_since_us == 0);
-    fixture_end(&f);
-}
-
-static void test_first_out(void **state)
-{
-    (void)state;
-    struct alarm_fixture f;
-    fixture_make(&f);
-    fixture_alarm(&f, ALARM_HI, 90)->group = mem_copy_text("trip");
-    struct alarm_def *second = fixture_alarm(&f, ALARM_HIHI, 95);
-    second->group = mem_copy_text("trip");
-    fixture_start(&f);
-    fixture_send(&f, "a", 92);
-    fixture_send(&f, "a", 97);
-    assert_true(fixture_find(&f, "a/hi")->status.first_out);
-    assert_false(fixture_find(&f, "a/hihi")->status.first_out);
-    fixture_send(&f, "a", 50);
-    fixture_send(&f, "a", 97); /* hihi is evaluated first when both come at once */
-    assert_true(fixture_find(&f, "a/hihi")->status.first_out);
-    fixture_end(&f);
-}
-
 static void test_system(void **state)
 {
     (void)state;
@@ -302,6 +267,8 @@ static void test_system(void **state)
     expect_state(&f, "system/broker", ALARM_UNACKNOWLEDGED);
     assert_string_equal(alarm_texts(fixture_find(&f, "system/broker"))->detail,
                         "connection refused\xEF\xBF\xBD");
+    assert_string_equal(batch_event(f.batch, f.batch->event_count - 1).detail,
+                        "broker lost: no plant data: connection refused\xEF\xBF\xBD");
     alarms_set_system(&pass, ALARM_SYSTEM_BROKER, false, NULL);
     expect_state(&f, "system/broker", ALARM_RETURNED);
     assert_string_equal(fixture_events(&f), "system/broker activated, system/broker cleared");
@@ -452,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_acknowledge_and_latch),
+        cmocka_unit_test(test_second_acknowledgement_is_told_of_the_first),
         cmocka_unit_test(test_shelving),
         cmocka_unit_test(test_suppression),
         cmocka_unit_test(test_out_of_service),
@@ -459,8 +427,6 @@ int main(void)
         cmocka_unit_test(test_journal_priority),
         cmocka_unit_test(test_link),
         cmocka_unit_test(test_quiet_band_ends),
-        cmocka_unit_test(test_flood_and_chatter),
-        cmocka_unit_test(test_first_out),
         cmocka_unit_test(test_system),
         cmocka_unit_test(test_restart_in_each_state),
         cmocka_unit_test(test_reload),
