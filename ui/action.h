@@ -81,7 +81,7 @@ enum action_where {
     X(SCALE, "scale", "y", "Scale", ACTION_ON_TRENDS, ROLE_VIEWER,                                           \
       "scales by the values in sight, or by the tags' ranges")                                               \
     X(PICK_PEN, "pick-pen", "P Insert", "Pens", ACTION_ON_TRENDS, ROLE_VIEWER,                               \
-      "add a pen from the list of tags, or take one away")                                                   \
+      "add pens from the list of tags, or take some away")                                                   \
     X(REMOVE_PEN, "remove-pen", "X Delete", "Remove", ACTION_ON_TRENDS, ROLE_VIEWER,                         \
       "take the selected pen away")                                                                          \
     X(OPEN_PEN, "open-pen", "i Enter", "Info", ACTION_ON_TRENDS, ROLE_VIEWER,                                \

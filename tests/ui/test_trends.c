@@ -154,7 +154,7 @@ static void pens_are_told_apart_without_colour(void **state)
     finish(&scene.console);
 }
 
-static void picker_adds_and_removes(void **state)
+static void picker_adds_and_removes_several(void **state)
 {
     struct scene scene;
     open_scene(&scene, state, 24, 80, NULL);
@@ -166,16 +166,42 @@ static void picker_adds_and_removes(void **state)
     expect_gone(&scene.console, "boiler.flow");
     key(&scene.console, "Enter");
     expect_row(&scene.console, "1 boiler.state", "RUN");
-    check(&scene, "STOPPED"); /* at the axis, and as the lowest value */
-    key(&scene.console, "P");
-    vt_type(scene.console.vt, "hostile", 7);
+    check(&scene, "Pens of the trend"); /* it stays for the next one */
+    vt_type(scene.console.vt, "\x7f\x7f\x7f\x7f\x7fhostile", 12);
+    expect(&scene.console, "hostile");
     key(&scene.console, "Enter");
     check(&scene, "2 boiler.");
+    check(&scene, "axis, limits: pen 2");
+    key(&scene.console, "Escape");
+    expect_gone(&scene.console, "Pens of the trend");
+    key(&scene.console, "S-Tab");
+    check(&scene, "STOPPED"); /* at the axis, and as the lowest value */
     key(&scene.console, "P");
     vt_type(scene.console.vt, "state", 5);
     key(&scene.console, "Enter");
-    expect_gone(&scene.console, "boiler.state");
+    expect_gone(&scene.console, "1 boiler.state");
     finish(&scene.console); /* and nothing hostile has reached the terminal */
+}
+
+/* A recorder that is new shows an hour of which it knows minutes, and says so. */
+static void the_begin_of_the_recording_is_told(void **state)
+{
+    struct scene scene;
+    char when[TIMEFMT_MAX], text[TIMEFMT_MAX + 32];
+    open_scene(&scene, state, 24, 80, NULL);
+    int64_t first_us = scene.console.recorder.now_us - 400 * SECOND;
+    fixture_add_tag(scene.file, 4, "boiler.return", "boiler.return");
+    fixture_add_number(scene.file, 4, first_us, 20);
+    fixture_append(scene.file, scene.console.recorder.now_us);
+    open_trend(&scene, "/return");
+    timefmt_local(when, sizeof when, first_us, 0);
+    snprintf(text, sizeof text, "recorded since %s", when);
+    check(&scene, text);
+    key(&scene.console, "["); /* half an hour before */
+    key(&scene.console, "[");
+    key(&scene.console, "[");
+    check(&scene, "nothing was recorded in this time");
+    finish(&scene.console);
 }
 
 /* ---- time ---- */
@@ -361,7 +387,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(opens_on_the_last_hour_at_every_level, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(pens_are_told_apart_without_colour, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(picker_adds_and_removes, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(picker_adds_and_removes_several, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_begin_of_the_recording_is_told, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(live_and_history_are_told_apart, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(new_values_come_without_a_seam, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(cursor_tells_exact_values, fixture_setup, fixture_teardown),

@@ -1,5 +1,6 @@
 /* The palette: type a part of a tag's or an action's name, Enter goes there; and the list that the trend's pens
- * are picked from, which works the same. Both lie over the screen below. */
+ * are picked from, which works the same but stays until Escape, so that several can be picked. Both lie over the
+ * screen below. */
 #include "base/mem.h"
 #include "ui/line_editor.h"
 #include "ui/screens/screens.h"
@@ -20,9 +21,9 @@ struct palette_entry {
 
 struct palette {
     struct line_editor editor;
-    struct palette_entry entries[PALETTE_ROWS];
-    size_t count, cursor;
-    size_t matches; /* all, shown or not */
+    size_t matches, cursor;                     /* all that match; which of them is chosen */
+    struct palette_entry entries[PALETTE_ROWS]; /* those in sight, from match `top` on */
+    size_t top, count;
     unsigned where; /* of the screen below */
     bool pens;      /* tags only, as pens of the trend */
     int first_y, first_x, columns;
@@ -51,8 +52,7 @@ static void palette_close(void *state)
 
 static void add(struct palette *palette, struct palette_entry entry)
 {
-    palette->matches++;
-    if (palette->count < PALETTE_ROWS)
+    if (palette->matches++ >= palette->top && palette->count < PALETTE_ROWS)
         palette->entries[palette->count++] = entry;
 }
 
@@ -76,7 +76,7 @@ static void collect_tags(struct palette *palette, const struct mirror *mirror, b
 }
 
 /* Actions first, then tags whose name begins so, then others that match. */
-static void collect(struct palette *palette, const struct mirror *mirror)
+static void collect_all(struct palette *palette, const struct mirror *mirror)
 {
     const char *typed = palette->editor.text;
     palette->count = palette->matches = 0;
@@ -90,8 +90,21 @@ static void collect(struct palette *palette, const struct mirror *mirror)
         collect_tags(palette, mirror, true);
         collect_tags(palette, mirror, false);
     }
-    if (palette->cursor >= palette->count)
-        palette->cursor = palette->count ? palette->count - 1 : 0;
+}
+
+/* With the cursor on a match, and in sight. */
+static void collect(struct palette *palette, const struct mirror *mirror)
+{
+    collect_all(palette, mirror);
+    if (palette->cursor >= palette->matches)
+        palette->cursor = palette->matches ? palette->matches - 1 : 0;
+    size_t top = palette->top;
+    if (palette->cursor < top)
+        palette->top = palette->cursor;
+    else if (palette->cursor >= top + PALETTE_ROWS)
+        palette->top = palette->cursor - PALETTE_ROWS + 1;
+    if (palette->top != top)
+        collect_all(palette, mirror);
 }
 
 static void draw_entry(const struct palette_entry *entry, const struct screen_host *host,
@@ -131,11 +144,12 @@ static void palette_draw(void *state, struct screen_host *host, const struct pan
     for (size_t i = 0; i < palette->count; i++)
         draw_entry(&palette->entries[i], host, &inside, (int)i + 1);
     if (palette->count)
-        pane_select_row(&inside, (int)palette->cursor + 1);
+        pane_select_row(&inside, (int)(palette->cursor - palette->top) + 1);
     else
         pane_text(&inside, 1, 1, -1, MEANING_DIM, "Nothing is called so.");
     if (palette->matches > palette->count)
-        pane_printf(&box, 3, box.rows - 1, -1, MEANING_DIM, " %zu more ", palette->matches - palette->count);
+        pane_printf(&box, 3, box.rows - 1, -1, MEANING_DIM, " %zu/%zu ", palette->cursor + 1,
+                    palette->matches);
 }
 
 /* Takes the tag for a pen, or away when it is one. */
@@ -151,12 +165,15 @@ static void choose_pen(struct screen_host *host, uint32_t tag)
 
 static unsigned choose(struct palette *palette, struct screen_host *host)
 {
-    if (palette->cursor >= palette->count)
+    size_t row = palette->cursor - palette->top;
+    if (row >= palette->count)
         return SCREEN_PAINT;
-    struct palette_entry entry = palette->entries[palette->cursor];
-    if (palette->pens)
+    struct palette_entry entry = palette->entries[row];
+    if (palette->pens) {
         choose_pen(host, entry.tag);
-    else if (entry.action)
+        return SCREEN_PAINT;
+    }
+    if (entry.action)
         screen_host_do(host, entry.action);
     else
         screen_host_open(host, SCREEN_DETAIL, entry.tag);
@@ -172,7 +189,7 @@ static unsigned palette_input(void *state, struct screen_host *host, const struc
         bool inside = input->x >= palette->first_x && input->x < palette->first_x + palette->columns;
         if (!inside || row < 0 || (size_t)row >= palette->count)
             return SCREEN_CLOSE;
-        palette->cursor = (size_t)row;
+        palette->cursor = palette->top + (size_t)row;
         return choose(palette, host);
     }
     if (input->type != INPUT_KEY || (input->pasted && input->key < ' '))
@@ -188,7 +205,7 @@ static unsigned palette_input(void *state, struct screen_host *host, const struc
     if (input->key == INPUT_UP)
         palette->cursor -= palette->cursor > 0;
     else if (input->key == INPUT_DOWN || input->key == INPUT_TAB)
-        palette->cursor += palette->cursor + 1 < palette->count;
+        palette->cursor += palette->cursor + 1 < palette->matches;
     else
         return SCREEN_CLOSE; /* Escape, function keys: nothing is done */
     return SCREEN_PAINT;
@@ -197,7 +214,7 @@ static unsigned palette_input(void *state, struct screen_host *host, const struc
 static const struct screen_key *palette_keys(const void *state)
 {
     static const struct screen_key KEYS[] = {{"Enter", "Go"}, {"Escape", "Back"}, {0}};
-    static const struct screen_key PENS[] = {{"Enter", "Add or remove"}, {"Escape", "Back"}, {0}};
+    static const struct screen_key PENS[] = {{"Enter", "Add or remove"}, {"Escape", "Done"}, {0}};
     return ((const struct palette *)state)->pens ? PENS : KEYS;
 }
 

@@ -37,17 +37,29 @@ static void trend_describe_time(const struct plot_grid *grid, int64_t now_us, ch
     snprintf(out, size, "%s – %s", from, strncmp(from, to, 10) ? to : to + 11);
 }
 
+/* "axis, limits: pen 2": whose they are, where there are several. */
+static void trend_describe_axis(const struct trend_view *view, bool loading, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (loading)
+        snprintf(out, size, "loading");
+    else if (view->pen_count > 1)
+        snprintf(out, size, "%saxis, limits: pen %c", view->automatic ? "auto scale, " : "",
+                 trend_legend_digit(view->selected));
+    else if (view->automatic)
+        snprintf(out, size, "auto scale");
+}
+
 static void trend_draw_head(const struct trend_picture *picture, const struct trend_data *data,
                             const struct screen_host *host, const struct pane *pane)
 {
     const struct trend_view *view = host->trends;
     const struct mirror_tag *axis = picture->pens[view->selected].tag;
     char text[128];
-    if (axis && *axis->unit)
+    if (axis)
         pane_text_right(pane, 0, 0, TREND_LABEL_COLUMNS, trend_legend_meaning(view->selected), axis->unit);
-    const char *note = trend_data_is_loading(data, host, &picture->grid) ? "loading"
-                       : view->automatic                                 ? "auto scale"
-                                                                         : "";
+    char note[64];
+    trend_describe_axis(view, trend_data_is_loading(data, host, &picture->grid), note, sizeof note);
     int right = pane_text_columns(pane, note) + (*note != '\0');
     int x = TREND_LABEL_COLUMNS + 1, room = pane->columns - right - 1;
     if (x < room)
@@ -72,13 +84,21 @@ static void trend_draw_head(const struct trend_picture *picture, const struct tr
  * cursor tells which. */
 static void trend_draw_text(struct trend_pen *pen, size_t number, const struct plot_grid *grid)
 {
-    double level = 0.1 * (double)(number + 1);
+    double level = trend_scale_text_level(number);
     for (size_t i = 0; i < grid->count; i++) {
         const struct plot_column *column = &pen->columns[i];
         bool there = column->good_us > 0;
         pen->spans[i].low = there ? level : NAN;
         pen->spans[i].high = there ? level + (column->count ? 0.08 : 0) : NAN;
     }
+}
+
+/* The axis of a text says what the line stands for. */
+static void trend_draw_text_label(const struct trend_picture *picture, size_t number, const struct pane *pane)
+{
+    int y = chart_scale_row(&picture->pens[number].scale, trend_scale_text_level(number), picture->area.rows);
+    if (picture->area.x)
+        pane_text_right(pane, 0, y, TREND_LABEL_COLUMNS, trend_legend_meaning(number), "text");
 }
 
 static void trend_find_faults(struct trend_pen *pen, const struct plot_grid *grid)
@@ -115,21 +135,81 @@ struct trend_marks {
     char labels[MIRROR_LIMITS_MAX][NUM_TEXT_MAX + 16];
 };
 
-/* The limits of the selected pen. */
-static size_t trend_find_marks(const struct mirror_tag *tag, struct trend_marks *marks)
+/* The limits of the selected pen; with its digit, where there are others. */
+static size_t trend_find_marks(const struct mirror_tag *tag, const struct trend_view *view,
+                               struct trend_marks *marks)
 {
     size_t count = 0;
+    char pen[3] = {trend_legend_digit(view->selected), ' ', '\0'};
+    if (view->pen_count == 1)
+        pen[0] = '\0';
     for (size_t i = 0; tag && i < tag->limit_count; i++) {
         char number[NUM_TEXT_MAX];
         if (tag->limits[i].type > ALARM_HIHI)
             continue;
         num_format(number, sizeof number, tag->limits[i].limit, tag->decimals);
-        snprintf(marks->labels[count], sizeof marks->labels[0], "%s %s",
+        snprintf(marks->labels[count], sizeof marks->labels[0], "%s%s %s", pen,
                  ALARM_TYPE_WORDS[tag->limits[i].type], number);
         marks->marks[count] = (struct chart_mark){tag->limits[i].limit, marks->labels[count]};
         count++;
     }
     return count;
+}
+
+/* The first column from `from` on in which a pen has what is asked for; the count of columns: none. */
+static size_t trend_find_column(const struct trend_picture *picture, size_t pen_count, size_t from,
+                                bool (*has)(const struct plot_column *column))
+{
+    for (size_t i = from; i < picture->grid.count; i++)
+        for (size_t pen = 0; pen < pen_count; pen++)
+            if (has(&picture->pens[pen].columns[i]))
+                return i;
+    return picture->grid.count;
+}
+
+/* A sample, or one that still held. */
+static bool trend_has_samples(const struct plot_column *column)
+{
+    return column->count || column->good_us || column->bad;
+}
+
+/* Anything to be seen; or it is not known yet. */
+static bool trend_is_drawn(const struct plot_column *column)
+{
+    return trend_has_samples(column) || column->gap || !column->known;
+}
+
+/* When the first sample of that column came. */
+static int64_t trend_begin_us(const struct trend_picture *picture, size_t pen_count, size_t column)
+{
+    int64_t start_us = picture->grid.start_us + picture->grid.width_us * (int64_t)column;
+    int64_t first_us = start_us + picture->grid.width_us;
+    for (size_t pen = 0; pen < pen_count; pen++) {
+        const struct plot_column *one = &picture->pens[pen].columns[column];
+        if (one->first_us >= start_us && one->first_us < first_us)
+            first_us = one->first_us;
+    }
+    return first_us < start_us + picture->grid.width_us ? first_us : start_us;
+}
+
+/* Says why the left of the picture is empty: nothing is older. */
+static void trend_draw_begin(const struct trend_picture *picture, size_t pen_count, const struct pane *pane)
+{
+    const struct chart_area *area = &picture->area;
+    const struct plot_grid *grid = &picture->grid;
+    size_t blank = trend_find_column(picture, pen_count, 0, trend_is_drawn);
+    size_t begin = trend_find_column(picture, pen_count, blank, trend_has_samples);
+    char when[TIMEFMT_MAX], text[TIMEFMT_MAX + 32] = "nothing was recorded in this time";
+    if (begin < grid->count) {
+        int64_t begin_us = trend_begin_us(picture, pen_count, begin);
+        bool days = plot_grid_end_us(grid) - begin_us >= CLOCK_US_PER_DAY;
+        timefmt_local(when, sizeof when, begin_us, days ? TIMEFMT_DATE : 0);
+        snprintf(text, sizeof text, "recorded since %s", when);
+    }
+    int columns = (int)(blank / (area->spans / (size_t)area->columns));
+    int needed = pane_text_columns(pane, text) + 1;
+    if (needed < columns)
+        pane_text(pane, area->x + columns - needed, area->y + area->rows - 1, needed, MEANING_DIM, text);
 }
 
 /* Blanks what is left of a label that another one covers: from column x on in direction `step`. */
@@ -187,7 +267,7 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
     trend_fill(picture, data, host);
     trend_scale_set(picture, view, picture->area.rows);
     struct mirror_tag *axis = picture->pens[view->selected].tag;
-    chart.mark_count = trend_find_marks(axis, &marks);
+    chart.mark_count = trend_find_marks(axis, view, &marks);
     chart.from_us = picture->grid.start_us;
     chart.to_us = plot_grid_end_us(&picture->grid);
     chart.label = axis ? trend_axis_label : NULL;
@@ -202,6 +282,9 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
                                      .digit = view->pen_count > 1 ? trend_legend_digit(i) : '\0',
                                      .scale = &picture->pens[i].scale};
     chart_draw(pane, &chart);
+    trend_draw_begin(picture, view->pen_count, pane);
+    if (axis && axis->kind == TAG_TEXT)
+        trend_draw_text_label(picture, view->selected, pane);
     trend_draw_cursor_time(picture, pane, cursor);
 }
 

@@ -18,6 +18,11 @@ static void trend_widen(struct trend_extent *extent, double low, double high)
     extent->high = fmax(extent->high, high);
 }
 
+double trend_scale_text_level(size_t pen)
+{
+    return 0.1 * (double)(pen + 1);
+}
+
 bool trend_scale_is_shared(const struct mirror_tag *one, const struct mirror_tag *other)
 {
     if (one == other)
