@@ -86,6 +86,8 @@ enum action_where {
       "take the selected pen away")                                                                          \
     X(OPEN_PEN, "open-pen", "i Enter", "Info", ACTION_ON_TRENDS, ROLE_VIEWER,                                \
       "everything known of the selected pen's tag")                                                          \
+    X(SILENCE, "silence", "m", "", ACTION_ON_ALL, ROLE_VIEWER,                                               \
+      "silence the bell for 10 minutes, or until a new alarm; let it ring again")                            \
     X(REDRAW, "redraw", "C-l", "", ACTION_ON_ALL, ROLE_VIEWER, "paint the whole screen again")
 
 enum action {

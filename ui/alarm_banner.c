@@ -5,6 +5,7 @@
 #include "plant/alarm_state.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,13 +44,14 @@ static void banner_count(struct alarm_banner *banner, const struct mirror_alarm 
 
 bool alarm_banner_update(struct alarm_banner *banner, const struct mirror *mirror)
 {
-    bool due = banner->shelved > 0;
     if (banner->seen != mirror->alarms_changes + 1) {
         *banner = (struct alarm_banner){.seen = mirror->alarms_changes + 1};
         for (size_t i = 0; i < mirror->alarm_count; i++)
             banner_count(banner, mirror->alarms[i]);
-        due = banner->shelved > 0;
     }
+    banner->flood = mirror->attached && mirror->status.alarm_flood_since_us;
+    banner->lately = mirror->status.alarms_lately;
+    bool due = banner->shelved > 0 || banner->flood;
     for (int i = PRIORITY_LOW; i <= PRIORITY_CRITICAL; i++)
         due |= banner->standing[i] > 0;
     return due;
@@ -67,19 +69,67 @@ static enum meaning banner_meaning(enum alarm_priority priority, bool waits)
     return waits ? MEANINGS[priority] : MEANING_DIM;
 }
 
-/* "[1] 2/5": so many of so many wait to be acknowledged. Drawn from the right; returns where it begins. */
-static int banner_draw_count(const struct pane *pane, int end, const struct alarm_banner *banner,
-                             enum alarm_priority priority)
-{
+/* What stands at the right. In a narrow window the same in fewer columns, for the worst alarm comes first. */
+struct banner_piece {
     char text[48];
-    if (!banner->standing[priority])
-        return end;
-    snprintf(text, sizeof text, "%s %zu/%zu", alarm_banner_mark(priority), banner->waiting[priority],
-             banner->standing[priority]);
-    int x = end - (int)strlen(text) - 1;
-    if (x > 0)
-        pane_text(pane, x, 0, -1, banner_meaning(priority, banner->waiting[priority] > 0), text);
-    return x - 1;
+    enum meaning meaning;
+    int columns;
+};
+
+#define BANNER_PIECES_MAX 8
+
+struct banner_pieces {
+    struct banner_piece list[BANNER_PIECES_MAX];
+    size_t count;
+    int columns;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+banner_add(struct banner_pieces *pieces, enum meaning meaning, const char *format, ...)
+{
+    struct banner_piece *piece = &pieces->list[pieces->count++];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(piece->text, sizeof piece->text, format, arguments);
+    va_end(arguments);
+    piece->meaning = meaning;
+    piece->columns = (int)strlen(piece->text);
+    pieces->columns += piece->columns + 1;
+}
+
+/* Of a priority "[1] 2/5": so many of so many wait to be acknowledged. */
+static void banner_collect(struct banner_pieces *pieces, const struct alarm_banner *banner, int64_t silent_us,
+                           bool brief)
+{
+    char left[TIMEFMT_MAX];
+    pieces->count = 0;
+    pieces->columns = 0;
+    if (banner->flood)
+        banner_add(pieces, MEANING_BANNER, brief ? "FLOOD %llu" : " FLOOD: %llu in 10 min ",
+                   (unsigned long long)banner->lately);
+    for (int i = PRIORITY_CRITICAL; i >= PRIORITY_LOW; i--)
+        if (banner->standing[i])
+            banner_add(pieces, banner_meaning((enum alarm_priority)i, banner->waiting[i] > 0), "%s%s%zu/%zu",
+                       alarm_banner_mark((enum alarm_priority)i), brief ? "" : " ", banner->waiting[i],
+                       banner->standing[i]);
+    if (silent_us > 0) {
+        timefmt_age(left, sizeof left, silent_us);
+        banner_add(pieces, MEANING_STRONG, brief ? "mute %s" : "bell off %s", left);
+    }
+    if (banner->shelved)
+        banner_add(pieces, MEANING_DIM, "shelved %zu", banner->shelved);
+}
+
+/* From the right; returns where they begin. */
+static int banner_draw_pieces(const struct pane *pane, const struct banner_pieces *pieces)
+{
+    int x = pane->columns - pieces->columns;
+    x = x > 0 ? x : 0;
+    for (size_t i = 0, at = (size_t)x; i < pieces->count; i++) {
+        pane_text(pane, (int)at, 0, -1, pieces->list[i].meaning, pieces->list[i].text);
+        at += (size_t)pieces->list[i].columns + 1;
+    }
+    return x;
 }
 
 /* Mark, time, address, value and message of the worst one. */
@@ -97,19 +147,14 @@ static void banner_draw_worst(const struct pane *pane, int columns, const struct
     pane_text(pane, 0, 0, columns, meaning, text);
 }
 
-void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner)
+void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner, int64_t silent_us)
 {
-    int end = pane->columns;
-    char text[48];
+    struct banner_pieces pieces;
     pane_fill(pane, 0, 0, -1, 1, MEANING_TEXT);
-    if (banner->shelved) {
-        snprintf(text, sizeof text, "shelved %zu", banner->shelved);
-        end -= (int)strlen(text) + 1;
-        pane_text(pane, end > 0 ? end : 0, 0, -1, MEANING_DIM, text);
-        end--;
-    }
-    for (int i = PRIORITY_LOW; i <= PRIORITY_CRITICAL; i++)
-        end = banner_draw_count(pane, end, banner, (enum alarm_priority)i);
+    banner_collect(&pieces, banner, silent_us, false);
+    if (pieces.columns > pane->columns / 2)
+        banner_collect(&pieces, banner, silent_us, true);
+    int end = banner_draw_pieces(pane, &pieces) - 1;
     if (banner->worst && end > 12)
         banner_draw_worst(pane, end, &banner->worst->record);
     else if (end > 12)

@@ -17,13 +17,16 @@ struct alarm_banner {
     size_t waiting[PRIORITY_CRITICAL + 1];  /* by priority: not acknowledged */
     size_t standing[PRIORITY_CRITICAL + 1]; /* by priority: neither normal nor withheld */
     size_t shelved, suppressed, out_of_service;
-    uint64_t seen; /* mirror.alarms_changes plus 1; 0: never looked */
+    bool flood;      /* alarms come faster than anybody can see to them */
+    uint64_t lately; /* how many came in the last 10 minutes */
+    uint64_t seen;   /* mirror.alarms_changes plus 1; 0: never looked */
 };
 
 /* Counts again when an alarm has changed. Returns whether the line is due. */
 bool alarm_banner_update(struct alarm_banner *banner, const struct mirror *mirror);
 
-void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner);
+/* `silent_us`: for how long the bell is silenced still; 0: it is not. */
+void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner, int64_t silent_us);
 
 /* Number and shape of a priority, for all who show alarms: "[1]" critical, "<2>" high, "(3)" medium, " 4 " low,
  * " - " journal. */

@@ -128,7 +128,7 @@ static void app_draw(struct app *app)
     if (areas.has_banner)
         frame_draw_banner(&areas.banner, areas.banner_text);
     if (areas.has_alarms)
-        alarm_banner_draw(&areas.alarms, &app->alarm_banner);
+        alarm_banner_draw(&areas.alarms, &app->alarm_banner, bell_silent_us(&app->bell, app->host.mono_us));
     for (size_t i = first; i < app->depth; i++)
         app->stack[i].class->draw(app->stack[i].state, &app->host, &areas.body);
     if (app->message_until_us && areas.body.rows > 1) {
@@ -239,6 +239,14 @@ static void app_take_signals(struct app *app)
     }
 }
 
+/* Alarms ring on every screen, whoever sits there: what the plant does is for all to hear. */
+static void app_ring(struct app *app)
+{
+    alarm_banner_update(&app->alarm_banner, &app->mirror);
+    if (bell_step(&app->bell, &app->mirror, &app->alarm_banner, app->host.mono_us))
+        terminal_ring(app->terminal);
+}
+
 /* ---- the loop ---- */
 
 static void app_read_clocks(struct app *app)
@@ -251,10 +259,12 @@ static int app_timeout_ms(const struct app *app)
 {
     int64_t now = app->host.mono_us;
     int64_t wait = CLOCK_US_PER_SECOND - app->host.wall_us % CLOCK_US_PER_SECOND;
-    int64_t link_wait = link_due_us(app->link) - now;
+    int64_t link_wait = link_due_us(app->link) - now, bell_us = bell_due_us(&app->bell);
     int64_t frame = app->painted_us + (app->dirty_key ? APP_KEY_GAP_US : APP_FRAME_US) - now;
     if (link_wait < wait)
         wait = link_wait;
+    if (bell_us - now < wait)
+        wait = bell_us - now;
     if (app->host.paint_due_us && app->host.paint_due_us - now < wait)
         wait = app->host.paint_due_us - now;
     if ((app->dirty || app->dirty_key) && frame < wait)
@@ -289,6 +299,7 @@ static void app_round(struct app *app)
     app_take_news(app, fds[LINK].revents);
     app_take_history(app);
     app_take_second(app);
+    app_ring(app);
     app_paint(app);
 }
 

@@ -9,6 +9,7 @@
 #include "ui/action.h"
 #include "ui/alarm_banner.h"
 #include "ui/app.h"
+#include "ui/bell.h"
 #include "ui/canvas.h"
 #include "ui/frame.h"
 #include "ui/history_reader.h"
@@ -33,6 +34,7 @@ struct app {
     struct canvas canvas;
     struct mirror mirror;
     struct alarm_banner alarm_banner;
+    struct bell bell;
     struct link *link;
     struct history_reader *history;
     int signal_fd;

@@ -169,6 +169,18 @@ static void app_add_pen(struct app *app)
     }
 }
 
+static void app_silence(struct app *app)
+{
+    if (app->bell.gravest == PRIORITY_JOURNAL)
+        screen_host_say(&app->host, MEANING_MESSAGE, "Nothing rings: no alarm waits to be acknowledged.");
+    else if (bell_toggle_silence(&app->bell, app->host.mono_us))
+        screen_host_say(
+            &app->host, MEANING_MESSAGE,
+            "The bell is silent for 10 minutes, or until an alarm graver than low comes; m ends it.");
+    else
+        screen_host_say(&app->host, MEANING_MESSAGE, "The bell rings again until all is acknowledged.");
+}
+
 /* The dialogue that gives the tag's setpoint; the recorder decides once more. */
 static void app_edit(struct app *app)
 {
@@ -206,6 +218,9 @@ static void app_act(struct app *app, enum action action)
         break;
     case ACTION_TREND_ADD:
         app_add_pen(app);
+        break;
+    case ACTION_SILENCE:
+        app_silence(app);
         break;
     case ACTION_SYSTEM:
         app_open(app, SCREEN_SYSTEM, 0);

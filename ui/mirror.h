@@ -128,6 +128,9 @@ struct mirror {
     uint64_t changes;        /* rises with every change of anything */
     uint64_t tags_changes;   /* rises when tags come, go or are defined anew */
     uint64_t alarms_changes; /* rises with every change of an alarm */
+    uint64_t alarm_calls[PRIORITY_CRITICAL +
+                         1]; /* by priority: rises when an alarm that does not chatter begins to
+                                                    wait for somebody, or rises to this priority while it does */
     uint64_t left_out;       /* records beyond a bound */
 };
 

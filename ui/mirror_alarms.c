@@ -50,6 +50,16 @@ static bool mirror_alarm_is_sound(const struct wire_alarm *record)
            record->priority <= PRIORITY_CRITICAL;
 }
 
+/* Whether somebody is to be called: it waits, and did not, or was less grave. `before` has no
+ * address when it was normal; and a recorder that was restarted may give the number to another alarm. */
+static bool mirror_alarm_calls(const struct wire_alarm *before, const struct wire_alarm *record)
+{
+    bool same = before->address && !strcmp(before->address, record->address);
+    bool waited =
+        same && alarm_state_waits((enum alarm_state)before->state) && before->priority >= record->priority;
+    return alarm_state_waits((enum alarm_state)record->state) && !waited && !record->chattering;
+}
+
 void mirror_take_alarm(struct mirror *mirror, const void *data)
 {
     const struct wire_alarm *record = data;
@@ -63,6 +73,7 @@ void mirror_take_alarm(struct mirror *mirror, const void *data)
         alarm = mirror_add_alarm(mirror, record->alarm);
     if (!alarm)
         return;
+    mirror->alarm_calls[record->priority] += mirror_alarm_calls(&alarm->record, record);
     mirror_keep(WIRE_ALARM, &alarm->record, record);
     alarm->snapshot = mirror->snapshot;
     alarm->changes++;

@@ -326,6 +326,12 @@ void terminal_show(struct terminal *terminal, const struct canvas *canvas)
     refresh();
 }
 
+void terminal_ring(struct terminal *terminal)
+{
+    if (terminal_writable(terminal))
+        beep();
+}
+
 void terminal_repaint(struct terminal *terminal)
 {
     terminal->repaint = true;

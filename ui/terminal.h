@@ -44,6 +44,9 @@ bool terminal_writable(const struct terminal *terminal);
 /* Shows the canvas: only cells that differ from what is shown leave. */
 void terminal_show(struct terminal *terminal, const struct canvas *canvas);
 
+/* Rings the bell, if the terminal takes output now: on a line that is behind it would come late, with many others. */
+void terminal_ring(struct terminal *terminal);
+
 /* Paints everything anew with the next terminal_show(): for a screen that something else wrote on. */
 void terminal_repaint(struct terminal *terminal);
 
