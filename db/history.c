@@ -316,15 +316,25 @@ static bool history_put_alive(struct history *history, int64_t now_us)
     return sql_run(put);
 }
 
-static bool history_make_client_id(struct history *history, struct err *err)
+/* Reads a text that is made once for a file: a prefix and two digits for each of `count` (at most 16) random bytes. */
+static bool history_load_random(struct history *history, const char *key, const char *prefix, size_t count,
+                                char *text, size_t size, struct err *err)
 {
-    uint64_t number = 0;
-    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+    uint8_t bytes[16];
+    sqlite3_stmt *query = sql_prepare(history->db, "SELECT value FROM meta WHERE key = ?1", false);
+    if (query && sqlite3_bind_text(query, 1, key, -1, SQLITE_STATIC) == SQLITE_OK &&
+        sqlite3_step(query) == SQLITE_ROW)
+        snprintf(text, size, "%s", sql_column_text(query, 0));
+    if (!query || sqlite3_finalize(query) != SQLITE_OK)
+        return sql_fail(history->db, -1, "read it", err);
+    if (*text)
+        return true;
+    if (getrandom(bytes, count, 0) != (ssize_t)count)
         return err_set(err, EX_OSERR, "cannot get random bytes: %s", strerror(errno));
-    snprintf(history->client_id, sizeof history->client_id, "hmi-%016" PRIx64, number);
-    if (!history_put_meta_text(history, "client_id", history->client_id))
-        return history_fail(history, "write to it", err);
-    return true;
+    size_t length = (size_t)snprintf(text, size, "%s", prefix);
+    for (size_t i = 0; i < count; i++)
+        snprintf(text + length + 2 * i, size - length - 2 * i, "%02x", bytes[i]);
+    return history_put_meta_text(history, key, text) || history_fail(history, "write to it", err);
 }
 
 static bool history_load_meta(struct history *history, struct err *err)
@@ -333,12 +343,9 @@ static bool history_load_meta(struct history *history, struct err *err)
     if (!sql_read_int(history->db, "SELECT value FROM meta WHERE key = 'alive_us'", 0, &alive_us))
         return sql_fail(history->db, -1, "read it", err);
     history->alive_us = alive_us;
-    sqlite3_stmt *query = sql_prepare(history->db, "SELECT value FROM meta WHERE key = 'client_id'", false);
-    if (query && sqlite3_step(query) == SQLITE_ROW)
-        snprintf(history->client_id, sizeof history->client_id, "%s", sql_column_text(query, 0));
-    if (!query || sqlite3_finalize(query) != SQLITE_OK)
-        return sql_fail(history->db, -1, "read it", err);
-    return *history->client_id || history_make_client_id(history, err);
+    return history_load_random(history, "client_id", "hmi-", 8, history->client_id, sizeof history->client_id,
+                               err) &&
+           history_load_random(history, "secret", "", 16, history->secret, sizeof history->secret, err);
 }
 
 static void history_free(struct history *history)
@@ -408,6 +415,11 @@ void history_close(struct history *history, int64_t now_us)
 const char *history_client_id(const struct history *history)
 {
     return history->client_id;
+}
+
+const char *history_secret(const struct history *history)
+{
+    return history->secret;
 }
 
 int64_t history_alive_us(const struct history *history)

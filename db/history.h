@@ -97,6 +97,10 @@ void history_close(struct history *history, int64_t now_us);
 /* "hmi-" and a random id made when the file was created; owned by the history. */
 const char *history_client_id(const struct history *history);
 
+/* 32 random hexadecimal digits made when they were first needed; known to whoever may read the file, and to nobody
+ * else. Owned by the history. */
+const char *history_secret(const struct history *history);
+
 /* When the recorder last proved that it was alive (µs UTC); 0 for a new file. From it to now is a gap. */
 int64_t history_alive_us(const struct history *history);
 

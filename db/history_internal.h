@@ -204,7 +204,7 @@ struct history {
     /* Of the -shm file, to ask who holds a lock. Open until the connection is closed: closing any descriptor
      * of a file drops the locks that this process has on it (fcntl(2)), SQLite's too. */
     int shm_fd;
-    char client_id[32];
+    char client_id[32], secret[40];
     struct history_options options; /* the path is not kept */
     int64_t alive_us;               /* the last one written */
     int64_t now_us;                 /* the last that a caller told */

@@ -2,7 +2,8 @@
 -- db/schema.c adds the version and the mark that says "this is a history file"; changing anything here means a new step in
 -- its list of migrations too.
 
--- Facts of the file by name: 'client_id' (MQTT), 'created_us', 'alive_us' (the last proof of life, µs UTC).
+-- Facts of the file by name: 'client_id' (MQTT), 'secret' (of commands' correlation data), 'created_us', 'alive_us' (the
+-- last proof of life, µs UTC).
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value

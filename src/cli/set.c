@@ -144,6 +144,8 @@ static int set_report(const struct set_wish *wish, const struct wire_command *co
 {
     printf("%s %" PRId64 " ms: %s%s%s\n", COMMAND_STATE_WORDS[command->state], command->ms_ended,
            COMMAND_STATE_TEXTS[command->state], *command->detail ? ": " : "", command->detail);
+    if (*command->answer)
+        printf("the device answers: %s\n", command->answer);
     if (command->state == COMMAND_MISMATCH)
         set_print_readback(wish, command);
     return SET_STATUS[command->state];

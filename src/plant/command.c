@@ -1,5 +1,7 @@
 #include "plant/command.h"
 
+#include "base/utf8.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -165,6 +167,22 @@ bool command_read_back(struct command *command, const struct value *value, int64
         return false;
     command->readback_us = now_us;
     return command_step(command, COMMAND_EQUAL, now_us, NULL);
+}
+
+bool command_answer(struct command *command, const char *bytes, size_t length)
+{
+    static const char CUT[] = " ...";
+    char text[COMMAND_ANSWER_MAX] = "(nothing)";
+    if (!command->published_us || command->answers >= COMMAND_ANSWERS)
+        return false;
+    if (length && !utf8_make_safe(text, sizeof text - sizeof CUT + 1, bytes, length))
+        strcat(text, CUT); /* room was left for it */
+    if (!strcmp(text, command->answer))
+        return false;
+    snprintf(command->answer, sizeof command->answer, "%s", text);
+    command->answers++;
+    command->changed = true;
+    return true;
 }
 
 bool command_expire(struct command *command, int64_t now_us)

@@ -20,6 +20,8 @@
 #define COMMAND_TEXT_MAX   256  /* of station and reason */
 #define COMMAND_VALUE_MAX  1024 /* of a text value */
 #define COMMAND_DETAIL_MAX 256
+#define COMMAND_ANSWER_MAX 256 /* bytes kept of a device's answer */
+#define COMMAND_ANSWERS    4   /* answers taken of one command */
 
 enum command_state {
     COMMAND_CHECKED,      /* the gate let it through; its row waits to be committed */
@@ -89,7 +91,9 @@ struct command {
     bool changed;      /* since the owner last looked and cleared it */
     bool end_is_noted; /* its end is in the journal */
     enum command_state state;
-    char detail[COMMAND_DETAIL_MAX]; /* what the broker, the device or the recorder added; "" */
+    char detail[COMMAND_DETAIL_MAX]; /* what the broker or the recorder added; "" */
+    char answer[COMMAND_ANSWER_MAX]; /* what the device answered last, made safe; "" */
+    unsigned answers;
 };
 
 static inline bool command_is_ended(const struct command *command)
@@ -119,6 +123,11 @@ bool command_acknowledge(struct command *command, int reason_code, const char *r
 
 /* The readback tag reported a value of Good quality that is live: neither retained, nor older than the PUBLISH. */
 bool command_read_back(struct command *command, const struct value *value, int64_t now_us);
+
+/* The device answers in words, which change nothing but what is shown, also after the end. Made safe and cut; false
+ * when nothing was ever sent, it has answered COMMAND_ANSWERS times, or says the same again (a broker may send a message
+ * once for each subscription that it fits). */
+bool command_answer(struct command *command, const char *bytes, size_t length);
 
 /* The time has come (due_us); true when the state changed. */
 bool command_expire(struct command *command, int64_t now_us);

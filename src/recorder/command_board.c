@@ -2,6 +2,14 @@
 
 #include "wire/wire.h"
 
+struct command *command_board_find(struct command_board *board, uint64_t id)
+{
+    for (size_t i = 0; i < COMMAND_BOARD_MAX; i++)
+        if (board->rows[i].sequence && board->rows[i].command.id == id)
+            return &board->rows[i].command;
+    return NULL;
+}
+
 void command_board_put(struct command_board *board, const struct command *command)
 {
     struct command_shown *place = &board->rows[0];
@@ -14,7 +22,8 @@ void command_board_put(struct command_board *board, const struct command *comman
         if (shown->sequence < place->sequence)
             place = shown;
     }
-    place->command = *command;
+    if (&place->command != command)
+        place->command = *command;
     place->sequence = ++board->sequence;
 }
 
@@ -56,6 +65,7 @@ static void board_add(struct wire_writer *writer, const struct command *command,
         .ms_broker = command_stage_ms(command, command->acknowledged_us),
         .ms_readback = command_stage_ms(command, command->readback_us),
         .ms_ended = command_stage_ms(command, command->ended_us),
+        .answer = command->answer,
     };
     wire_add_record(writer, &record);
 }

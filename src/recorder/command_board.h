@@ -25,6 +25,9 @@ struct command_board {
 /* Shows a copy of the command as it is now, in the place of the oldest where it is not there yet. */
 void command_board_put(struct command_board *board, const struct command *command);
 
+/* One that is shown; NULL: it is none of the last. It may be changed, and put again. */
+struct command *command_board_find(struct command_board *board, uint64_t id);
+
 /* Appends a frame of the commands that changed after *mark, oldest change first, and moves the mark on. */
 void command_board_encode(const struct command_board *board, const struct plant *plant, uint64_t *mark,
                           struct buf *out);

@@ -54,6 +54,7 @@ struct mqtt_publication {
     /* MQTT 5 only; with 3.1.1 they are left out */
     uint32_t expiry_s;                            /* the broker forgets it after so long; 0: never */
     const char *correlation;                      /* correlation data; NULL: none */
+    const char *response_topic;                   /* where a device may answer; NULL: nowhere */
     const char *operator_name, *station, *reason; /* user properties; NULL or "": none */
 };
 

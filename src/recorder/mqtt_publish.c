@@ -22,6 +22,9 @@ static int mqtt_make_properties(const struct mqtt_publication *publication, mosq
     if (code == MOSQ_ERR_SUCCESS && correlation)
         code = mosquitto_property_add_binary(properties, MQTT_PROP_CORRELATION_DATA, correlation,
                                              (uint16_t)strlen(correlation));
+    if (code == MOSQ_ERR_SUCCESS && publication->response_topic)
+        code =
+            mosquitto_property_add_string(properties, MQTT_PROP_RESPONSE_TOPIC, publication->response_topic);
     if (code == MOSQ_ERR_SUCCESS)
         code = mqtt_add_user_property(properties, "operator", publication->operator_name);
     if (code == MOSQ_ERR_SUCCESS)

@@ -27,6 +27,7 @@
 #include "base/mem.h"
 #include "recorder/notify.h"
 #include "recorder/recorder_alarms.h"
+#include "recorder/recorder_answers.h"
 #include "recorder/recorder_commands.h"
 #include "recorder/recorder_internal.h"
 
@@ -66,7 +67,8 @@ static bool recorder_on_message(void *context, const struct mqtt_message *messag
         .retained = message->retained,
     };
     recorder->pass_qos_messages += message->qos > 0;
-    if (!plant_receive(&recorder->plant, &taken, &recorder->time, recorder->pipeline.current))
+    if (!recorder_answers_take(recorder, message) &&
+        !plant_receive(&recorder->plant, &taken, &recorder->time, recorder->pipeline.current))
         recorder_commands_overheard(recorder, message);
     recorder_alarms_evaluate(recorder);
     recorder_commands_received(recorder);

@@ -14,8 +14,6 @@
 #include <string.h>
 
 #define COMMANDS_AGAIN_US (5 * CLOCK_US_PER_MS) /* what is due waits for a moment to write: look again */
-/* Correlation data: this and the command's number. It is what tells our own echo after a restart. */
-#define COMMANDS_CORRELATION "hmi-"
 
 /* ---- the journal ---- */
 
@@ -72,6 +70,15 @@ static void commands_note(struct recorder *recorder, enum journal_kind kind, con
         .record = with_record ? &record : NULL,
     };
     commands_enter(recorder, &entry);
+}
+
+void recorder_commands_note(struct recorder *recorder, const char *event, const struct command *command,
+                            const char *detail)
+{
+    char text[ERR_TEXT_MAX + 32];
+    snprintf(text, sizeof text, "command %" PRIu64 "%s%s", command->id, detail ? ": " : "",
+             detail ? detail : "");
+    commands_note(recorder, JOURNAL_OUTCOME, event, command, text, false);
 }
 
 /* ---- the start ---- */
@@ -233,8 +240,8 @@ static bool commands_publish(struct recorder *recorder, const struct command *co
         .operator_name = command->operator_name,
         .id = command->id,
     };
-    char correlation[sizeof COMMANDS_CORRELATION + 20];
-    snprintf(correlation, sizeof correlation, COMMANDS_CORRELATION "%" PRIu64, command->id);
+    char correlation[ANSWERS_CORRELATION_MAX];
+    answers_print_correlation(&recorder->answers, command->id, correlation);
     struct buf payload;
     buf_init(&payload, 0);
     bool good = setpoint_payload_fill(setpoint->payload, &fields, &payload, err);
@@ -247,6 +254,7 @@ static bool commands_publish(struct recorder *recorder, const struct command *co
         .prompt = prompt,
         .expiry_s = (uint32_t)((command->timeout_us + CLOCK_US_PER_SECOND - 1) / CLOCK_US_PER_SECOND),
         .correlation = correlation,
+        .response_topic = uplink_answers(recorder->uplink),
         .operator_name = command->operator_name,
         .station = command->station,
         .reason = command->reason,
@@ -284,11 +292,11 @@ static void commands_let_go(struct recorder *recorder, const struct command *com
     struct err err = {0};
     const struct value zero = {.type = VALUE_NUMBER};
     if (commands_publish(recorder, command, &zero, false, NULL, &err)) {
-        commands_note(recorder, JOURNAL_OUTCOME, "released", command, NULL, false);
+        recorder_commands_note(recorder, "released", command, NULL);
         return;
     }
     log_error("%s: the button could not be let go: %s", commands_tag(recorder, command)->def.name, err.text);
-    commands_note(recorder, JOURNAL_OUTCOME, "not released", command, err.text, false);
+    recorder_commands_note(recorder, "not released", command, err.text);
 }
 
 void recorder_commands_send(struct recorder *recorder)
@@ -333,18 +341,10 @@ void recorder_commands_received(struct recorder *recorder)
     }
 }
 
-/* Correlation data with the number of a command that was given by this recorder or an earlier one of this file. */
+/* The echo of a command that was given by this recorder or an earlier one of this file. */
 static bool commands_is_correlated(const struct recorder *recorder, const struct mqtt_message *message)
 {
-    const size_t prefix = sizeof COMMANDS_CORRELATION - 1;
-    char number[21] = "";
-    if (!message->correlation || message->correlation_length <= prefix ||
-        message->correlation_length >= prefix + sizeof number ||
-        memcmp(message->correlation, COMMANDS_CORRELATION, prefix) != 0)
-        return false;
-    memcpy(number, (const char *)message->correlation + prefix, message->correlation_length - prefix);
-    uint64_t id = strtoull(number, NULL, 10);
-    return id && id <= recorder->last_command;
+    return answers_find_command(&recorder->answers, message->correlation, message->correlation_length) != 0;
 }
 
 static const struct tag_def *commands_find_topic(const struct config *config, const char *topic)
@@ -383,7 +383,7 @@ void recorder_commands_lost(struct recorder *recorder)
     for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
         struct command *command = recorder->commands.rows[i];
         if (command && command->release_us && command_is_ended(command))
-            commands_note(recorder, JOURNAL_OUTCOME, "not released", command, "the link was lost", false);
+            recorder_commands_note(recorder, "not released", command, "the link was lost");
     }
     commands_link_lost(&recorder->commands, clock_mono_us());
 }

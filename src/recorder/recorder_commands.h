@@ -35,6 +35,10 @@ void recorder_commands_received(struct recorder *recorder);
 void recorder_commands_overheard(struct recorder *recorder, const struct mqtt_message *message);
 void recorder_commands_lost(struct recorder *recorder);
 
+/* An entry in the journal about a command that is neither its request nor its outcome; `event` is a literal. */
+void recorder_commands_note(struct recorder *recorder, const char *event, const struct command *command,
+                            const char *detail);
+
 /* Timers; then, after what was due was sent: shows what has changed and writes outcomes. Returns when the next timer
  * is due (monotonic). */
 void recorder_commands_tick(struct recorder *recorder);

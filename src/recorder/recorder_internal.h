@@ -7,6 +7,7 @@
 #include "plant/commands.h"
 #include "plant/plant.h"
 #include "recorder/alarm_board.h"
+#include "recorder/answers.h"
 #include "recorder/command_board.h"
 #include "recorder/foreign.h"
 #include "recorder/pipeline.h"
@@ -33,6 +34,7 @@ struct recorder {
     struct commands commands; /* under way */
     struct command_board command_board;
     struct foreign foreign;
+    struct answers answers;
     struct batch *open_commands; /* outcomes that the file misses, until the start has entered them */
     uint64_t last_command;       /* the number of the last one */
     struct pipeline pipeline;

@@ -163,11 +163,14 @@ bool recorder_start(struct recorder *recorder, const struct recorder_options *op
     if (alive_us && recorder->last_stored_us > alive_us)
         alive_us = recorder->last_stored_us; /* the proof of life is written every few seconds only */
     recorder->client_id = recorder_make_client_id(recorder);
+    answers_init(&recorder->answers, history_secret(recorder->history), recorder->client_id);
     if (!recorder_start_threads(recorder, alive_us, err) || !recorder_open_server(recorder, err))
         return false;
     mqtt_library_init();
     recorder->uplink = uplink_new(recorder->config, recorder->client_id, options->password,
                                   &RECORDER_UPLINK_EVENTS, recorder);
+    if (!recorder->look)
+        uplink_take_answers(recorder->uplink, recorder->answers.topic);
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "recorder/uplink.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "recorder/uplink_internal.h"
 
@@ -227,6 +228,34 @@ void uplink_keepalive(struct uplink *uplink, int64_t now_us)
         uplink_end(uplink, true, now_us);
 }
 
+void uplink_take_answers(struct uplink *uplink, const char *topic)
+{
+    uplink->answers = topic;
+}
+
+const char *uplink_answers(const struct uplink *uplink)
+{
+    bool granted = uplink->phase == UPLINK_STANDING && uplink->version5 && uplink->answers_granted;
+    return granted ? uplink->answers : NULL;
+}
+
+static bool uplink_has_setpoints(const struct uplink *uplink)
+{
+    for (size_t i = 0; i < uplink->config->tag_count; i++)
+        if (uplink->config->tags[i].setpoint)
+            return true;
+    return false;
+}
+
+void uplink_subscribe(struct uplink *uplink)
+{
+    struct err err = {0};
+    filters_subscribe(&uplink->filters, uplink->config, uplink->mqtt);
+    if (uplink->answers && uplink->version5 && uplink_has_setpoints(uplink) &&
+        !mqtt_subscribe(uplink->mqtt, uplink->answers, 1, &err))
+        log_warning("devices cannot answer commands: %s", err.text);
+}
+
 void uplink_set_config(struct uplink *uplink, const struct config *config, bool reconnect, int64_t now_us)
 {
     bool stood = uplink->phase == UPLINK_STANDING;
@@ -238,7 +267,7 @@ void uplink_set_config(struct uplink *uplink, const struct config *config, bool 
     } else if (reconnect || uplink->phase == UPLINK_STOPPED) {
         uplink_renew(uplink, now_us);
     } else if (stood) {
-        filters_subscribe(&uplink->filters, uplink->config, uplink->mqtt);
+        uplink_subscribe(uplink);
     }
     uplink_tell_change(uplink);
 }

@@ -52,6 +52,11 @@ struct uplink;
 struct uplink *uplink_new(const struct config *config, const char *client_id, const char *password,
                           const struct uplink_handler *handler, void *context);
 
+/* Where a setpoint is configured, this topic is subscribed to as well, on each MQTT 5 connection; the text is borrowed.
+ * uplink_answers() gives it back while the broker grants it; NULL: no device can answer. */
+void uplink_take_answers(struct uplink *uplink, const char *topic);
+const char *uplink_answers(const struct uplink *uplink);
+
 /* Releases everything without a word to the broker.
  * Returns whether a thread that connects was left behind. */
 bool uplink_free(struct uplink *uplink);

@@ -2,6 +2,7 @@
 #include "recorder/uplink_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void uplink_on_connected(void *context, bool good, bool session, bool refused_version,
                                 const char *reason)
@@ -24,7 +25,8 @@ static void uplink_on_connected(void *context, bool good, bool session, bool ref
     uplink_set_state(uplink, WIRE_LINK_BACKLOG, "connected; what was kept for us is arriving");
     log_info("connected to %s:%d with %s%s", uplink->config->broker.host, uplink->config->broker.port,
              uplink->version5 ? "MQTT 5" : "MQTT 3.1.1", session ? ", the session was kept" : "");
-    filters_subscribe(&uplink->filters, uplink->config, uplink->mqtt);
+    uplink->answers_granted = false;
+    uplink_subscribe(uplink);
     uplink->handler->connected(uplink->context, session);
 }
 
@@ -45,6 +47,12 @@ static bool uplink_on_message(void *context, const struct mqtt_message *message)
 static void uplink_on_subscribed(void *context, const char *filter, bool good, int granted_qos)
 {
     struct uplink *uplink = context;
+    if (uplink->answers && !strcmp(filter, uplink->answers)) {
+        uplink->answers_granted = good;
+        if (!good)
+            log_info("the broker refuses '%s': devices cannot answer commands", filter);
+        return;
+    }
     if (filters_note_answer(&uplink->filters, filter, good, granted_qos))
         uplink->answered_us = clock_mono_us();
     if (good)

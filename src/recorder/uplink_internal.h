@@ -51,6 +51,8 @@ struct uplink {
     uint64_t connects;
 
     struct filters filters;
+    const char *answers;  /* response topic; NULL: none is wanted */
+    bool answers_granted; /* on this connection */
 };
 
 /* What the link is to the screens; tells the owner with the next uplink_tell_change(). */
@@ -70,6 +72,9 @@ void uplink_wipe(char *secret);
 void uplink_end(struct uplink *uplink, bool hung, int64_t now_us);
 /* An attempt came to nothing before there was a connection. */
 void uplink_fail(struct uplink *uplink, enum cause cause, const struct err *err, int64_t now_us);
+
+/* Asks the broker for all that is to be read. */
+void uplink_subscribe(struct uplink *uplink);
 
 /* What the handle tells: for mqtt_new(), with the link as its context. */
 extern const struct mqtt_handler UPLINK_EVENTS;

@@ -171,7 +171,8 @@ enum wire_sample_flag {
     X(U64, fresh_samples, "samples not merged into the archive yet")                                         \
     X(U64, commands, "commands that were let through since the start")                                       \
     X(U64, foreign_commands, "messages of others on setpoints' topics since the start")                      \
-    X(U64, alarms_lately, "alarms that were announced in the last 10 minutes")
+    X(U64, alarms_lately, "alarms that were announced in the last 10 minutes")                               \
+    X(U64, stray_answers, "messages on the response topic that answer no command or say nothing new")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */
@@ -338,6 +339,7 @@ enum wire_action {
     X(I64, ms_published, "sent")                                                                             \
     X(I64, ms_broker, "acknowledged by the broker")                                                          \
     X(I64, ms_readback, "read back")                                                                         \
-    X(I64, ms_ended, "came to its end")
+    X(I64, ms_ended, "came to its end")                                                                      \
+    X(TEXT, answer, "what the device answered last (MQTT 5), made safe")
 
 #endif

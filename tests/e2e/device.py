@@ -3,16 +3,20 @@
 import threading
 
 import paho.mqtt.client as paho
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 
 class Device:
     """Subscribes to `topics`, a dictionary from a setpoint's topic to the topic on which its value is reported (None: it
-    is not). `answer` makes the report's payload out of the command's; None: it says nothing."""
+    is not). `answer` makes the report's payload out of the command's; None: it says nothing. `respond` makes a list of
+    (payload, correlation data) out of a command's message, to be published on its response topic."""
 
-    def __init__(self, broker, topics, answer=lambda payload: payload, retain=False):
+    def __init__(self, broker, topics, answer=lambda payload: payload, retain=False, respond=lambda message: []):
         self.topics = topics
         self.answer = answer
         self.retain = retain
+        self.respond = respond
         self.received = []  # (topic, payload)
         self.properties = []  # of each of them
         self._ready = threading.Event()
@@ -42,6 +46,17 @@ class Device:
     def report(self, topic, payload, retain=False):
         self._client.publish(topic, payload, 1, retain).wait_for_publish(20)
 
+    def respond_to(self, number, payload, correlation=None):
+        """Answers the command with that place in `received`, with its own correlation data or another."""
+        properties = self.properties[number]
+        self._respond(properties.ResponseTopic, payload, correlation or properties.CorrelationData)
+
+    def _respond(self, topic, payload, correlation, retain=False):
+        answer = Properties(PacketTypes.PUBLISH)
+        if correlation:
+            answer.CorrelationData = correlation
+        return self._client.publish(topic, payload, 1, retain, answer)
+
     def _on_connect(self, client, *unused):
         client.subscribe([(topic, 1) for topic in self.topics])
 
@@ -49,6 +64,8 @@ class Device:
         payload = message.payload.decode()
         self.received.append((message.topic, payload))
         self.properties.append(message.properties)
+        for response, correlation in self.respond(message):
+            self._respond(message.properties.ResponseTopic, response, correlation)
         answer = self.answer(payload)
         if self.topics[message.topic] and answer is not None:
             client.publish(self.topics[message.topic], answer, 1, self.retain)

@@ -90,7 +90,7 @@ class Outcomes(Plant):
         self.assertTrue(0 <= int(row[6]) <= 3000 and 0 <= int(row[7]) <= 3000, row)
         self.assertEqual(device.received, [("cmd/sp", "42.5")])
         properties = device.properties[0]
-        self.assertEqual(properties.CorrelationData, b"hmi-1")
+        self.assertRegex(properties.CorrelationData, rb"^hmi-1-[0-9a-f]{16}$")
         self.assertEqual(properties.MessageExpiryInterval, 3)
         self.assertEqual(dict(properties.UserProperty)["reason"], "test run")
         self.assertEqual(dict(properties.UserProperty)["operator"], row[9])

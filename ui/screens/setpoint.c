@@ -264,6 +264,10 @@ static void setpoint_draw_command(const struct setpoint_screen *screen, const st
     setpoint_draw_stage(pane, 6, "sent", command->ms_published);
     setpoint_draw_stage(pane, 7, "broker answered", command->ms_broker);
     setpoint_draw_stage(pane, 8, "read back", command->ms_readback);
+    if (*command->answer) {
+        pane_text(pane, 2, 9, 20, MEANING_DIM, "device answered");
+        pane_text(pane, 22, 9, pane->columns - 24, MEANING_TEXT, command->answer);
+    }
     pane_text(pane, 2, 10, -1, bad ? MEANING_ERROR : MEANING_STRONG, COMMAND_STATE_WORDS[command->state]);
     pane_paragraph(pane, 2, 11, pane->columns - 4, 2, MEANING_TEXT, COMMAND_STATE_TEXTS[command->state]);
     pane_text(pane, 2, 13, pane->columns - 4, MEANING_DIM, command->detail);
