@@ -5,7 +5,8 @@
  *   keys   names separated by blanks, the first one is shown in the key bar
  *   label  for the key bar; "" leaves it out. Where the bar lacks room, later rows give way first (key_bar.h)
  *   where  or-ed ACTION_ON_... : the screens on which it works
- *   who    least role
+ *   who    least role that the console asks for; ROLE_VIEWER, too, where the recorder's refusal is to be heard, for that
+ *          is journaled and names the line of the configuration
  *
  * Keys of screens that are not built yet have no row: a key that does nothing says nothing. */
 #ifndef UI_ACTION_H
@@ -22,9 +23,11 @@ enum action_where {
     ACTION_ON_SYSTEM = 4,
     ACTION_ON_HELP = 8,
     ACTION_ON_TRENDS = 16,
+    ACTION_ON_ALARMS = 32,
     ACTION_ON_ALL = 0xFFFF
 };
-#define ACTION_ON_TAG  (ACTION_ON_TAGS | ACTION_ON_DETAIL) /* where a tag is at hand */
+#define ACTION_ON_TAG  (ACTION_ON_TAGS | ACTION_ON_DETAIL | ACTION_ON_ALARMS) /* where a tag is at hand */
+#define ACTION_ON_LIST (ACTION_ON_TAGS | ACTION_ON_ALARMS)                    /* of what can be filtered */
 #define ACTION_ON_ROWS (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
 
 #define ACTIONS(X)                                                                                           \
@@ -33,6 +36,8 @@ enum action_where {
       "go to a tag or do an action by typing its name")                                                      \
     X(TAGS, "tags", "F2 2", "Tags", ACTION_ON_ALL, ROLE_VIEWER, "all tags with their live values")           \
     X(TRENDS, "trends", "F3 3", "Trends", ACTION_ON_ALL, ROLE_VIEWER, "curves of up to four tags over time") \
+    X(ALARMS, "alarms", "F4 4", "Alarms", ACTION_ON_ALL, ROLE_VIEWER,                                        \
+      "alarms that stand, and those that are withheld")                                                      \
     X(SYSTEM, "system", "F9 9", "System", ACTION_ON_ALL, ROLE_VIEWER, "health of recorder, broker and disk") \
     X(BACK, "back", "F10 q", "Back", ACTION_ON_ALL, ROLE_VIEWER, "back; at the top quit, after a question")  \
     X(ESCAPE, "escape", "Escape", "", ACTION_ON_ALL, ROLE_VIEWER,                                            \
@@ -46,6 +51,16 @@ enum action_where {
     X(END, "end", "End", "", ACTION_ON_ROWS, ROLE_VIEWER, "last row")                                        \
     X(LEFT, "left", "Left", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold the group; to the group's row")           \
     X(RIGHT, "right", "Right", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold the group")                          \
+    X(ACKNOWLEDGE, "acknowledge", "a", "Ack", ACTION_ON_ALARMS, ROLE_VIEWER,                                 \
+      "acknowledge the alarm, or the marked ones; reset what has latched (operator)")                        \
+    X(ACKNOWLEDGE_PAGE, "acknowledge-page", "A", "Ack page", ACTION_ON_ALARMS, ROLE_VIEWER,                  \
+      "acknowledge all alarms in sight (operator)")                                                          \
+    X(MARK, "mark", "Space", "", ACTION_ON_ALARMS, ROLE_VIEWER, "mark the alarm for a, or not")              \
+    X(OPEN_ALARM, "open-alarm", "Enter i", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                \
+      "everything known of the alarm's tag")                                                                 \
+    X(NEXT_TAB, "next-tab", "Tab Right", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                  \
+      "the next list: standing, withheld")                                                                   \
+    X(PREVIOUS_TAB, "previous-tab", "S-Tab Left", "", ACTION_ON_ALARMS, ROLE_VIEWER, "the list before it")   \
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
@@ -54,7 +69,7 @@ enum action_where {
     X(NEXT_TAG, "next-tag", "n Right", "Next", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")    \
     X(PREVIOUS_TAG, "previous-tag", "N Left", "Previous", ACTION_ON_DETAIL, ROLE_VIEWER,                     \
       "the tag before it")                                                                                   \
-    X(FILTER, "filter", "/", "Filter", ACTION_ON_TAGS, ROLE_VIEWER, "show only rows with these words")       \
+    X(FILTER, "filter", "/", "Filter", ACTION_ON_LIST, ROLE_VIEWER, "show only rows with these words")       \
     X(SORT_NEXT, "sort-next", "s >", "Sort", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the next column")         \
     X(SORT_PREVIOUS, "sort-previous", "S <", "", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the column before")   \
     X(REVERSE, "reverse", "r", "", ACTION_ON_TAGS, ROLE_VIEWER, "turn the order round")                      \

@@ -57,7 +57,7 @@ bool alarm_banner_update(struct alarm_banner *banner, const struct mirror *mirro
     return due;
 }
 
-static enum meaning banner_meaning(enum alarm_priority priority, bool waits)
+enum meaning alarm_banner_meaning(enum alarm_priority priority, bool waits)
 {
     static const enum meaning MEANINGS[] = {
         [PRIORITY_JOURNAL] = MEANING_DIM,
@@ -109,9 +109,9 @@ static void banner_collect(struct banner_pieces *pieces, const struct alarm_bann
                    (unsigned long long)banner->lately);
     for (int i = PRIORITY_CRITICAL; i >= PRIORITY_LOW; i--)
         if (banner->standing[i])
-            banner_add(pieces, banner_meaning((enum alarm_priority)i, banner->waiting[i] > 0), "%s%s%zu/%zu",
-                       alarm_banner_mark((enum alarm_priority)i), brief ? "" : " ", banner->waiting[i],
-                       banner->standing[i]);
+            banner_add(pieces, alarm_banner_meaning((enum alarm_priority)i, banner->waiting[i] > 0),
+                       "%s%s%zu/%zu", alarm_banner_mark((enum alarm_priority)i), brief ? "" : " ",
+                       banner->waiting[i], banner->standing[i]);
     if (silent_us > 0) {
         timefmt_age(left, sizeof left, silent_us);
         banner_add(pieces, MEANING_STRONG, brief ? "mute %s" : "bell off %s", left);
@@ -142,7 +142,7 @@ static void banner_draw_worst(const struct pane *pane, int columns, const struct
     snprintf(text, sizeof text, "%s %s %.255s%s%s  %.255s%s%.255s",
              alarm_banner_mark((enum alarm_priority)alarm->priority), when, alarm->address, *value ? " " : "",
              value, alarm->message, *alarm->detail ? ": " : "", alarm->detail);
-    enum meaning meaning = banner_meaning((enum alarm_priority)alarm->priority, true);
+    enum meaning meaning = alarm_banner_meaning((enum alarm_priority)alarm->priority, true);
     pane_fill(pane, 0, 0, columns, 1, meaning);
     pane_text(pane, 0, 0, columns, meaning, text);
 }

@@ -32,4 +32,7 @@ void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banne
  * " - " journal. */
 const char *alarm_banner_mark(enum alarm_priority priority);
 
+/* The colour of a priority; quiet where nobody has to acknowledge it (any more). */
+enum meaning alarm_banner_meaning(enum alarm_priority priority, bool waits);
+
 #endif

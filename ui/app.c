@@ -190,6 +190,7 @@ static void app_take_news(struct app *app, short revents)
     app_set_zone(app);
     if (app->mirror.attached && !was_attached)
         app_follow_history(app);
+    app_check_requests(app);
     app_check_stop(app);
     if (app->mirror.changes == app->seen_changes && app->mirror.attached == was_attached)
         return;

@@ -22,7 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define APP_STACK_MAX 8
+#define APP_STACK_MAX    8
+#define APP_REQUESTS_MAX 8 /* under way at once: an answer takes milliseconds */
 
 struct app_layer {
     const struct screen_class *class;
@@ -59,6 +60,8 @@ struct app {
     enum action want_action;
     bool want_quit, want_stop;
 
+    uint32_t requests[APP_REQUESTS_MAX]; /* whose answers are to be said; 0: free */
+
     uint32_t stop_request; /* waiting for its answer, 0: not */
     int64_t stop_until_us;
     bool ended;
@@ -83,6 +86,9 @@ void app_apply(struct app *app, unsigned effect);
 
 /* Does what a screen asked of its host. To be called after each of its operations. */
 void app_do_wants(struct app *app);
+
+/* Says what the recorder has answered to a request of screen_host_request(), or that it went before. */
+void app_check_requests(struct app *app);
 
 /* Ends the console when the recorder that it asked to stop has said yes, or has gone. */
 void app_check_stop(struct app *app);

@@ -31,6 +31,22 @@ void screen_host_say(struct screen_host *host, enum meaning meaning, const char 
     app->dirty = true;
 }
 
+void screen_host_request(struct screen_host *host, const struct wire_ask *ask)
+{
+    struct app *app = host->app;
+    size_t i = 0;
+    while (i < APP_REQUESTS_MAX && app->requests[i])
+        i++;
+    if (i == APP_REQUESTS_MAX) {
+        screen_host_say(host, MEANING_ERROR,
+                        "The recorder has not answered what was asked before: not done.");
+        return;
+    }
+    app->requests[i] = link_request(app->link, ask);
+    if (!app->requests[i])
+        screen_host_say(host, MEANING_ERROR, "Not done: no recorder of this version is attached.");
+}
+
 void screen_host_do(struct screen_host *host, enum action action)
 {
     host->app->want_action = action;
@@ -128,6 +144,25 @@ void app_check_stop(struct app *app)
         app->stop_request = 0;
 }
 
+/* ---- requests ---- */
+
+void app_check_requests(struct app *app)
+{
+    const struct wire_answer *answer = &app->mirror.answer;
+    for (size_t i = 0; i < APP_REQUESTS_MAX; i++) {
+        /* Answers come in the order of the requests; of two that came together the mirror keeps the last. */
+        bool answered = answer->request && (int32_t)(answer->request - app->requests[i]) >= 0;
+        if (!app->requests[i] || (app->mirror.attached && !answered))
+            continue;
+        if (app->requests[i] == answer->request)
+            screen_host_say(&app->host, answer->good ? MEANING_MESSAGE : MEANING_ERROR, "%s", answer->text);
+        else if (!answered)
+            screen_host_say(&app->host, MEANING_ERROR,
+                            "The recorder went before it answered: look whether it was done.");
+        app->requests[i] = 0;
+    }
+}
+
 /* ---- actions ---- */
 
 /* The tag at hand on the screen on top; NULL: none. */
@@ -221,6 +256,9 @@ static void app_act(struct app *app, enum action action)
         break;
     case ACTION_SILENCE:
         app_silence(app);
+        break;
+    case ACTION_ALARMS:
+        app_open(app, SCREEN_ALARMS, 0);
         break;
     case ACTION_SYSTEM:
         app_open(app, SCREEN_SYSTEM, 0);

@@ -19,6 +19,7 @@ enum screen_id {
     SCREEN_TAGS,
     SCREEN_DETAIL,
     SCREEN_TRENDS,
+    SCREEN_ALARMS,
     SCREEN_SYSTEM,
     SCREEN_HELP,
     SCREEN_PALETTE,  /* over another screen */
@@ -110,6 +111,10 @@ void screen_host_open(struct screen_host *host, enum screen_id id, uint32_t argu
 /* Says something in the line above the key bar for some seconds. */
 void screen_host_say(struct screen_host *host, enum meaning meaning, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Sends a request to the recorder. Its answer is said in the same line when it comes, whatever screen is on top then;
+ * so is it that nobody is there to ask. */
+void screen_host_request(struct screen_host *host, const struct wire_ask *ask);
 
 /* Does an action as if its key was pressed, after the operation returns. */
 void screen_host_do(struct screen_host *host, enum action action);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "plant/quality.h"
+#include "ui/filter_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,13 +29,7 @@ void tag_list_free(struct tag_list *list)
 
 /* ---- filter ---- */
 
-static bool contains(const char *text, const char *word, size_t length)
-{
-    for (; *text; text++)
-        if (strncasecmp(text, word, length) == 0)
-            return true;
-    return length == 0;
-}
+static const char QUALITY[] = "quality:";
 
 static const char *const QUALITY_CLASSES[] = {
     [MIRROR_BAD] = "bad",   [MIRROR_UNCERTAIN] = "uncertain", [MIRROR_RETAINED] = "retained",
@@ -45,14 +40,6 @@ static bool quality_matches(const struct mirror_tag *tag, const char *word, size
 {
     const char *class = QUALITY_CLASSES[mirror_tag_trust(tag)];
     return strncasecmp(class, word, length) == 0 || strncasecmp(mirror_tag_word(tag), word, length) == 0;
-}
-
-/* The length of the "quality:" that a word of a filter begins with; 0: it is another word. */
-static size_t quality_prefix(const char *word, size_t length)
-{
-    static const char QUALITY[] = "quality:";
-    size_t prefix = sizeof QUALITY - 1;
-    return length >= prefix && strncasecmp(word, QUALITY, prefix) == 0 ? prefix : 0;
 }
 
 static bool is_known_quality(const char *word, size_t length)
@@ -69,44 +56,41 @@ static bool is_known_quality(const char *word, size_t length)
 
 bool tag_list_asks_unknown_quality(const char *filter)
 {
-    while (*filter) {
-        size_t length = strcspn(filter, " "), prefix = quality_prefix(filter, length);
-        if (prefix && !is_known_quality(filter + prefix, length - prefix))
+    const char *word;
+    for (size_t length; (length = filter_words_next(&filter, &word));) {
+        size_t prefix = filter_words_prefix(word, length, QUALITY);
+        if (prefix && !is_known_quality(word + prefix, length - prefix))
             return true;
-        filter += length;
-        filter += strspn(filter, " ");
     }
     return false;
 }
 
 static bool word_matches(const struct mirror_tag *tag, const char *word, size_t length)
 {
-    static const char AREA[] = "area:";
-    size_t quality = quality_prefix(word, length), area = sizeof AREA - 1;
+    size_t quality = filter_words_prefix(word, length, QUALITY);
+    size_t area = filter_words_prefix(word, length, "area:");
     if (quality)
         return quality_matches(tag, word + quality, length - quality);
-    if (length >= area && strncasecmp(word, AREA, area) == 0)
-        return contains(tag->area, word + area, length - area);
-    return contains(tag->name, word, length) || contains(tag->description, word, length) ||
-           contains(tag->area, word, length) || contains(tag->topic, word, length);
+    if (area)
+        return filter_words_contains(tag->area, word + area, length - area);
+    return filter_words_contains(tag->name, word, length) ||
+           filter_words_contains(tag->description, word, length) ||
+           filter_words_contains(tag->area, word, length) || filter_words_contains(tag->topic, word, length);
 }
 
 bool tag_list_matches(const struct mirror_tag *tag, const char *filter)
 {
-    while (*filter) {
-        size_t length = strcspn(filter, " ");
-        if (length && !word_matches(tag, filter, length))
+    const char *word;
+    for (size_t length; (length = filter_words_next(&filter, &word));)
+        if (!word_matches(tag, word, length))
             return false;
-        filter += length;
-        filter += strspn(filter, " ");
-    }
     return true;
 }
 
 /* A filter that looks at what lives has to be asked again and again. */
 static bool filter_lives(const struct tag_list *list)
 {
-    return contains(list->filter, "quality:", 8);
+    return filter_words_contains(list->filter, QUALITY, strlen(QUALITY));
 }
 
 void tag_list_set_filter(struct tag_list *list, const char *filter)

@@ -9,6 +9,7 @@
 #include "ui/screens/screens.h"
 #include "ui/screens/tag_columns.h"
 #include "ui/tag_list.h"
+#include "ui/widgets/grid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,17 +114,6 @@ static void draw_foot(struct tags *tags, const struct pane *pane, int y)
                     *row->tag->path ? " : " : "", row->tag->path);
 }
 
-static void draw_scroll_bar(const struct tags *tags, const struct pane *pane)
-{
-    size_t rows = (size_t)pane->rows, count = tags->list.row_count;
-    if (count <= rows || rows < 2)
-        return;
-    size_t length = rows * rows / count ? rows * rows / count : 1;
-    size_t begin = tags->list.top * (rows - length) / (count - rows);
-    for (size_t i = 0; i < length; i++)
-        pane_sign(pane, pane->columns - 1, (int)(begin + i), MEANING_FRAME, SIGN_SCROLL);
-}
-
 /* Trends of rows that came into sight: one request at a time, the rest with the next picture. */
 static void ask_history(struct tags *tags, struct screen_host *host, size_t first, size_t last)
 {
@@ -186,7 +176,7 @@ static void tags_draw(void *state, struct screen_host *host, const struct pane *
         for (size_t i = list->top; i < last; i++)
             tag_columns_draw_row(&tags->columns, &body, (int)(i - list->top), &list->rows[i], host->wall_us);
         pane_select_row(&body, (int)(list->cursor - list->top));
-        draw_scroll_bar(tags, &body);
+        grid_draw_scroll_bar(&body, list->top, list->row_count);
     } else {
         draw_empty(tags, host, &body);
     }

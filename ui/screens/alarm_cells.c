@@ -1,0 +1,288 @@
+#include "ui/screens/alarm_cells.h"
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "base/timefmt.h"
+#include "plant/alarm_state.h"
+#include "ui/alarm_banner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CELL_MAX        1024 /* bytes of a cell's text */
+#define CELLS_DATE_FROM 110  /* columns of a terminal that has room for dates */
+
+/* How a state is shown: a sign for the condition (it stands, or it has gone), and a word that is in capitals while
+ * somebody has to acknowledge it. Of the withheld ones the sign is that of the condition underneath. */
+static const char *const STATE_WORDS[ALARM_STATES] = {
+    [ALARM_SAME] = "",
+    [ALARM_NORMAL] = "normal",
+    [ALARM_UNACKNOWLEDGED] = "UNACK",
+    [ALARM_ACKNOWLEDGED] = "acked",
+    [ALARM_RETURNED] = "RETURN",
+    [ALARM_LATCHED] = "LATCH",
+    [ALARM_LATCHED_ACKNOWLEDGED] = "latch",
+    [ALARM_SHELVED] = "shelved",
+    [ALARM_SUPPRESSED] = "suppr",
+    [ALARM_OUT_OF_SERVICE] = "out",
+};
+
+struct cell_row {
+    const struct alarm_cells *cells;
+    const struct wire_alarm *alarm;
+    enum glyph_level level;
+    bool dates; /* there is room for them */
+};
+
+typedef void cell_text(const struct cell_row *row, char *out, size_t size);
+
+/* ---- what several places say ---- */
+
+bool alarm_cells_is_stale(const struct mirror *mirror, const struct wire_alarm *alarm)
+{
+    if (!mirror->attached)
+        return true;
+    /* hmi's own alarms do not come from the plant. */
+    return alarm->tag && mirror->has_status && mirror->status.no_data_since_us;
+}
+
+void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size)
+{
+    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+    char value[CELL_MAX] = "";
+    if (tag)
+        mirror_tag_value(tag, value, sizeof value);
+    bool live = tag && mirror_tag_trust(tag) >= MIRROR_RETAINED && !alarm_cells_is_stale(mirror, alarm);
+    snprintf(out, size, live || !*value ? "%s" : "(%s)", value);
+}
+
+void alarm_cells_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size)
+{
+    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+    out[0] = '\0';
+    if (isnan(alarm->limit))
+        return;
+    if (tag)
+        mirror_tag_number(tag, alarm->limit, out, size);
+    else
+        num_format(out, size, alarm->limit, -1);
+}
+
+/* ---- cells ---- */
+
+static void cell_marked(const struct cell_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s", alarm_list_is_marked(row->cells->list, row->alarm->alarm) ? "*" : "");
+}
+
+static void cell_priority(const struct cell_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s", alarm_banner_mark((enum alarm_priority)row->alarm->priority));
+}
+
+static void cell_state(const struct cell_row *row, char *out, size_t size)
+{
+    const char *sign = glyph_sign(row->alarm->active ? SIGN_ON : SIGN_OFF, row->level);
+    if (alarm_cells_is_stale(row->cells->mirror, row->alarm))
+        sign = "?";
+    snprintf(out, size, "%s %s", sign, STATE_WORDS[row->alarm->state]);
+}
+
+/* Of today the time to the ms; of another day the date, with the time as far as there is room. */
+static void cell_time(const struct cell_row *row, char *out, size_t size)
+{
+    char at[TIMEFMT_MAX], today[TIMEFMT_MAX];
+    if (!row->alarm->activated_us) {
+        out[0] = '\0';
+        return;
+    }
+    timefmt_local(at, sizeof at, row->alarm->activated_us, TIMEFMT_DATE | TIMEFMT_MS);
+    timefmt_local(today, sizeof today, row->cells->wall_us, TIMEFMT_DATE);
+    if (row->dates)
+        snprintf(out, size, "%s", at);
+    else if (strncmp(at, today, 10) == 0)
+        snprintf(out, size, "%s", at + 11);
+    else
+        snprintf(out, size, "%.11s", at + 5);
+}
+
+static void cell_address(const struct cell_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s", row->alarm->address);
+}
+
+static void cell_value(const struct cell_row *row, char *out, size_t size)
+{
+    alarm_cells_value(row->cells->mirror, row->alarm, out, size);
+}
+
+static void cell_limit(const struct cell_row *row, char *out, size_t size)
+{
+    alarm_cells_limit(row->cells->mirror, row->alarm, out, size);
+}
+
+static void cell_unit(const struct cell_row *row, char *out, size_t size)
+{
+    const struct mirror_tag *tag = row->alarm->tag ? mirror_find(row->cells->mirror, row->alarm->tag) : NULL;
+    snprintf(out, size, "%s", tag ? tag->unit : "");
+}
+
+/* How long it has stood, or stood before it cleared. */
+static void cell_duration(const struct cell_row *row, char *out, size_t size)
+{
+    const struct wire_alarm *alarm = row->alarm;
+    int64_t end_us = alarm->active ? row->cells->wall_us : alarm->cleared_us;
+    out[0] = '\0';
+    if (alarm->activated_us && end_us >= alarm->activated_us)
+        timefmt_age(out, size, end_us - alarm->activated_us);
+}
+
+static void cell_area(const struct cell_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s", row->alarm->area);
+}
+
+static void cell_message(const struct cell_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s%s%s", row->alarm->message,
+             *row->alarm->message && *row->alarm->detail ? ": " : "", row->alarm->detail);
+}
+
+/* Until the shelf ends. */
+static void cell_left(const struct cell_row *row, char *out, size_t size)
+{
+    const struct wire_alarm *alarm = row->alarm;
+    char span[TIMEFMT_MAX];
+    out[0] = '\0';
+    if (!alarm->shelf_until_us)
+        return;
+    int64_t left_us = alarm->shelf_until_us - row->cells->wall_us;
+    timefmt_age(span, sizeof span, left_us > 0 ? left_us : 0);
+    snprintf(out, size, "%s%s", span, alarm->shelf_once ? " once" : "");
+}
+
+static void cell_by(const struct cell_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s", row->alarm->shelf_until_us ? row->alarm->shelved_by : "");
+}
+
+static void cell_reason(const struct cell_row *row, char *out, size_t size)
+{
+    snprintf(out, size, "%s", row->alarm->shelf_until_us ? row->alarm->shelf_reason : "");
+}
+
+/* ---- the columns ---- */
+
+struct alarm_column {
+    struct grid_column column;
+    cell_text *text;
+};
+
+#define MARKED                                                                                               \
+    {                                                                                                        \
+        {"", 1, 1, 0, false}, cell_marked                                                                    \
+    }
+#define PRIORITY                                                                                             \
+    {                                                                                                        \
+        {"PRI", 3, 3, 0, false}, cell_priority                                                               \
+    }
+#define STATE                                                                                                \
+    {                                                                                                        \
+        {"STATE", 7, 9, 0, false}, cell_state                                                                \
+    }
+#define ADDRESS                                                                                              \
+    {                                                                                                        \
+        {"ALARM", 16, 48, 0, false}, cell_address                                                            \
+    }
+
+static const struct alarm_column STANDING[] = {
+    MARKED,
+    PRIORITY,
+    STATE,
+    {{"ACTIVATED", 12, 23, 0, false}, cell_time},
+    ADDRESS,
+    {{"VALUE", 8, 16, 0, true}, cell_value},
+    {{"LIMIT", 7, 14, 3, true}, cell_limit},
+    {{"UNIT", 4, 10, 5, false}, cell_unit},
+    {{"FOR", 5, 5, 1, true}, cell_duration},
+    {{"AREA", 8, 24, 6, false}, cell_area},
+    {{"MESSAGE", 14, 0, 2, false}, cell_message},
+};
+
+static const struct alarm_column WITHHELD[] = {
+    MARKED,
+    PRIORITY,
+    {{"STATE", 9, 9, 0, false}, cell_state},
+    ADDRESS,
+    {{"LEFT", 5, 10, 0, true}, cell_left},
+    {{"BY", 4, 16, 1, false}, cell_by},
+    {{"REASON", 10, 60, 2, false}, cell_reason},
+    {{"VALUE", 8, 16, 3, true}, cell_value},
+    {{"ACTIVATED", 12, 23, 4, false}, cell_time},
+    {{"AREA", 8, 24, 6, false}, cell_area},
+    {{"MESSAGE", 14, 0, 5, false}, cell_message},
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+/* ---- drawing ---- */
+
+/* Colour says only: somebody has to acknowledge it; and: what is shown may be out of date. */
+static enum meaning cell_meaning(const struct cell_row *row, cell_text *text)
+{
+    const struct wire_alarm *alarm = row->alarm;
+    bool waits = alarm_state_waits((enum alarm_state)alarm->state);
+    if (text == cell_priority && waits)
+        return alarm_banner_meaning((enum alarm_priority)alarm->priority, true);
+    if (alarm_cells_is_stale(row->cells->mirror, alarm))
+        return MEANING_VALUE_UNCERTAIN;
+    if (text == cell_state && waits && alarm->active)
+        return alarm_banner_meaning((enum alarm_priority)alarm->priority, true);
+    if (text == cell_value) {
+        const struct mirror_tag *tag = mirror_find(row->cells->mirror, alarm->tag);
+        bool live = tag && mirror_tag_trust(tag) >= MIRROR_RETAINED;
+        return live ? MEANING_VALUE : MEANING_VALUE_UNCERTAIN;
+    }
+    if (text == cell_marked || (waits && (text == cell_address || text == cell_state)))
+        return MEANING_STRONG;
+    if (text == cell_unit || text == cell_area || alarm->state == ALARM_LATCHED_ACKNOWLEDGED)
+        return MEANING_DIM;
+    return MEANING_TEXT;
+}
+
+void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane)
+{
+    const struct alarm_list *list = cells->list;
+    const struct alarm_column *table = list->withheld ? WITHHELD : STANDING;
+    size_t count = list->withheld ? COUNT_OF(WITHHELD) : COUNT_OF(STANDING);
+    struct grid_column columns[GRID_COLUMNS_MAX];
+    struct grid grid;
+    char text[CELL_MAX];
+    size_t rows = pane->rows > 1 ? (size_t)pane->rows - 1 : 0, left = list->row_count - list->top;
+    rows = rows < left ? rows : left;
+    for (size_t i = 0; i < count; i++)
+        columns[i] = table[i].column;
+    grid_begin(&grid, columns, count, pane);
+    struct cell_row row = {
+        .cells = cells, .level = pane_level(pane), .dates = pane->columns >= CELLS_DATE_FROM};
+    for (size_t y = 0; y < rows; y++)
+        for (size_t i = 0; i < count; i++) {
+            row.alarm = &list->rows[list->top + y].alarm->record;
+            table[i].text(&row, text, sizeof text);
+            grid_need(&grid, i, pane, text);
+        }
+    grid_layout(&grid, pane->columns - 1);
+    grid_draw_heading(&grid, pane, 0);
+    for (size_t y = 0; y < rows; y++) {
+        row.alarm = &list->rows[list->top + y].alarm->record;
+        for (size_t i = 0; i < count; i++) {
+            table[i].text(&row, text, sizeof text);
+            grid_draw_cell(&grid, pane, (int)y + 1, i, cell_meaning(&row, table[i].text), text);
+        }
+        if (list->top + y == list->cursor)
+            pane_select_row(pane, (int)y + 1);
+    }
+    struct pane body = pane_part(pane, 0, 1, -1, pane->rows - 1);
+    grid_draw_scroll_bar(&body, list->top, list->row_count);
+}

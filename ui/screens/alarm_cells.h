@@ -1,0 +1,32 @@
+/* What the rows of the Alarms screen say, column by column: for those that stand and for those that are withheld. */
+#ifndef UI_SCREENS_ALARM_CELLS_H
+#define UI_SCREENS_ALARM_CELLS_H
+
+#include "ui/alarm_list.h"
+#include "ui/canvas.h"
+#include "ui/mirror.h"
+#include "ui/widgets/grid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a picture of rows needs besides the list; valid during the call. */
+struct alarm_cells {
+    const struct mirror *mirror;
+    const struct alarm_list *list;
+    int64_t wall_us;
+};
+
+/* Heading in row 0 of `pane`, from row 1 on the rows from list->top on, with the cursor. */
+void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane);
+
+/* Whether what is known of the alarm may be out of date: the recorder is lost, or nothing comes from the plant. */
+bool alarm_cells_is_stale(const struct mirror *mirror, const struct wire_alarm *alarm);
+
+/* The value that its tag has now, in brackets where it is not live; "" for an alarm without a tag. */
+void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
+
+/* The limit as its tag shows numbers; "" where there is none. */
+void alarm_cells_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
+
+#endif

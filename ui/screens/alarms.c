@@ -1,0 +1,376 @@
+/* Alarms: those that stand, those that are withheld; what operators do to them.
+ * Order, cursor, marks and what a key means are those of ui/alarm_list.c; the rows are drawn by alarm_cells.c.
+ *
+ * What must stay true: a request leaves in one place only, alarms_request(), and names what alarm_list_pick() gives:
+ * alarms that were on the screen. While somebody types, letters are letters. */
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "ui/alarm_filter.h"
+#include "ui/alarm_list.h"
+#include "ui/line_editor.h"
+#include "ui/link.h"
+#include "ui/screens/alarm_cells.h"
+#include "ui/screens/screens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALARMS_WHEEL_ROWS 3
+
+enum alarms_tab { ALARMS_STANDING, ALARMS_WITHHELD, ALARMS_TABS };
+
+struct alarms_screen {
+    enum alarms_tab tab;
+    struct alarm_list lists[ALARMS_TABS];
+    struct line_editor filter;
+    bool typing;            /* into the filter */
+    int rows;               /* of alarms that the last picture had room for */
+    int tab_x[ALARMS_TABS]; /* where the tabs' titles end in the last picture */
+    struct buf lines;       /* of the request that is being made */
+};
+
+static void *alarms_open(struct screen_host *host, uint32_t argument)
+{
+    (void)host;
+    (void)argument;
+    struct alarms_screen *screen = mem_new(1, sizeof *screen);
+    alarm_list_init(&screen->lists[ALARMS_STANDING], false);
+    alarm_list_init(&screen->lists[ALARMS_WITHHELD], true);
+    buf_init(&screen->lines, 0);
+    return screen;
+}
+
+static void alarms_close(void *state)
+{
+    struct alarms_screen *screen = state;
+    for (int i = 0; i < ALARMS_TABS; i++)
+        alarm_list_free(&screen->lists[i]);
+    buf_free(&screen->lines);
+    free(screen);
+}
+
+static struct alarm_list *alarms_list(struct alarms_screen *screen)
+{
+    return &screen->lists[screen->tab];
+}
+
+static void alarms_update(struct alarms_screen *screen, const struct screen_host *host)
+{
+    for (int i = 0; i < ALARMS_TABS; i++)
+        alarm_list_update(&screen->lists[i], host->mirror, host->mono_us);
+}
+
+/* ---- drawing ---- */
+
+static void alarms_draw_tabs(struct alarms_screen *screen, const struct pane *pane)
+{
+    static const char *const TITLES[ALARMS_TABS] = {"Standing", "Shelved and suppressed"};
+    int x = 1;
+    for (int i = 0; i < ALARMS_TABS; i++) {
+        bool here = screen->tab == (enum alarms_tab)i;
+        char title[64];
+        snprintf(title, sizeof title, "%s%s %zu%s", here ? "[" : " ", TITLES[i], screen->lists[i].all_count,
+                 here ? "]" : " ");
+        x += pane_text(pane, x, 0, -1, here ? MEANING_SORTED : MEANING_DIM, title);
+        screen->tab_x[i] = x;
+    }
+}
+
+/* Why there is nothing to see, and what would change that. */
+static void alarms_draw_empty(const struct alarm_list *list, const struct screen_host *host,
+                              const struct pane *pane)
+{
+    const struct mirror *mirror = host->mirror;
+    if (link_is_starting(host->link, host->mono_us)) {
+        pane_text(pane, 2, 1, -1, MEANING_DIM, "attaching…");
+    } else if (!mirror->attached) {
+        pane_paragraph(pane, 2, 1, pane->columns - 4, pane->rows - 1, MEANING_TEXT, link_text(host->link));
+    } else if (!mirror->complete) {
+        pane_text(pane, 2, 1, -1, MEANING_DIM, "The recorder sends its alarms ...");
+    } else if (list->all_count) {
+        pane_printf(pane, 2, 1, -1, MEANING_TEXT, "No alarm matches \"%s\".", list->filter);
+        pane_printf(pane, 2, 2, -1, MEANING_DIM, "Escape shows all %zu again.", list->all_count);
+    } else {
+        pane_text(pane, 2, 1, -1, MEANING_DIM,
+                  list->withheld ? "No alarm is shelved, suppressed or out of service." : "No alarms stand.");
+    }
+}
+
+/* What the row of the cursor has no room for. */
+static void alarms_draw_current(const struct screen_host *host, const struct alarm_list *list,
+                                const struct pane *pane, int x, int y, int room)
+{
+    const struct mirror_alarm *alarm = alarm_list_current(list);
+    char since[TIMEFMT_MAX], limit[256];
+    if (!alarm || room < 1)
+        return;
+    const struct wire_alarm *record = &alarm->record;
+    alarm_cells_limit(host->mirror, record, limit, sizeof limit);
+    timefmt_local(since, sizeof since, record->activated_us, TIMEFMT_DATE | TIMEFMT_MS);
+    pane_printf(pane, x, y, room, MEANING_TEXT, "%s%s%s  %s%s%s%s", record->message,
+                *record->message && *record->detail ? ": " : "", record->detail, *limit ? "limit " : "",
+                limit, *limit ? "  " : "", record->activated_us ? since : "");
+}
+
+/* The line at the foot: what is typed, how many are marked, or what the cursor is on; and the place in the list. */
+static void alarms_draw_foot(const struct alarms_screen *screen, const struct screen_host *host,
+                             const struct alarm_list *list, const struct pane *pane, int y)
+{
+    char place[96];
+    const char *fault = alarm_filter_fault(list->filter);
+    size_t at = list->row_count ? list->cursor + 1 : 0;
+    if (*list->filter)
+        snprintf(place, sizeof place, "%s%s%zu/%zu of %zu", fault, *fault ? "  " : "", at, list->row_count,
+                 list->all_count);
+    else
+        snprintf(place, sizeof place, "%zu/%zu", at, list->row_count);
+    pane_text_right(pane, 0, y, pane->columns - 1, *fault ? MEANING_WARNING : MEANING_DIM, place);
+    int room = pane->columns - (int)strlen(place) - 3, x = 1;
+    if (screen->typing) {
+        x += pane_text(pane, x, y, room, MEANING_KEY, "/");
+        line_editor_draw(&screen->filter, pane, x, y, room - 1);
+        return;
+    }
+    if (*list->filter)
+        x += pane_printf(pane, x, y, room, MEANING_MATCH, "/%s", list->filter) + 2;
+    if (list->mark_count && x < room)
+        x += pane_printf(pane, x, y, room - x + 1, MEANING_STRONG, "%zu marked", list->mark_count) + 2;
+    alarms_draw_current(host, list, pane, x, y, room - x + 1);
+}
+
+static void alarms_draw(void *state, struct screen_host *host, const struct pane *pane)
+{
+    struct alarms_screen *screen = state;
+    struct alarm_list *list = alarms_list(screen);
+    struct pane body = pane_part(pane, 0, 1, -1, pane->rows - 2);
+    alarms_update(screen, host);
+    screen->rows = body.rows > 1 ? body.rows - 1 : 0;
+    alarm_list_scroll(list, (size_t)screen->rows);
+    alarms_draw_tabs(screen, pane);
+    if (list->row_count)
+        alarm_cells_draw(
+            &(struct alarm_cells){.mirror = host->mirror, .list = list, .wall_us = host->wall_us}, &body);
+    else
+        alarms_draw_empty(list, host, &body);
+    alarms_draw_foot(screen, host, list, pane, pane->rows - 1);
+    alarm_list_show(list, (size_t)screen->rows, host->mono_us);
+}
+
+/* ---- requests ---- */
+
+static void alarms_request(struct alarms_screen *screen, struct screen_host *host, enum alarm_pick_from from,
+                           enum alarm_pick_for purpose, struct wire_ask ask)
+{
+    struct alarm_list *list = alarms_list(screen);
+    struct alarm_pick pick =
+        alarm_list_pick(list, host->mirror, from, purpose, host->mono_us, &screen->lines);
+    if (pick.left_out)
+        screen_host_say(host, MEANING_WARNING, "%s%s", pick.count ? "Not all: " : "Not done: ", pick.why);
+    else if (!pick.count)
+        screen_host_say(host, MEANING_MESSAGE, "Nothing on this page waits to be acknowledged.");
+    if (!pick.count)
+        return;
+    ask.argument = buf_text(&screen->lines);
+    screen_host_request(host, &ask);
+    if (from == ALARM_PICK_CURSOR)
+        alarm_list_unmark_all(list);
+}
+
+static void alarms_acknowledge(struct alarms_screen *screen, struct screen_host *host,
+                               enum alarm_pick_from from)
+{
+    if (screen->tab != ALARMS_STANDING) {
+        screen_host_say(host, MEANING_WARNING, "What is withheld waits for no acknowledgement.");
+        return;
+    }
+    alarms_request(screen, host, from, ALARM_PICK_ACKNOWLEDGE,
+                   (struct wire_ask){.action = WIRE_ACTION_ACKNOWLEDGE});
+}
+
+/* ---- actions ---- */
+
+static bool alarms_move(struct alarms_screen *screen, enum action action)
+{
+    struct alarm_list *list = alarms_list(screen);
+    long page = screen->rows > 1 ? screen->rows - 1 : 1, last = (long)list->row_count;
+    switch (action) {
+    case ACTION_UP:
+        alarm_list_move(list, -1);
+        return true;
+    case ACTION_DOWN:
+        alarm_list_move(list, 1);
+        return true;
+    case ACTION_PAGE_UP:
+        alarm_list_move(list, -page);
+        return true;
+    case ACTION_PAGE_DOWN:
+        alarm_list_move(list, page);
+        return true;
+    case ACTION_HOME:
+        alarm_list_move(list, -last);
+        return true;
+    case ACTION_END:
+        alarm_list_move(list, last);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void alarms_go_tab(struct alarms_screen *screen, int tab)
+{
+    screen->tab = (enum alarms_tab)((tab + ALARMS_TABS) % ALARMS_TABS);
+    screen->typing = false;
+    line_editor_clear(&screen->filter);
+}
+
+static void alarms_clear_filter(struct alarms_screen *screen)
+{
+    screen->typing = false;
+    line_editor_clear(&screen->filter);
+    alarm_list_set_filter(alarms_list(screen), "");
+}
+
+/* Escape takes back one thing at a time: marks, then the filter, then it leaves the screen. */
+static unsigned alarms_escape(struct alarms_screen *screen)
+{
+    struct alarm_list *list = alarms_list(screen);
+    if (list->mark_count)
+        alarm_list_unmark_all(list);
+    else if (*list->filter)
+        alarms_clear_filter(screen);
+    else
+        return SCREEN_IGNORED;
+    return SCREEN_PAINT;
+}
+
+static unsigned alarms_open_tag(struct alarms_screen *screen, struct screen_host *host)
+{
+    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
+    if (alarm && mirror_find(host->mirror, alarm->record.tag))
+        screen_host_open(host, SCREEN_DETAIL, alarm->record.tag);
+    else if (alarm)
+        screen_host_say(host, MEANING_MESSAGE, "%s is an alarm of hmi itself: it has no tag.",
+                        alarm->record.address);
+    return SCREEN_PAINT;
+}
+
+static unsigned alarms_act(void *state, struct screen_host *host, enum action action)
+{
+    struct alarms_screen *screen = state;
+    struct alarm_list *list = alarms_list(screen);
+    alarms_update(screen, host);
+    list->touched = true;
+    if (alarms_move(screen, action))
+        return SCREEN_PAINT;
+    switch (action) {
+    case ACTION_OPEN_ALARM:
+        return alarms_open_tag(screen, host);
+    case ACTION_ACKNOWLEDGE:
+        alarms_acknowledge(screen, host, ALARM_PICK_CURSOR);
+        return SCREEN_PAINT;
+    case ACTION_ACKNOWLEDGE_PAGE:
+        alarms_acknowledge(screen, host, ALARM_PICK_PAGE);
+        return SCREEN_PAINT;
+    case ACTION_MARK:
+        if (alarm_list_mark(list))
+            alarm_list_move(list, 1);
+        return SCREEN_PAINT;
+    case ACTION_NEXT_TAB:
+    case ACTION_PREVIOUS_TAB:
+        alarms_go_tab(screen, (int)screen->tab + (action == ACTION_NEXT_TAB ? 1 : -1));
+        return SCREEN_PAINT;
+    case ACTION_FILTER:
+        screen->typing = true;
+        return SCREEN_PAINT;
+    case ACTION_ESCAPE:
+        return alarms_escape(screen);
+    default:
+        return SCREEN_IGNORED;
+    }
+}
+
+/* ---- typing and the mouse ---- */
+
+static unsigned alarms_type(struct alarms_screen *screen, const struct input *input)
+{
+    bool changed = false;
+    if (input->key == INPUT_ENTER) {
+        screen->typing = false;
+    } else if (input->key == INPUT_ESCAPE) {
+        alarms_clear_filter(screen);
+    } else if (line_editor_input(&screen->filter, input, &changed)) {
+        if (changed)
+            alarm_list_set_filter(alarms_list(screen), screen->filter.text);
+    } else {
+        /* Arrows up and down, pages and function keys do what they always do; letters never come here. */
+        return alarms_move(screen, action_of_key(input->key, ACTION_ON_ALARMS)) ? SCREEN_PAINT
+                                                                                : SCREEN_IGNORED;
+    }
+    return SCREEN_PAINT;
+}
+
+static unsigned alarms_click(struct alarms_screen *screen, struct screen_host *host,
+                             const struct input *input)
+{
+    struct alarm_list *list = alarms_list(screen);
+    for (int i = 0; input->y == 0 && i < ALARMS_TABS; i++)
+        if (input->x < screen->tab_x[i]) {
+            alarms_go_tab(screen, i);
+            return SCREEN_PAINT;
+        }
+    size_t row = list->top + (size_t)(input->y - 2);
+    if (input->y < 2 || input->y >= screen->rows + 2 || row >= list->row_count)
+        return SCREEN_HANDLED;
+    alarm_list_go(list, row);
+    return input->type == INPUT_DOUBLE_CLICK ? alarms_open_tag(screen, host) : SCREEN_PAINT;
+}
+
+static unsigned alarms_input(void *state, struct screen_host *host, const struct input *input)
+{
+    struct alarms_screen *screen = state;
+    alarms_update(screen, host);
+    switch (input->type) {
+    case INPUT_KEY:
+        return screen->typing ? alarms_type(screen, input) : SCREEN_IGNORED;
+    case INPUT_WHEEL_UP:
+    case INPUT_WHEEL_DOWN:
+        alarm_list_move(alarms_list(screen),
+                        input->type == INPUT_WHEEL_UP ? -ALARMS_WHEEL_ROWS : ALARMS_WHEEL_ROWS);
+        return SCREEN_PAINT;
+    case INPUT_CLICK:
+    case INPUT_DOUBLE_CLICK:
+        return alarms_click(screen, host, input);
+    case INPUT_NOTHING:
+        break;
+    }
+    return SCREEN_IGNORED;
+}
+
+static const struct screen_key *alarms_keys(const void *state)
+{
+    static const struct screen_key TYPING[] = {{"Enter", "Keep"}, {"Escape", "Show all"}, {0}};
+    return ((const struct alarms_screen *)state)->typing ? TYPING : NULL;
+}
+
+static uint32_t alarms_tag(void *state, struct screen_host *host)
+{
+    struct alarms_screen *screen = state;
+    alarms_update(screen, host);
+    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
+    return alarm ? alarm->record.tag : 0;
+}
+
+const struct screen_class SCREEN_CLASS_ALARMS = {
+    .id = SCREEN_ALARMS,
+    .title = "Alarms",
+    .where = ACTION_ON_ALARMS,
+    .open = alarms_open,
+    .close = alarms_close,
+    .draw = alarms_draw,
+    .act = alarms_act,
+    .input = alarms_input,
+    .keys = alarms_keys,
+    .tag = alarms_tag,
+};

@@ -1,0 +1,101 @@
+#include "ui/widgets/grid.h"
+
+#include <limits.h>
+
+#define GRID_GAP      1
+#define GRID_RANK_MAX 9
+
+void grid_begin(struct grid *grid, const struct grid_column *columns, size_t count, const struct pane *pane)
+{
+    *grid = (struct grid){.columns = columns, .count = count};
+    for (size_t i = 0; i < count; i++)
+        grid->need[i] = pane_text_columns(pane, columns[i].heading);
+}
+
+void grid_need(struct grid *grid, size_t column, const struct pane *pane, const char *text)
+{
+    int columns = pane_text_columns(pane, text);
+    if (columns > grid->need[column])
+        grid->need[column] = columns;
+}
+
+/* What a column would like to have. */
+static int grid_wish(const struct grid *grid, size_t column)
+{
+    const struct grid_column *row = &grid->columns[column];
+    int most = row->most ? row->most : INT_MAX, wish = grid->need[column];
+    wish = wish < row->least ? row->least : wish;
+    return wish < most ? wish : most;
+}
+
+/* Gives the columns of that rank their least widths, as far as there is room; returns what is left. */
+static int grid_admit(struct grid *grid, int rank, int left)
+{
+    for (size_t i = 0; i < grid->count; i++) {
+        const struct grid_column *row = &grid->columns[i];
+        bool empty = !grid->need[i] && !row->least;
+        if (row->rank != rank || empty || (rank && row->least + GRID_GAP > left))
+            continue;
+        grid->width[i] = row->least ? row->least : 1;
+        left -= grid->width[i] + GRID_GAP;
+    }
+    return left;
+}
+
+/* Lets them grow to what they need. */
+static int grid_grow(struct grid *grid, int rank, int left)
+{
+    for (size_t i = 0; i < grid->count && left > 0; i++) {
+        if (grid->columns[i].rank != rank || !grid->width[i])
+            continue;
+        int more = grid_wish(grid, i) - grid->width[i];
+        more = more < left ? more : left;
+        grid->width[i] += more;
+        left -= more;
+    }
+    return left;
+}
+
+void grid_layout(struct grid *grid, int room)
+{
+    int left = room + GRID_GAP;
+    for (int rank = 0; rank <= GRID_RANK_MAX; rank++) {
+        left = grid_admit(grid, rank, left);
+        for (int grown = 0; rank >= GRID_RANK_CORE && grown <= rank; grown++)
+            left = grid_grow(grid, grown, left);
+    }
+    int x = 0;
+    for (size_t i = 0; i < grid->count; i++) {
+        grid->x[i] = x;
+        x += grid->width[i] ? grid->width[i] + GRID_GAP : 0;
+    }
+}
+
+void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, size_t column,
+                    enum meaning meaning, const char *text)
+{
+    int x = grid->x[column], width = grid->width[column];
+    if (!width)
+        return;
+    if (grid->columns[column].right)
+        pane_text_right(pane, x, y, width, meaning, text);
+    else
+        pane_text(pane, x, y, width, meaning, text);
+}
+
+void grid_draw_heading(const struct grid *grid, const struct pane *pane, int y)
+{
+    for (size_t i = 0; i < grid->count; i++)
+        grid_draw_cell(grid, pane, y, i, MEANING_HEADING, grid->columns[i].heading);
+}
+
+void grid_draw_scroll_bar(const struct pane *pane, size_t top, size_t count)
+{
+    size_t rows = (size_t)pane->rows;
+    if (count <= rows || rows < 2)
+        return;
+    size_t length = rows * rows / count ? rows * rows / count : 1;
+    size_t begin = top * (rows - length) / (count - rows);
+    for (size_t i = 0; i < length; i++)
+        pane_sign(pane, pane->columns - 1, (int)(begin + i), MEANING_FRAME, SIGN_SCROLL);
+}
