@@ -38,17 +38,23 @@ class Handmade:
     window           unacknowledged QoS 1 messages at a time (a broker's max_inflight_messages)
     connack          reason code of every CONNACK, or a function of the number of the connection (0, 1, …); None: none,
                      the connection is closed instead
+    connack_properties  its properties (MQTT 5)
     session          what CONNACK says of the session from the second connection on
     suback           reason code of each SUBACK; None: no answer
+    puback           reason code for what the client publishes with QoS 1; None: no acknowledgement
+    on_publish       called with topic and payload of what the client publishes, on the broker's thread
     tls              a Certificate of tls.py
     on_acknowledged  called with the payload of each acknowledged message, on the broker's thread
     on_connected     called after each CONNACK with code 0, on the broker's thread
     """
 
-    def __init__(self, window=65535, connack=0, session=True, suback=1, tls=None, on_acknowledged=None,
-                 on_connected=None, port=0):
+    def __init__(self, window=65535, connack=0, session=True, suback=1, puback=0, tls=None, connack_properties=b"",
+                 on_acknowledged=None, on_connected=None, on_publish=None, port=0):
         self.window, self.connack, self.session, self.suback = window, connack, session, suback
+        self.puback, self.on_publish, self.connack_properties = puback, on_publish, connack_properties
         self.on_acknowledged, self.on_connected = on_acknowledged, on_connected
+        self.published = []          # (topic, payload) of what the client published, each time
+        self.unanswered = []         # packet identifiers of those that were not acknowledged
         self.connects = 0            # CONNECTs so far
         self.versions = []           # their protocol levels
         self.subscribes = 0          # SUBSCRIBEs
@@ -202,6 +208,9 @@ class Handmade:
         return kind, body
 
     def _obey(self, kind, body):
+        if kind >> 4 == 3 and not self.silent:
+            self._on_publish(kind, body)
+            return
         handlers = {1: self._on_connect, 4: self._on_puback, 8: self._on_subscribe, 10: self._on_unsubscribe,
                     12: self._on_ping, 14: self._on_disconnect}
         handler = handlers.get(kind >> 4)
@@ -222,7 +231,8 @@ class Handmade:
             self._forget()
             return
         known = 1 if self.session and self.connects and code == 0 else 0
-        self._answer(packet(0x20, bytes([known, code]) + (b"\0" if self._version5 else b"")))
+        self._answer(packet(0x20, bytes([known, code]) +
+                            (bytes([len(self.connack_properties)]) + self.connack_properties if self._version5 else b"")))
         self.connects += 1
         if code:
             return
@@ -232,6 +242,36 @@ class Handmade:
         if self.on_connected:
             self.on_connected()
         self.standing = True
+
+    def _on_publish(self, kind, body):
+        length, = struct.unpack(">H", body[:2])
+        topic, at = body[2:2 + length].decode(), 2 + length
+        if kind & 0x06:
+            identifier, at = body[at:at + 2], at + 2
+        if self._version5:  # properties, whose length takes more than one byte from 128 on
+            size = shift = 0
+            while True:
+                size |= (body[at] & 0x7F) << shift
+                shift, at = shift + 7, at + 1
+                if not body[at - 1] & 0x80:
+                    break
+            at += size
+        self.published.append((topic, body[at:].decode()))
+        if kind & 0x06 and self.puback is None:
+            self.unanswered.append(identifier)
+        elif kind & 0x06:
+            self._answer_publish(identifier, self.puback)
+        if self.on_publish:
+            self.on_publish(*self.published[-1])
+
+    def _answer_publish(self, identifier, code):
+        self._answer(packet(0x40, identifier + (bytes([code]) if self._version5 and code else b"")))
+
+    def acknowledge(self, code=0):
+        """What was published and not acknowledged yet is, now."""
+        while self.unanswered:
+            self._answer_publish(self.unanswered.pop(0), code)
+        self._nudge()
 
     def _on_subscribe(self, body):
         self.subscribes += 1

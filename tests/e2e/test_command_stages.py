@@ -1,0 +1,257 @@
+"""A command at each of its stages when something ends: the recorder is killed, the link drops, the broker says nothing or
+no. Afterwards the journal tells the truth, and nothing was sent twice, late or off the record."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from handmade import Handmade
+from recorder import Recorder, wait_until
+from scene import wait_live
+
+TAGS = """
+tags = (
+  { name = "sp"; topic = "plant/sp"; kind = "analog"; range = [ 20, 110 ];
+    setpoint = { topic = "cmd/sp"; readback = "sp"; tolerance = 0.1; timeout = 2; }; },
+  { name = "valve"; topic = "plant/valve"; kind = "analog"; range = [ 0, 100 ];
+    setpoint = { topic = "cmd/valve"; timeout = 2; }; }
+);
+"""
+
+# Ends the process as a kill does: at fdatasync() while the file HMI_TEST_KILL.sync is there (the request is written, its
+# commit is not over), at the send() that holds a setpoint's topic while HMI_TEST_KILL.send is (on record, not sent).
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void kill_if(const char *stage)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s.%s", getenv("HMI_TEST_KILL"), stage);
+    if (access(path, F_OK) == 0)
+        raise(SIGKILL);
+}
+
+int fdatasync(int fd)
+{
+    kill_if("sync");
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+
+int fsync(int fd)
+{
+    kill_if("sync");
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+
+ssize_t send(int fd, const void *bytes, size_t size, int flags)
+{
+    if (memmem(bytes, size, "cmd/sp", 6))
+        kill_if("send");
+    return ((ssize_t(*)(int, const void *, size_t, int))dlsym(RTLD_NEXT, "send"))(fd, bytes, size, flags);
+}
+"""
+
+
+class KilledRecorder(Recorder):
+    """A recorder that can be made to end at a stage that no test could hit from outside."""
+
+    shim = None
+
+    def environment(self):
+        return dict(super().environment(), LD_PRELOAD=self.shim, HMI_TEST_KILL=os.path.join(self.folder, "kill"),
+                    ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+
+    def kill_at(self, stage):
+        with open(os.path.join(self.folder, f"kill.{stage}"), "w", encoding="utf-8"):
+            pass
+
+    def spare(self, stage):
+        os.unlink(os.path.join(self.folder, f"kill.{stage}"))
+
+    def wait_killed(self):
+        self.process.wait(15)
+
+
+class Stages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="hmi-shim-")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        source, KilledRecorder.shim = (os.path.join(cls.folder, name) for name in ("shim.c", "shim.so"))
+        with open(source, "w", encoding="utf-8") as file:
+            file.write(SHIM)
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", KilledRecorder.shim, source, "-ldl"],
+                       check=True)
+
+    def start(self, broker_more="", **broker):
+        self.broker = Handmade(**broker)
+        self.addCleanup(self.broker.close)
+        self.recorder = KilledRecorder(self.broker, broker_more=broker_more, config=TAGS)
+        self.addCleanup(self.recorder.close)
+        self.make_live()
+
+    def make_live(self):
+        self.broker.wait_connected()
+        wait_live(self.recorder)
+        self.broker.publish("plant/sp", "40")
+        self.broker.wait_acknowledged()
+
+    def ask(self, tag, value):
+        """Asks without waiting for what becomes of it."""
+        asked = threading.Thread(target=self.recorder.hmi, args=("set", tag, value, "--yes"))
+        asked.start()
+        self.addCleanup(asked.join)
+        return asked
+
+    def restart(self):
+        self.recorder.kill()
+        connects = self.broker.connects
+        self.recorder.start()
+        self.broker.wait_connected(connects + 1)
+        wait_live(self.recorder)
+
+    def check(self, *outcomes, published=(), command=1):
+        """What the journal says of the last command, and all that has ever left for the plant. A further command proves
+        that what would have come late has had its time."""
+        self.recorder.wait_value(f"SELECT outcome <> 'under way' FROM commands WHERE id = {command}", 1)
+        self.assertIn(self.recorder.value(f"SELECT outcome FROM commands WHERE id = {command}"), outcomes)
+        self.broker.puback = 0
+        status, text, errors = self.recorder.hmi("set", "valve", "7", "--yes")
+        self.assertEqual(status, 0, text + errors)
+        self.assertEqual(self.broker.published, [*published, ("cmd/valve", "7")])
+        rows = self.recorder.sql("SELECT command, count(*) FROM journal_entry WHERE kind = 'outcome' GROUP BY command"
+                                 " HAVING count(*) <> 1 AND command IS NOT NULL")
+        self.assertEqual(rows, [], "more than one outcome")
+        self.recorder.stop()
+        status, text, errors = self.recorder.hmi("check", "--history")
+        self.assertEqual(status, 0, text + errors)
+
+    # Killed
+
+    def test_killed_while_the_request_is_being_committed(self):
+        self.start()
+        self.recorder.kill_at("sync")
+        self.ask("sp", "50")
+        self.recorder.wait_killed()
+        self.recorder.spare("sync")
+        self.restart()
+        if self.recorder.value("SELECT count(*) FROM commands") == "1":  # written, though nobody was told so
+            self.check("unknown")
+        else:
+            self.assertEqual(self.broker.published, [])
+
+    def test_killed_between_the_journal_and_the_broker(self):
+        self.start()
+        self.recorder.kill_at("send")
+        self.ask("sp", "50")
+        self.recorder.wait_killed()
+        self.recorder.spare("send")
+        self.assertEqual(self.recorder.value("SELECT outcome FROM commands"), "under way")  # on record before it left
+        self.restart()
+        self.check("unknown")
+
+    def test_killed_when_published(self):
+        self.start(puback=None)
+        self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        self.restart()
+        self.check("unknown", published=[("cmd/sp", "50")])
+
+    def test_killed_when_acknowledged(self):
+        self.start()
+        self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        self.broker.wait_sent()
+        self.restart()
+        self.check("unknown", published=[("cmd/sp", "50")])
+
+    def test_killed_when_read_back(self):
+        self.start(on_acknowledged=lambda payload: payload == b"50" and self.recorder.process.kill())
+        self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        self.broker.publish("plant/sp", "50")
+        self.recorder.wait_killed()
+        self.restart()
+        self.check("done", "unknown", published=[("cmd/sp", "50")])
+
+    # The broker
+
+    def test_a_broker_that_never_acknowledges(self):
+        self.start(puback=None)
+        status, text, errors = self.recorder.hmi("set", "valve", "5", "--yes")
+        self.assertEqual(status, 75, text + errors)
+        self.assertIn("the broker did not acknowledge it", text)
+        self.broker.acknowledge()  # too late: what the operator was told stands
+        for _ in range(2):
+            connects = self.broker.connects
+            self.broker.drop()
+            self.broker.wait_connected(connects + 1)
+            wait_live(self.recorder)
+        self.check("timed out", published=[("cmd/valve", "5")])
+
+    def lose_link(self, broker_more, answer_first):
+        self.start(broker_more, puback=0 if answer_first else None)
+        asked = self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        if answer_first:
+            self.recorder.wait_value("SELECT count(*) FROM commands", 1)
+            self.broker.wait_sent()
+        self.broker.drop()
+        asked.join()
+        self.broker.wait_connected(2)
+        wait_live(self.recorder)
+        self.check("unknown", published=[("cmd/sp", "50")])
+
+    def test_the_link_drops_between_publish_and_acknowledgement(self):
+        self.lose_link("", False)
+
+    def test_the_link_drops_between_publish_and_acknowledgement_mqtt_3_1_1(self):
+        self.lose_link('protocol = "3.1.1";', False)
+
+    def test_the_link_drops_before_the_readback(self):
+        self.lose_link("", True)
+
+    def test_a_broker_that_refuses_is_quoted(self):
+        for code, words in ((135, "Not authorized"), (151, "Quota exceeded"), (144, "Topic Name invalid")):
+            with self.subTest(code):
+                self.start(puback=code)
+                status, text, errors = self.recorder.hmi("set", "valve", "5", "--yes")
+                self.assertEqual(status, 77, text + errors)
+                self.assertIn(words.lower(), text.lower())
+                self.check("rejected", published=[("cmd/valve", "5")])
+
+    def test_a_readback_before_the_acknowledgement_is_a_readback(self):
+        self.start(puback=None, on_publish=lambda topic, payload: self.broker.publish("plant/sp", payload))
+        status, text, errors = self.recorder.hmi("set", "sp", "50", "--yes")
+        self.assertEqual(status, 0, text + errors)
+        self.broker.acknowledge()
+        self.check("done", published=[("cmd/sp", "50")])
+
+    def test_a_full_window_of_the_broker_sends_nothing_late(self):
+        """A broker that takes 1 unacknowledged message: the second command is not kept for later."""
+        self.start(puback=None, connack_properties=b"\x21\x00\x01")
+        self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        status, text, errors = self.recorder.hmi("set", "valve", "5", "--yes")
+        self.assertEqual(status, 75, text + errors)
+        self.assertIn("cancelled", text)
+        self.broker.acknowledge()
+        self.recorder.wait_value("SELECT count(*) FROM commands WHERE outcome <> 'under way'", 2)
+        time.sleep(0.1)  # a moment in which it would leave
+        self.assertEqual(self.broker.published, [("cmd/sp", "50")])
+        self.check("cancelled", published=[("cmd/sp", "50")], command=2)
+
+
+if __name__ == "__main__":
+    unittest.main()
