@@ -62,6 +62,15 @@ struct config_alarm_group {
     int line;
 };
 
+/* A program that is told of alarms. */
+struct config_notify {
+    char *program; /* NULL: nobody is told */
+    struct config_names arguments;
+    struct config_names priorities; /* words of enum alarm_priority; none: critical and high */
+    int64_t timeout_us;             /* of one run */
+    int per_minute;                 /* runs */
+};
+
 struct config_display {
     char *name, *file, *key;
     int line;
@@ -81,6 +90,7 @@ struct config {
     size_t tag_count;
     struct config_alarm_group *alarm_groups;
     size_t alarm_group_count;
+    struct config_notify notify;
     struct config_display *displays;
     size_t display_count;
     int max_tags;                  /* configured and discovered ones together */

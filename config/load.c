@@ -177,15 +177,18 @@ static int load_word(const struct load_item *item)
     return -1;
 }
 
+/* A text, of the row's choices where it has any. NULL after a fault; borrowed. */
+static const char *load_chosen_text(const struct load_item *item)
+{
+    if (!item->option->choices)
+        return load_text(item, item->setting);
+    int index = load_word(item);
+    return index < 0 ? NULL : item->option->choices[index];
+}
+
 static bool load_into_text(const struct load_item *item)
 {
-    const char *text;
-    if (item->option->choices) {
-        int index = load_word(item);
-        text = index < 0 ? NULL : item->option->choices[index];
-    } else {
-        text = load_text(item, item->setting);
-    }
+    const char *text = load_chosen_text(item);
     if (!text)
         return false;
     char **destination = (char **)(void *)item->at;
@@ -264,7 +267,9 @@ static bool load_into_names(const struct load_item *item)
     names->names = mem_new(count, sizeof *names->names);
     bool good = true;
     for (size_t i = 0; i < count; i++) {
-        const char *text = load_text(item, load_element(item->setting, i));
+        struct load_item element = *item;
+        element.setting = load_element(item->setting, i);
+        const char *text = load_chosen_text(&element);
         if (text)
             names->names[names->count++] = mem_copy_text(text);
         good = good && text;

@@ -147,9 +147,9 @@ static void options_describe_number(const struct option *option, const char *wha
         buf_printf(out, " from %s to %s", least, most);
 }
 
-static void options_describe_words(const struct option *option, struct buf *out)
+static void options_describe_words(const struct option *option, const char *head, struct buf *out)
 {
-    buf_append_text(out, "one of");
+    buf_append_text(out, head);
     for (int i = option->first_choice; option->choices[i]; i++)
         buf_printf(out, "%s \"%s\"", i > option->first_choice ? "," : "", option->choices[i]);
 }
@@ -160,7 +160,7 @@ void options_describe(const struct option *option, struct buf *out)
     case OPTION_TEXT:
     case OPTION_CHOICE:
         if (option->choices)
-            options_describe_words(option, out);
+            options_describe_words(option, "one of", out);
         else
             buf_append_text(out, "a text");
         break;
@@ -184,7 +184,10 @@ void options_describe(const struct option *option, struct buf *out)
         buf_append_text(out, "a list of two numbers, such as [0, 100]");
         break;
     case OPTION_NAMES:
-        buf_append_text(out, "a list of texts, such as [\"alice\", \"@control\"]");
+        if (option->choices)
+            options_describe_words(option, "a list of", out);
+        else
+            buf_append_text(out, "a list of texts, such as [\"alice\", \"@control\"]");
         break;
     case OPTION_STATES:
         buf_append_text(out, "a list such as ( (0, \"STOPPED\"), (1, \"RUNNING\") )");

@@ -19,7 +19,7 @@ enum option_type {
     OPTION_BOOLEAN,  /* bool */
     OPTION_CHOICE,   /* an enum: the index of the word in `choices` */
     OPTION_PAIR,     /* two double: `offset`, `offset_more` */
-    OPTION_NAMES,    /* struct config_names: a list of texts */
+    OPTION_NAMES,    /* struct config_names: a list of texts; with `choices` of these words */
     OPTION_STATES,   /* struct tag_state *, and their number at `offset_more`: a list of (number, text) */
     OPTION_LIMIT,    /* a number (double at `offset`) or a name (char * at `offset_more`) */
     OPTION_GROUP,    /* a structure inside the structure */

@@ -248,6 +248,58 @@ static const struct option_group ACCESS_GROUP = {
     .count = COUNT(ACCESS_OPTIONS),
 };
 
+static const struct option NOTIFY_OPTIONS[] = {
+    {.name = "program",
+     .type = OPTION_FILE,
+     .required = true,
+     .least = 1,
+     .most = 4095,
+     AT(config_notify, program),
+     .help =
+         "The program. It is run by itself, not through a shell, as the recorder's user, in the folder /."},
+    {.name = "arguments",
+     .type = OPTION_NAMES,
+     .least = 0,
+     .most = TEXT_LONG,
+     AT(config_notify, arguments),
+     .standard_note = "none",
+     .help = "Its arguments, each a text of its own."},
+    {.name = "priorities",
+     .type = OPTION_NAMES,
+     .choices = ALARM_PRIORITY_WORDS,
+     .first_choice = PRIORITY_LOW,
+     AT(config_notify, priorities),
+     .standard_note = "critical, high",
+     .help = "Alarms of these priorities are told."},
+    {.name = "timeout",
+     .type = OPTION_SECONDS,
+     .least = 1,
+     .most = 300,
+     .unit = "s",
+     AT(config_notify, timeout_us),
+     .standard = "10",
+     .help = "A run that takes longer is ended, with all processes that it has started."},
+    {.name = "rate",
+     .type = OPTION_INTEGER,
+     .least = 1,
+     .most = 60,
+     .unit = "a minute",
+     AT(config_notify, per_minute),
+     .standard = "10",
+     .help =
+         "No more runs than that. Up to 64 alarms wait, the gravest first; what does not fit is counted, and the "
+         "next run is told the number."},
+};
+
+static const struct option_group NOTIFY_GROUP = {
+    .label = "notify",
+    .help = "A program that is run for each alarm that wants somebody, to send a message or to ring a bell.",
+    .size = sizeof(struct config_notify),
+    .offset_line = OPTION_NOWHERE,
+    .options = NOTIFY_OPTIONS,
+    .count = COUNT(NOTIFY_OPTIONS),
+};
+
 static const struct option DISPLAY_OPTIONS[] = {
     {.name = "name",
      .type = OPTION_TEXT,
@@ -330,6 +382,11 @@ static const struct option TOP_OPTIONS[] = {
      MORE(config, alarm_group_count),
      .group = &OPTIONS_ALARM_GROUPS,
      .help = "Groups of alarms that a tag suppresses together."},
+    {.name = "notify",
+     .type = OPTION_GROUP,
+     AT(config, notify),
+     .group = &NOTIFY_GROUP,
+     .help = "A program that is told of alarms."},
     {.name = "displays",
      .type = OPTION_LIST,
      AT(config, displays),
@@ -416,7 +473,17 @@ const struct option_group OPTIONS_TOP = {
 };
 
 const struct option_group *const OPTIONS_GROUPS[] = {
-    &OPTIONS_TOP,          &BROKER_GROUP,     &TLS_GROUP,     &SUBSCRIBE_GROUP,
-    &HISTORY_GROUP,        &ACCESS_GROUP,     &OPTIONS_TAGS,  &OPTIONS_ALARMS,
-    &OPTIONS_ALARM_GROUPS, &OPTIONS_SETPOINT, &DISPLAY_GROUP, NULL,
+    &OPTIONS_TOP,
+    &BROKER_GROUP,
+    &TLS_GROUP,
+    &SUBSCRIBE_GROUP,
+    &HISTORY_GROUP,
+    &ACCESS_GROUP,
+    &OPTIONS_TAGS,
+    &OPTIONS_ALARMS,
+    &OPTIONS_ALARM_GROUPS,
+    &OPTIONS_SETPOINT,
+    &NOTIFY_GROUP,
+    &DISPLAY_GROUP,
+    NULL,
 };

@@ -103,6 +103,31 @@ static void surroundings_check_displays(const struct config *config, struct find
     }
 }
 
+/* Whoever may write it decides what runs as the recorder's user. */
+static void surroundings_check_notify(const struct config *config, struct findings *findings)
+{
+    const struct config_notify *notify = &config->notify;
+    const char *path = notify->program;
+    struct stat status;
+    if (!path)
+        return;
+    if (stat(path, &status))
+        findings_fault(findings, &notify->program, notify, "notify.program: %s cannot be run: %s", path,
+                       strerror(errno));
+    else if (!S_ISREG(status.st_mode) || !(status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
+        findings_fault(findings, &notify->program, notify,
+                       "notify.program: %s is not a program; if it is to be one, run: chmod +x %s", path,
+                       path);
+    else if (status.st_mode & S_IWOTH)
+        findings_fault(findings, &notify->program, notify,
+                       "notify.program: %s may be changed by everyone; run: chmod o-w %s", path, path);
+    else if (access(path, X_OK))
+        findings_warn(
+            findings, &notify->program, notify,
+            "notify.program: %s cannot be run by this user: %s; the recorder's user has to be able to", path,
+            strerror(errno));
+}
+
 /* Why nothing can be made in the folder; NULL when it can. */
 static const char *surroundings_folder_fault(const char *folder)
 {
@@ -198,6 +223,7 @@ void validate_surroundings(const struct config *config, struct findings *finding
     surroundings_check_pem(config, "key", &config->broker.tls.key, "PRIVATE KEY-----", true, findings);
     surroundings_check_history(config, findings);
     surroundings_check_displays(config, findings);
+    surroundings_check_notify(config, findings);
     surroundings_check_people(config, findings);
     if (findings_is_given(findings, &config->subscriptions))
         surroundings_check_coverage(config, findings);

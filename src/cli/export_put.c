@@ -1,6 +1,7 @@
 #include "cli/export_put.h"
 
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/num.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
@@ -31,29 +32,6 @@ void export_format_time(char *out, size_t size, int64_t ts_us, bool local)
     snprintf(out, size, "%.*s%s%s", head, text, micro, text + head);
 }
 
-/* A text inside JSON's quotes. What a terminal could take for a command, and what is no UTF-8, is escaped
- * also when it goes to a file: the reader gets the same text. */
-static void export_json_text(struct buf *out, const char *text, size_t length)
-{
-    buf_append(out, "\"", 1);
-    while (length) {
-        uint32_t code_point;
-        size_t used = utf8_decode(text, length, &code_point);
-        if (code_point == '"' || code_point == '\\')
-            buf_printf(out, "\\%c", (int)code_point);
-        else if (code_point > 0xffff && utf8_is_unsafe(code_point))
-            buf_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (unsigned)(code_point >> 10),
-                       0xdc00 + (unsigned)(code_point & 0x3ff));
-        else if (utf8_is_unsafe(code_point) || (code_point == UTF8_REPLACEMENT && used == 1))
-            buf_printf(out, "\\u%04x", (unsigned)code_point);
-        else
-            buf_append(out, text, used);
-        text += used;
-        length -= used;
-    }
-    buf_append(out, "\"", 1);
-}
-
 /* What stands before a cell: in JSON its name, too. */
 static void export_put_name(struct export_put *put, const char *name)
 {
@@ -62,7 +40,7 @@ static void export_put_name(struct export_put *put, const char *name)
     put->begun = true;
     if (!put->json)
         return;
-    export_json_text(&put->text, name, strlen(name));
+    json_text_append(&put->text, name, strlen(name));
     buf_append(&put->text, ":", 1);
 }
 
@@ -95,7 +73,7 @@ void export_put_text(struct export_put *put, const char *name, const char *text,
     if (!put->json)
         export_put_csv_text(put, text, length, false);
     else
-        export_json_text(&put->text, text, length);
+        json_text_append(&put->text, text, length);
 }
 
 void export_put_time(struct export_put *put, const char *name, int64_t ts_us)
@@ -125,7 +103,7 @@ void export_put_value(struct export_put *put, const char *name, const struct val
     }
     export_put_name(put, name);
     if (put->json)
-        export_json_text(&put->text, value->text, value->text_length);
+        json_text_append(&put->text, value->text, value->text_length);
     else
         export_put_csv_text(put, value->text, value->text_length, true);
 }

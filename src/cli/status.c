@@ -30,6 +30,7 @@ static const struct {
     {"tags", "Tags"},
     {"commits", "Disk"},
     {"memory_bytes", "Recorder"},
+    {"notify_runs", "Notify"},
 };
 
 static const struct cli_option STATUS_OPTIONS[] = {

@@ -42,10 +42,13 @@ static void board_put(struct alarm_board *board, uint32_t id, const struct alarm
     struct alarm_shown *shown = board_of(board, id);
     if (status->sequence <= shown->status.sequence && shown->status.sequence)
         return; /* older than what is shown: a batch that had to wait */
-    board_count(board, shown->status.state, (size_t)-1);
+    struct alarm_status before = shown->status;
+    board_count(board, before.state, (size_t)-1);
     shown->status = *status;
     shown->texts = *texts;
     board_count(board, shown->status.state, 1);
+    if (board->moved)
+        board->moved(board->moved_context, id, &before, status);
     if (shown->changed)
         return;
     shown->changed = true;

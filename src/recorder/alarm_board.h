@@ -16,8 +16,14 @@ struct alarm_shown {
     bool changed; /* is in board.changed */
 };
 
+/* Told of each alarm that is shown another way than before. */
+typedef void alarm_board_function(void *context, uint32_t id, const struct alarm_status *before,
+                                  const struct alarm_status *after);
+
 /* Begins as zero bytes. */
 struct alarm_board {
+    alarm_board_function *moved; /* NULL: nobody wants to know */
+    void *moved_context;
     struct alarm_shown **shown; /* by alarm id; NULL: normal ever since the start */
     size_t count, capacity;
     uint32_t *changed; /* ids that changed since alarm_board_take_changed() */

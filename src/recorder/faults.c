@@ -294,6 +294,31 @@ static bool fault_wal_large(const struct fault_view *view)
     return true;
 }
 
+static bool fault_notify_failed(const struct fault_view *view)
+{
+    const char *failure = view->sources->program->failure;
+    if (!*failure)
+        return false;
+    fault_what(view, "alarms are not told: the program of notify, %.200s: %s",
+               view->sources->config->notify.program, failure);
+    fault_cure(view,
+               "run it by hand as the recorder's user with an alarm as its input; this ends with the next "
+               "run that is good");
+    return true;
+}
+
+static bool fault_notify_dropped(const struct fault_view *view)
+{
+    int64_t last_us = view->status->untold_us;
+    if (!last_us || view->now_us - last_us > FAULT_MEMORY_US)
+        return false;
+    fault_what(view, "%" PRIu64 " alarms were not told to the program of notify: more came than it may take",
+               view->status->wire.notify_dropped);
+    fault_cure(view, "see hmi alarms; notify.rate is %d runs a minute, notify.priorities says which alarms",
+               view->sources->config->notify.per_minute);
+    return true;
+}
+
 static bool fault_reload(const struct fault_view *view)
 {
     if (!view->sources->reload_fault)
@@ -315,7 +340,8 @@ static const struct fault_row {
     {1, false, fault_qos_lowered},      {1, false, fault_disk_low},      {1, false, fault_silence},
     {1, false, fault_tag_cap},          {1, false, fault_long_topics},   {1, false, fault_unheard},
     {1, false, fault_payloads_refused}, {1, false, fault_times_refused}, {1, true, fault_clock_stepped},
-    {1, false, fault_housekeeping},     {1, false, fault_wal_large},     {1, true, fault_reload},
+    {1, false, fault_housekeeping},     {1, false, fault_wal_large},     {1, false, fault_notify_failed},
+    {1, false, fault_notify_dropped},   {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)

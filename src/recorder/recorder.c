@@ -281,6 +281,7 @@ static struct status_sources recorder_sources(struct recorder *recorder)
         .plant = &recorder->plant,
         .alarms = &recorder->alarms,
         .board = &recorder->board,
+        .program = &recorder->program_figures,
         .pipeline = &recorder->pipeline,
         .uplink = recorder->uplink,
         .server = recorder->server,
@@ -299,6 +300,7 @@ static void recorder_publish_status(struct recorder *recorder)
     struct status *status = &recorder->status;
     const struct status_sources sources = recorder_sources(recorder);
     recorder->status_due = false;
+    alarm_program_get_figures(recorder->program, &recorder->program_figures);
     status_update(status, &sources, recorder->time.wall_us);
     server_set_status(recorder->server, &status->wire);
     server_set_faults(recorder->server, status->faults, status->fault_count);
@@ -428,6 +430,7 @@ static void recorder_finish_writing(struct recorder *recorder)
     recorder_read_clocks(recorder);
     int64_t end_us = recorder->time.mono_us + STOP_SPAN_US;
     recorder->stopping_us = recorder->time.mono_us;
+    recorder_alarms_stop(recorder);
     recorder_commands_stop(recorder);
     if (uplink_connects(recorder->uplink) + recorder->had_session > 0)
         recorder_note_gap(recorder, "broker away", false);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "recorder/alarm_notice.h"
 #include "recorder/faults.h"
 
 #include <inttypes.h>
@@ -24,6 +25,24 @@ static struct alarm_pass alarms_pass(struct recorder *recorder)
 static void alarms_note_batch(struct recorder *recorder)
 {
     pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, recorder->time.mono_us);
+}
+
+/* ---- notify ---- */
+
+/* What consoles are shown now, and somebody is to be told of (an alarm_board_function). */
+static void alarms_notify(void *context, uint32_t id, const struct alarm_status *before,
+                          const struct alarm_status *after)
+{
+    struct recorder *recorder = context;
+    const struct alarm *alarm = recorder->alarms.list[id];
+    const char *event = alarm->gone ? NULL : alarm_notice_event(before, after);
+    if (!event || !alarm_program_wants(recorder->program, after->priority))
+        return;
+    struct buf object;
+    buf_init(&object, 0);
+    alarm_notice_write(&object, alarm, after, event, recorder->config->plant);
+    alarm_program_tell(recorder->program, after->priority, buf_text(&object));
+    buf_free(&object);
 }
 
 /* ---- start, reload ---- */
@@ -49,6 +68,10 @@ void recorder_alarms_start(struct recorder *recorder, bool again)
         alarms_set_system(&pass, ALARM_SYSTEM_RESTARTED, false, NULL);
     }
     alarm_board_refresh(&recorder->board, &recorder->alarms); /* what was stored before is the operators' */
+    recorder->program = alarm_program_new();
+    alarm_program_set(recorder->program, &recorder->config->notify);
+    recorder->board.moved = alarms_notify; /* not what stood before: that was told then */
+    recorder->board.moved_context = recorder;
 }
 
 void recorder_alarms_reconfigure(struct recorder *recorder)
@@ -58,12 +81,20 @@ void recorder_alarms_reconfigure(struct recorder *recorder)
     alarms_configure(&pass);
     alarms_note(&pass, JOURNAL_CONFIG, "reloaded", NULL, NULL, recorder->config->path);
     alarm_board_refresh(&recorder->board, &recorder->alarms);
+    alarm_program_set(recorder->program, &recorder->config->notify);
 }
 
-void recorder_alarms_free(struct recorder *recorder)
+void recorder_alarms_stop(struct recorder *recorder)
 {
+    alarm_program_stop(recorder->program);
+}
+
+bool recorder_alarms_free(struct recorder *recorder)
+{
+    bool left_thread = alarm_program_free(recorder->program);
     alarms_free(&recorder->alarms);
     alarm_board_free(&recorder->board);
+    return left_thread;
 }
 
 /* ---- the plant ---- */

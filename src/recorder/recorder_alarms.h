@@ -10,7 +10,12 @@ bool recorder_alarms_load(struct recorder *recorder, struct err *err);
 /* The alarms of the configuration, once the plant has its tags. `again`: the file was there before. */
 void recorder_alarms_start(struct recorder *recorder, bool again);
 void recorder_alarms_reconfigure(struct recorder *recorder);
-void recorder_alarms_free(struct recorder *recorder);
+
+/* The end begins: the program of notify is not run any more. */
+void recorder_alarms_stop(struct recorder *recorder);
+
+/* Returns whether a thread was left behind. */
+bool recorder_alarms_free(struct recorder *recorder);
 
 /* After each message, and after everything else that changes tags. */
 void recorder_alarms_evaluate(struct recorder *recorder);

@@ -7,6 +7,7 @@
 #include "plant/commands.h"
 #include "plant/plant.h"
 #include "recorder/alarm_board.h"
+#include "recorder/alarm_program.h"
 #include "recorder/answers.h"
 #include "recorder/command_board.h"
 #include "recorder/foreign.h"
@@ -30,6 +31,8 @@ struct recorder {
     struct plant plant;
     struct alarms alarms;
     struct alarm_board board;
+    struct alarm_program *program; /* of notify; NULL: not made yet */
+    struct alarm_program_figures program_figures;
     uint64_t lost_entries;    /* of the journal, that alarms were stored anew for */
     struct commands commands; /* under way */
     struct command_board command_board;

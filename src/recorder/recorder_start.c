@@ -227,7 +227,7 @@ bool recorder_free(struct recorder *recorder)
         history_close(recorder->history, 0);
     if (recorder->pipeline_made)
         pipeline_free(&recorder->pipeline);
-    recorder_alarms_free(recorder);
+    left_thread |= recorder_alarms_free(recorder);
     recorder_commands_free(recorder);
     if (recorder->plant_made)
         plant_free(&recorder->plant);

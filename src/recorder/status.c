@@ -86,6 +86,19 @@ static void status_update_alarms(struct status *status, const struct status_sour
     wire->alarm_activations = sources->alarms->counters.activations;
 }
 
+static void status_update_notify(struct status *status, const struct alarm_program_figures *program,
+                                 int64_t now_us)
+{
+    struct wire_status *wire = &status->wire;
+    wire->notify_runs = program->runs;
+    wire->notify_failed = program->failed;
+    wire->notify_waiting = program->waiting;
+    wire->notify_dropped = program->dropped;
+    if (program->dropped != status->untold_before)
+        status->untold_us = now_us;
+    status->untold_before = program->dropped;
+}
+
 static void status_update_recording(struct status *status, struct pipeline *pipeline)
 {
     static const enum wire_recording RECORDING[] = {
@@ -193,6 +206,7 @@ void status_update(struct status *status, const struct status_sources *sources, 
     status_update_link(status, sources);
     status_update_plant(status, sources->plant);
     status_update_alarms(status, sources);
+    status_update_notify(status, sources->program, now_wall_us);
     status_update_recording(status, sources->pipeline);
     status_update_machine(status, sources);
     if (counters->refused_payloads != status->refused_before) {

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "plant/plant.h"
+#include "recorder/alarm_program.h"
 #include "recorder/uplink.h"
 #include "recorder/pipeline.h"
 #include "recorder/rates.h"
@@ -24,6 +25,7 @@
 struct status_sources {
     const struct alarms *alarms;
     const struct alarm_board *board;
+    const struct alarm_program_figures *program; /* of notify */
     const struct config *config;
     const struct plant *plant;
     struct pipeline *pipeline;
@@ -56,7 +58,8 @@ struct status {
     char broker[300], recording_text[STATUS_TEXT_MAX], excerpts[STATUS_REFUSALS_MAX][STATUS_EXCERPT_MAX];
     struct rate messages, stored, cpu_us;
     uint64_t refused_before, times_before;
-    int64_t refused_us, times_us; /* wall: when the counters last rose */
+    uint64_t untold_before;
+    int64_t refused_us, times_us, untold_us; /* wall: when the counters last rose */
     char tidy_error[ERR_TEXT_MAX];
     long wal_holder; /* a process that keeps the history's log from being emptied; 0: none */
     char wal_holder_name[64];

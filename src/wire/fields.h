@@ -172,7 +172,11 @@ enum wire_sample_flag {
     X(U64, commands, "commands that were let through since the start")                                       \
     X(U64, foreign_commands, "messages of others on setpoints' topics since the start")                      \
     X(U64, alarms_lately, "alarms that were announced in the last 10 minutes")                               \
-    X(U64, stray_answers, "messages on the response topic that answer no command or say nothing new")
+    X(U64, stray_answers, "messages on the response topic that answer no command or say nothing new")        \
+    X(U64, notify_runs, "runs of the program of notify that ended well since the start")                     \
+    X(U64, notify_failed, "runs of it that did not")                                                         \
+    X(U64, notify_waiting, "alarms that wait to be told to it")                                              \
+    X(U64, notify_dropped, "alarms that were not told to it, for too many waited")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */
