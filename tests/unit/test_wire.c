@@ -13,7 +13,7 @@ union any {
     uint8_t bytes[512];
 };
 
-static char texts[64][32]; /* of the record made last */
+static char texts[128][32]; /* of the record made last */
 
 /* Gives each field a value of its own. */
 static void make_record(enum wire_type type, union any *record)
