@@ -28,6 +28,15 @@
 #define APP_LEAST_WIDTH  20
 #define APP_LEAST_HEIGHT 4
 
+#define APP_TERMINAL_GONE "its terminal went away"
+
+static void app_end(struct app *app, const char *reason)
+{
+    app->ended = true;
+    if (!app->end_reason)
+        app->end_reason = reason;
+}
+
 /* ---- input ---- */
 
 struct app_areas {
@@ -96,7 +105,7 @@ static void app_read_inputs(struct app *app)
         bool gone = false;
         struct input input = terminal_read(app->terminal, app->host.mono_us, &gone);
         if (gone)
-            app->ended = true;
+            app_end(app, APP_TERMINAL_GONE);
         if (input.type == INPUT_NOTHING)
             return;
         app_take_input(app, input);
@@ -230,7 +239,7 @@ static void app_take_signals(struct app *app)
     struct signalfd_siginfo info;
     while (read(app->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo != SIGWINCH) {
-            app->ended = true;
+            app_end(app, info.ssi_signo == SIGHUP ? APP_TERMINAL_GONE : "it was told to end");
             continue;
         }
         int columns, rows;
@@ -293,7 +302,7 @@ static void app_round(struct app *app)
     if (fds[SIGNALS].revents)
         app_take_signals(app);
     if (fds[TERMINAL].revents & (POLLHUP | POLLERR | POLLNVAL))
-        app->ended = true;
+        app_end(app, APP_TERMINAL_GONE);
     else if (fds[TERMINAL].revents & POLLIN)
         app_read_inputs(app);
     app_paint(app);
@@ -324,6 +333,8 @@ static int app_open_signals(void)
 
 static void app_free(struct app *app)
 {
+    /* First: of what ends with the console the recorder shall know that it did. */
+    link_say_bye(app->link, app->end_reason ? app->end_reason : "its operator left");
     while (app->depth)
         app_pop(app);
     terminal_close(app->terminal);
@@ -343,6 +354,8 @@ int app_run(const struct app_options *options, struct err *err)
     mirror_init(&app->mirror);
     app->signal_fd = app_open_signals();
     app->link = link_new(options->socket_paths, WIRE_PURPOSE_SCREEN, &app->mirror);
+    if (options->view)
+        link_only_look(app->link);
     app->terminal = terminal_open(&options->terminal, err);
     if (!app->terminal) {
         app_free(app);

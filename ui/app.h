@@ -12,6 +12,7 @@ struct app_options {
     struct terminal_options terminal;
     const char *const *socket_paths; /* best first, ends in NULL */
     bool demo;                       /* everything ends with this console, and it says so */
+    bool view;                       /* it only looks: nothing can be changed from it */
     const char *notice;              /* said on the screen for a while; NULL: nothing */
 };
 

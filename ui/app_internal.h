@@ -65,6 +65,7 @@ struct app {
     uint32_t stop_request; /* waiting for its answer, 0: not */
     int64_t stop_until_us;
     bool ended;
+    const char *end_reason; /* for the journal; NULL: its operator left */
 };
 
 /* The screen that has the keys; there is always one between app_run()'s first app_open() and its end. */

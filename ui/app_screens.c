@@ -216,6 +216,19 @@ static void app_silence(struct app *app)
         screen_host_say(&app->host, MEANING_MESSAGE, "The bell rings again until all is acknowledged.");
 }
 
+/* Says that this takes another role, and which line of hmi.cfg would give it. */
+static void app_say_role(struct app *app, const char *what, enum role role)
+{
+    const struct wire_welcome *welcome = &app->mirror.welcome;
+    if (welcome->view)
+        screen_host_say(&app->host, MEANING_WARNING,
+                        "%s: this console only looks: it was started with --view.", what);
+    else
+        screen_host_say(&app->host, MEANING_WARNING,
+                        "%s needs the role %s; you are %s. In hmi.cfg: access = { %s = [ \"%s\" ]; };", what,
+                        ROLE_WORDS[role], ROLE_WORDS[welcome->role], ROLE_WORDS[role], welcome->user);
+}
+
 /* The dialogue that gives the tag's setpoint; the recorder decides once more. */
 static void app_edit(struct app *app)
 {
@@ -226,8 +239,7 @@ static void app_edit(struct app *app)
         screen_host_say(&app->host, MEANING_WARNING,
                         "%s is read-only: it has no setpoint in the configuration.", tag->name);
     else if (app->mirror.welcome.role < tag->setpoint->role)
-        screen_host_say(&app->host, MEANING_WARNING, "%s needs the role %s; you are %s.", tag->name,
-                        ROLE_WORDS[tag->setpoint->role], ROLE_WORDS[app->mirror.welcome.role]);
+        app_say_role(app, tag->name, (enum role)tag->setpoint->role);
     else
         app_open(app, SCREEN_SETPOINT, tag->id);
 }
@@ -300,8 +312,7 @@ void app_dispatch(struct app *app, enum action action)
         return;
     const struct action_row *row = action_row(action);
     if (row->who > ROLE_VIEWER && app->mirror.welcome.role < row->who) {
-        screen_host_say(&app->host, MEANING_WARNING, "%s: needs the role %s", row->name,
-                        ROLE_WORDS[row->who]);
+        app_say_role(app, row->name, row->who);
         return;
     }
     struct app_layer *top = app_top(app);

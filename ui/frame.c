@@ -99,6 +99,8 @@ static const char *role_word(const struct wire_welcome *welcome)
 {
     if (welcome->look || welcome->look_kept) /* nobody changes anything, whatever the recorder would allow */
         return "look";
+    if (welcome->view)
+        return "view only";
     return ROLE_WORDS[welcome->role <= ROLE_ENGINEER ? welcome->role : ROLE_NONE];
 }
 

@@ -40,7 +40,9 @@ struct link {
     int64_t next_try_us;
     int64_t heard_us; /* the last STATUS, or the connect */
     uint64_t received;
-    uint32_t detail_tag, requests;
+    uint32_t detail_tag, edit_tag, requests;
+    int64_t edit_said_us;
+    bool view, locked;
 };
 
 struct link *link_new(const char *const *paths, enum wire_purpose purpose, struct mirror *mirror)
@@ -180,8 +182,13 @@ static void link_say_hello(struct link *link)
     struct wire_hello hello = {.version = WIRE_VERSION,
                                .program = "hmi " HMI_VERSION,
                                .station = station,
-                               .purpose = (uint32_t)link->purpose};
+                               .purpose = (uint32_t)link->purpose,
+                               .view = link->view};
     wire_put(&link->out, WIRE_HELLO, &hello);
+    if (link->locked)
+        wire_put(&link->out, WIRE_LOCK, &(struct wire_lock){.locked = 1});
+    if (link->edit_tag)
+        wire_put(&link->out, WIRE_EDIT, &(struct wire_edit){.tag = link->edit_tag});
     struct wire_want_detail want = {.tag = link->detail_tag};
     if (link->detail_tag)
         wire_put(&link->out, WIRE_WANT_DETAIL, &want);
@@ -340,6 +347,37 @@ bool link_step(struct link *link, short revents, int64_t mono_us, int64_t wall_u
 
 /* ---- requests ---- */
 
+void link_only_look(struct link *link)
+{
+    link->view = true;
+}
+
+void link_lock(struct link *link, bool locked)
+{
+    link->locked = locked;
+    if (link->fd >= 0)
+        wire_put(&link->out, WIRE_LOCK, &(struct wire_lock){.locked = locked});
+}
+
+void link_edit(struct link *link, uint32_t tag, int64_t mono_us)
+{
+    bool again = tag == link->edit_tag && mono_us - link->edit_said_us < LINK_EDIT_US;
+    if (again || (!tag && !link->edit_tag))
+        return;
+    link->edit_tag = tag;
+    link->edit_said_us = mono_us;
+    if (link->fd >= 0)
+        wire_put(&link->out, WIRE_EDIT, &(struct wire_edit){.tag = tag});
+}
+
+void link_say_bye(struct link *link, const char *reason)
+{
+    if (link->fd < 0)
+        return;
+    wire_put(&link->out, WIRE_BYE, &(struct wire_bye){.reason = reason});
+    link_write(link);
+}
+
 void link_want_detail(struct link *link, uint32_t tag)
 {
     link->detail_tag = tag;
@@ -357,7 +395,7 @@ uint32_t link_request(struct link *link, const struct wire_ask *wish)
 {
     /* "Stop" means the same in every version: it is how an old recorder is replaced. */
     bool old = link->state == LINK_OLD && wish->action != WIRE_ACTION_STOP;
-    if (link->fd < 0 || old || link->state == LINK_REFUSED)
+    if (link->fd < 0 || old || link->state == LINK_REFUSED || link->view || link->locked)
         return 0;
     if (!++link->requests)
         ++link->requests;

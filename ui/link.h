@@ -12,6 +12,7 @@
 
 #define LINK_RETRY_US  INT64_C(1000000)       /* between two tries to attach */
 #define LINK_START_US  INT64_C(1500000)       /* so long nobody is alarmed that no recorder is there */
+#define LINK_EDIT_US   INT64_C(1000000)       /* between two signs of life of an edit */
 #define LINK_SILENT_US (5 * INT64_C(1000000)) /* without STATUS for so long: the recorder does not answer */
 
 /* For those that only want to know whether somebody is there:
@@ -61,11 +62,24 @@ int link_errno(const struct link *link);
 /* Bytes received since the start. */
 uint64_t link_received_bytes(const struct link *link);
 
+/* Before the first step: this console only looks. It sends no request, and the recorder would refuse it. */
+void link_only_look(struct link *link);
+
+/* Nobody uses the console: likewise until it is unlocked, again after each attach. */
+void link_lock(struct link *link, bool locked);
+
+/* The operator gives this tag's setpoint, and goes on in it: to be said with each key of his, at most once in
+ * LINK_EDIT_US leaves. 0: no longer. */
+void link_edit(struct link *link, uint32_t tag, int64_t mono_us);
+
+/* Says why the console goes, as far as that goes without waiting; before link_free(). */
+void link_say_bye(struct link *link, const char *reason);
+
 /* DETAIL of this tag from now on, again after each attach; 0 ends it. */
 void link_want_detail(struct link *link, uint32_t tag);
 
 /* Asks the recorder for something; the answer appears in mirror.answer under the number that is returned. 0
- * when nobody is there to ask or the versions differ. */
+ * when nobody is there to ask, the versions differ, or the console only looks or is locked. */
 uint32_t link_ask(struct link *link, enum wire_action action, const char *argument);
 
 /* The same with all that an action can take; the number is filled in. */

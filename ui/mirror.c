@@ -53,6 +53,23 @@ void mirror_keep(enum wire_type type, void *to, const void *from)
 
 /* ---- the recorder ---- */
 
+static void mirror_drop_list(enum wire_type type, void **list, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++)
+        mirror_drop(type, (char *)*list + i * wire_message(type)->size);
+    free(*list);
+    *list = NULL;
+    *count = 0;
+}
+
+static void mirror_drop_reservations(struct mirror *mirror)
+{
+    void *list = mirror->reservations;
+    mirror_mark_reservations(mirror, false);
+    mirror_drop_list(WIRE_RESERVATION, &list, &mirror->reservation_count);
+    mirror->reservations = NULL;
+}
+
 /* Puts an empty record in, whose texts are "". */
 static void mirror_keep_empty(enum wire_type type, void *to)
 {
@@ -87,6 +104,7 @@ void mirror_recorder_lost(struct mirror *mirror, int64_t now_us)
         return;
     mirror->attached = mirror->complete = false;
     mirror->lost_us = now_us;
+    mirror_drop_reservations(mirror);
     for (size_t i = 0; i < mirror->tag_count; i++) {
         struct mirror_tag *tag = mirror->tags[i];
         tag->live = false;
@@ -97,15 +115,6 @@ void mirror_recorder_lost(struct mirror *mirror, int64_t now_us)
 }
 
 /* ---- frames ---- */
-
-static void mirror_drop_list(enum wire_type type, void **list, size_t *count)
-{
-    for (size_t i = 0; i < *count; i++)
-        mirror_drop(type, (char *)*list + i * wire_message(type)->size);
-    free(*list);
-    *list = NULL;
-    *count = 0;
-}
 
 /* A frame that is a whole list. What was understood before a break is kept. */
 static bool mirror_take_list(struct mirror *mirror, const struct wire_frame *frame, void *list_pointer,
@@ -205,6 +214,12 @@ bool mirror_apply(struct mirror *mirror, const struct wire_frame *frame, int64_t
         return mirror_take_list(mirror, frame, &mirror->refusals, &mirror->refusal_count);
     case WIRE_CONSOLE:
         return mirror_take_list(mirror, frame, &mirror->consoles, &mirror->console_count);
+    case WIRE_RESERVATION: {
+        mirror_mark_reservations(mirror, false);
+        bool good = mirror_take_list(mirror, frame, &mirror->reservations, &mirror->reservation_count);
+        mirror_mark_reservations(mirror, true);
+        return good;
+    }
     default:
         break;
     }
@@ -235,6 +250,7 @@ void mirror_init(struct mirror *mirror)
 
 void mirror_free(struct mirror *mirror)
 {
+    mirror_drop_reservations(mirror);
     for (size_t i = 0; i < mirror->tag_count; i++)
         mirror_tag_free(mirror->tags[i]);
     free(mirror->tags);

@@ -48,6 +48,7 @@ struct mirror_tag {
     uint32_t id;
     bool configured, writable, has_range;
     bool stepped; /* an analog value that stands until the next one */
+    bool edited;  /* somebody gives its setpoint now, maybe here: mirror_find_reservation() */
     bool live;    /* its value comes from a recorder that speaks to us now */
     enum tag_kind kind;
     enum tag_record record;
@@ -114,7 +115,8 @@ struct mirror {
     struct wire_fault *faults; /* errors first */
     struct wire_refusal *refusals;
     struct wire_console *consoles;
-    size_t fault_count, refusal_count, console_count;
+    struct wire_reservation *reservations; /* who gives which setpoint now, this console's own included */
+    size_t fault_count, refusal_count, console_count, reservation_count;
     struct wire_detail detail;
     struct wire_answer answer; /* request 0: none yet */
     struct wire_command
@@ -150,6 +152,9 @@ struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
 
 /* By its number; NULL when it is none of the last ones. */
 const struct wire_command *mirror_find_command(const struct mirror *mirror, uint64_t id);
+
+/* Who gives the tag's setpoint now; NULL: nobody. */
+const struct wire_reservation *mirror_find_reservation(const struct mirror *mirror, uint32_t tag);
 
 /* By its number; NULL when it is normal. */
 struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id);

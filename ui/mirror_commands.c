@@ -1,4 +1,4 @@
-/* Commands and setpoints of the mirror. */
+/* Commands and setpoints of the mirror, and who gives them. */
 #include "ui/mirror_internal.h"
 
 #include "base/mem.h"
@@ -13,6 +13,25 @@ const struct wire_command *mirror_find_command(const struct mirror *mirror, uint
         if (mirror->commands[i].command == id)
             return &mirror->commands[i];
     return NULL;
+}
+
+const struct wire_reservation *mirror_find_reservation(const struct mirror *mirror, uint32_t tag)
+{
+    for (size_t i = 0; i < mirror->reservation_count; i++)
+        if (mirror->reservations[i].tag == tag)
+            return &mirror->reservations[i];
+    return NULL;
+}
+
+void mirror_mark_reservations(struct mirror *mirror, bool edited)
+{
+    for (size_t i = 0; i < mirror->reservation_count; i++) {
+        struct mirror_tag *tag = mirror_find(mirror, mirror->reservations[i].tag);
+        if (!tag)
+            continue;
+        tag->edited = edited;
+        mirror_tag_changed(mirror, tag);
+    }
 }
 
 /* Numbers that are used as indexes come from outside. */

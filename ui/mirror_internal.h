@@ -29,6 +29,9 @@ void mirror_take_setpoint(struct mirror *mirror, const void *data);
 void mirror_drop_setpoint(struct mirror_tag *tag);
 void mirror_free_commands(struct mirror *mirror);
 
+/* Marks the tags that the list of reservations names, or takes the marks away before there is another list. */
+void mirror_mark_reservations(struct mirror *mirror, bool edited);
+
 /* The snapshot is complete: alarms that it did not name are normal. */
 void mirror_end_alarm_snapshot(struct mirror *mirror);
 void mirror_free_alarms(struct mirror *mirror);

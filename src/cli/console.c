@@ -29,7 +29,7 @@
 #define CONSOLE_FILTERS_MAX  32
 #define CONSOLE_PASSWORD_MAX 1024
 
-enum { CONSOLE_KEEP = 256, CONSOLE_THEME, CONSOLE_GLYPHS, CONSOLE_SOCKET, CONSOLE_OF_DEMO };
+enum { CONSOLE_KEEP = 256, CONSOLE_VIEW, CONSOLE_THEME, CONSOLE_GLYPHS, CONSOLE_SOCKET, CONSOLE_OF_DEMO };
 
 static const struct cli_option CONSOLE_OPTIONS[] = {
     CLI_OPTION_CONFIG,
@@ -39,6 +39,7 @@ static const struct cli_option CONSOLE_OPTIONS[] = {
     {'u', "user", "USER", "user name there; the password is asked for"},
     {'t', "filter", "FILTER", "topics to look at (#); may be repeated"},
     {CONSOLE_KEEP, "keep", "FILE", "keep the look's history in this file"},
+    {CONSOLE_VIEW, "view", NULL, "only look: nothing can be changed from this console, whoever sits there"},
     {CONSOLE_THEME, "theme", "THEME", "dark, light or mono (chosen by the terminal)"},
     {CONSOLE_GLYPHS, "glyphs", "LEVEL", "braille, blocks, line or ascii (chosen by locale and terminal)"},
     {CONSOLE_SOCKET, "socket", "PATH", NULL},
@@ -52,6 +53,7 @@ struct console {
     const char *filters[CONSOLE_FILTERS_MAX];
     size_t filter_count;
     const char *theme, *glyphs;
+    bool view;    /* it only looks */
     bool of_demo; /* hmi demo started it, and ends with it */
     char *folder; /* of a look; owned */
     pid_t recorder;
@@ -92,6 +94,9 @@ static int console_parse(const struct cli_command *command, int argc, char **arg
             break;
         case CONSOLE_KEEP:
             console->keep = value;
+            break;
+        case CONSOLE_VIEW:
+            console->view = true;
             break;
         case CONSOLE_THEME:
             console->theme = value;
@@ -309,6 +314,7 @@ static int console_show(const struct console *console, const struct config *conf
                          first_of(console->glyphs, getenv("HMI_GLYPHS"), config ? config->glyphs : NULL)},
         .socket_paths = paths,
         .demo = console->of_demo,
+        .view = console->view && !console_is_look(console), /* a look changes nothing in any case */
         .notice = notice,
     };
     int kept = console_hide_stderr();

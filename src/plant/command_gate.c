@@ -52,8 +52,8 @@ static bool gate_is_allowed(const struct command_request *request, const struct 
 {
     (void)around;
     enum role needed = request->tag->def.setpoint->role;
-    if (request->view_only)
-        return err_set(err, EX_NOPERM, "this console only views (--view)");
+    if (request->barred)
+        return err_set(err, EX_NOPERM, "%s", request->barred);
     return request->role >= needed ||
            err_set(err, EX_NOPERM,
                    "this needs the role %s; %s is %s. In the configuration: access = { %s = [ \"%s\" ]; };",

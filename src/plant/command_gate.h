@@ -17,7 +17,7 @@
 struct command_request {
     enum role role;
     const char *user;
-    bool view_only;        /* a console with --view */
+    const char *barred;    /* why his console may change nothing (--view); NULL: it may */
     const struct tag *tag; /* NULL: there is none of that name */
     const char *tag_name;
     struct value value; /* engineering units, a state's value, or a text */

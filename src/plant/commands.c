@@ -108,11 +108,13 @@ void commands_link_lost(struct commands *commands, int64_t now_us)
     }
 }
 
-void commands_withdraw(struct commands *commands, uint32_t holder, int64_t now_us, const char *why)
+size_t commands_withdraw(struct commands *commands, uint32_t holder, int64_t now_us, const char *why)
 {
+    size_t withdrawn = 0;
     for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++)
         if (commands->rows[i] && commands->rows[i]->holder == holder)
-            command_step(commands->rows[i], COMMAND_WITHDRAWN, now_us, why);
+            withdrawn += command_step(commands->rows[i], COMMAND_WITHDRAWN, now_us, why);
+    return withdrawn;
 }
 
 void commands_tick(struct commands *commands, int64_t now_us)

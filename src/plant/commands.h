@@ -49,8 +49,9 @@ void commands_read_back(struct commands *commands, uint32_t tag_id, const struct
 
 void commands_link_lost(struct commands *commands, int64_t now_us);
 
-/* The console is gone, or its operator withdraws: what has not been sent is not sent any more. */
-void commands_withdraw(struct commands *commands, uint32_t holder, int64_t now_us, const char *why);
+/* The console is gone, or its operator withdraws: what has not been sent is not sent any more. Returns how many those
+ * were. */
+size_t commands_withdraw(struct commands *commands, uint32_t holder, int64_t now_us, const char *why);
 
 /* What has run out of time. When the next one will: commands_due_us(); INT64_MAX: none. */
 void commands_tick(struct commands *commands, int64_t now_us);

@@ -1,16 +1,11 @@
-/* One attached console: its requests, its snapshot, and then what changed, a frame at a time. */
+/* One attached console: its snapshot, and then what changed, a frame at a time. What it asks for: console_requests.c. */
 #include "recorder/server_internal.h"
 
 #include "base/log.h"
-#include "base/utf8.h"
-#include "base/version.h"
 #include "plant/decode.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,10 +36,29 @@ void console_take_name(struct console *console, struct names *names)
     console->named = console->named || names_find_user(names, console->uid, console->user);
 }
 
-/* Whether it is clear by what name the user is greeted. */
-static bool console_may_greet(const struct console *console, int64_t now_us)
+bool console_may_greet(const struct console *console, int64_t now_us)
 {
     return console->named || now_us >= console->name_until_us;
+}
+
+void console_take_role(struct console *console, const struct access *access)
+{
+    console->role = access_role(access, console->uid, console->groups, console->group_count);
+    if (console->view && console->role > ROLE_VIEWER)
+        console->role = ROLE_VIEWER;
+}
+
+struct server_session console_session(const struct console *console)
+{
+    return (struct server_session){.console = console->number,
+                                   .uid = console->uid,
+                                   .pid = console->pid,
+                                   .user = console->user,
+                                   .station = console->station,
+                                   .role = console->role,
+                                   .purpose = console->purpose,
+                                   .view = console->view,
+                                   .since_us = console->since_us};
 }
 
 void console_free(struct console *console)
@@ -94,13 +108,6 @@ void console_flush(struct console *console, int64_t now_us)
         console->gone = true;
 }
 
-static void console_refuse(struct console *console, const char *reason)
-{
-    log_warning("console of %s (pid %d) refused: %s", console->user, (int)console->pid, reason);
-    wire_put(&console->out, WIRE_REFUSED, &(struct wire_refused){.reason = reason});
-    console->closing = true;
-}
-
 static void console_put_consoles(struct console *console, const struct server *server)
 {
     struct wire_writer writer = wire_begin(&console->out, WIRE_CONSOLE);
@@ -119,6 +126,21 @@ static void console_put_consoles(struct console *console, const struct server *s
     wire_end(&writer);
 }
 
+static void console_put_reservations(struct console *console, const struct server *server, int64_t now_us)
+{
+    struct wire_writer writer = wire_begin(&console->out, WIRE_RESERVATION);
+    for (size_t i = 0; i < RESERVATION_MAX; i++) {
+        const struct reservation *row = &server->reservations->rows[i];
+        if (row->tag_id && now_us < row->until_us)
+            wire_add_record(&writer, &(struct wire_reservation){.tag = row->tag_id,
+                                                                .operator_name = row->name,
+                                                                .station = row->station,
+                                                                .since_us = row->since_us,
+                                                                .self = row->holder == console->number});
+    }
+    wire_end(&writer);
+}
+
 static void console_put_list(struct console *console, enum wire_type type, const void *records, size_t count,
                              size_t size)
 {
@@ -128,7 +150,7 @@ static void console_put_list(struct console *console, enum wire_type type, const
     wire_end(&writer);
 }
 
-static void console_put_due(struct console *console, const struct server *server)
+static void console_put_due(struct console *console, const struct server *server, int64_t now_us)
 {
     if (console->due & CONSOLE_DUE_STATUS && server->has_status)
         wire_put(&console->out, WIRE_STATUS, &server->status);
@@ -139,6 +161,8 @@ static void console_put_due(struct console *console, const struct server *server
                          sizeof *server->refusals);
     if (console->due & CONSOLE_DUE_CONSOLES)
         console_put_consoles(console, server);
+    if (console->due & CONSOLE_DUE_RESERVATIONS)
+        console_put_reservations(console, server, now_us);
     console->due = 0;
 }
 
@@ -189,7 +213,7 @@ void console_fill(struct console *console, const struct server *server, int64_t 
                      &(struct wire_snapshot_end){.tags = (uint32_t)server->plant->tag_count});
         }
         if (console->snapshot_done)
-            console_put_due(console, server);
+            console_put_due(console, server, now_us);
         if (console->snapshot_done && console->purpose == WIRE_PURPOSE_SNAPSHOT)
             console->closing = true;
     } else if (console->follows) {
@@ -205,157 +229,7 @@ void console_fill(struct console *console, const struct server *server, int64_t 
             console->frame_left || console->alarm_feed.count ? now_us : now_us + CONSOLE_FRAME_INTERVAL_US;
 }
 
-/* ---- requests ---- */
-
-static void console_greet(struct console *console, struct server *server, const struct wire_hello *hello,
-                          int64_t now_us)
-{
-    struct wire_welcome welcome = {0};
-    char reason[SERVER_TEXT_MAX];
-    if (console->role == ROLE_NONE) {
-        snprintf(reason, sizeof reason,
-                 "user %s has no access. In the recorder's configuration: access = { viewer = [ \"%s\" ]; };",
-                 console->user, console->user);
-        console_refuse(console, reason);
-        return;
-    }
-    utf8_make_safe(console->station, sizeof console->station, hello->station, strlen(hello->station));
-    console->purpose =
-        hello->purpose <= WIRE_PURPOSE_ASK ? (enum wire_purpose)hello->purpose : WIRE_PURPOSE_SCREEN;
-    console->greeted = true;
-    console->other_version = hello->version != WIRE_VERSION;
-    console->progress_us = now_us;
-    server->handler->welcome(server->context, &welcome);
-    welcome.version = WIRE_VERSION;
-    welcome.program = "hmi " HMI_VERSION;
-    welcome.user = console->user;
-    welcome.role = console->role;
-    wire_put(&console->out, WIRE_WELCOME, &welcome);
-    if (console->purpose != WIRE_PURPOSE_ASK) {
-        feed_mark_all(&console->feed, server->plant);
-        alarm_feed_mark_all(&console->alarm_feed, server->board);
-    }
-    console->next_frame_us = now_us;
-}
-
-/* Which role an action asks for; further actions get their rows with their issues. */
-static enum role console_role_for(enum wire_action action)
-{
-    static const enum role ROLES[] = {
-        [WIRE_ACTION_STOP] = ROLE_ENGINEER,
-        [WIRE_ACTION_RELOAD] = ROLE_ENGINEER,
-        [WIRE_ACTION_ACKNOWLEDGE] = ROLE_OPERATOR,
-        [WIRE_ACTION_SHELVE] = ROLE_OPERATOR,
-        [WIRE_ACTION_UNSHELVE] = ROLE_OPERATOR,
-        [WIRE_ACTION_SET] = ROLE_VIEWER, /* the gate asks for more */
-    };
-    return action > 0 && (size_t)action < sizeof ROLES / sizeof *ROLES ? ROLES[action] : ROLE_NONE;
-}
-
-static struct value console_value(uint32_t type, double number, const char *text)
-{
-    if (type == VALUE_NUMBER && isfinite(number))
-        return (struct value){.type = VALUE_NUMBER, .number = number};
-    if (type == VALUE_TEXT)
-        return (struct value){.type = VALUE_TEXT, .text = text, .text_length = strlen(text)};
-    return (struct value){.type = VALUE_NONE};
-}
-
-static void console_ask(struct console *console, struct server *server, const struct wire_ask *ask)
-{
-    struct server_reply reply = {0};
-    char text[SERVER_TEXT_MAX] = "";
-    enum role needed = console_role_for((enum wire_action)ask->action);
-    bool good = false;
-    const struct server_request request = {
-        .action = (enum wire_action)ask->action,
-        .argument = ask->argument,
-        .span_us = ask->span_us,
-        .once = ask->once,
-        .reason = ask->reason,
-        .user = console->user,
-        .station = console->station,
-        .role = console->role,
-        .value = console_value(ask->value_type, ask->number, ask->text),
-        .shown = console_value(ask->shown_type, ask->shown_number, ask->shown_text),
-        .has_shown = ask->has_shown,
-        .reply = &reply,
-    };
-    if (needed == ROLE_NONE)
-        snprintf(text, sizeof text, "this recorder does not know that request: restart it after an upgrade");
-    else if (console->other_version && ask->action != WIRE_ACTION_STOP)
-        snprintf(text, sizeof text,
-                 "console and recorder are of different versions: restart the recorder (hmi stop ends it)");
-    else if (console->role < needed)
-        snprintf(text, sizeof text,
-                 "this needs the role %s; %s is %s. In the configuration: access = { %s = [ \"%s\" ]; };",
-                 ROLE_WORDS[needed], console->user, ROLE_WORDS[console->role], ROLE_WORDS[needed],
-                 console->user);
-    else
-        good = server->handler->ask(server->context, &request, text, sizeof text);
-    if (needed != ROLE_NONE && console->role < needed)
-        server->handler->refused(server->context, &request, text);
-    if (!good)
-        log_warning("request of %s refused: %s", console->user, text);
-    console->follows |= reply.command != 0;
-    wire_put(&console->out, WIRE_ANSWER,
-             &(struct wire_answer){.request = ask->request,
-                                   .good = good,
-                                   .text = text,
-                                   .command = reply.command,
-                                   .code = reply.code});
-}
-
-/* One frame from a console; false: it does not speak our protocol. */
-static bool console_obey(struct console *console, struct server *server, struct wire_frame *frame,
-                         int64_t now_us)
-{
-    union {
-        struct wire_hello hello;
-        struct wire_want_detail want;
-        struct wire_ask ask;
-    } record;
-    if (!console->greeted && frame->type != WIRE_HELLO)
-        return false;
-    if (frame->type != WIRE_HELLO && frame->type != WIRE_WANT_DETAIL && frame->type != WIRE_ASK)
-        return true; /* a newer console may know more */
-    if (wire_next_record(frame, &record) != WIRE_OK)
-        return false;
-    if (frame->type == WIRE_HELLO) {
-        if (!console->greeted)
-            console_greet(console, server, &record.hello, now_us);
-    } else if (frame->type == WIRE_WANT_DETAIL) {
-        console->detail_tag = record.want.tag;
-        console->detail_due_us = console->next_frame_us = now_us;
-    } else {
-        console_ask(console, server, &record.ask);
-    }
-    return true;
-}
-
-static void console_obey_all(struct console *console, struct server *server, int64_t now_us)
-{
-    size_t position = 0, used;
-    struct wire_frame frame;
-    enum wire_result result = WIRE_MORE;
-    if (!console_may_greet(console, now_us))
-        return;
-    if (console->greeted && !console_unsent(console))
-        console->progress_us = now_us; /* nothing waited for it until now */
-    /* A console that asks without reading the answers waits until it has read them. */
-    while (!console->closing && console_unsent(console) < SERVER_REQUESTS_MAX &&
-           (result = wire_next_frame(console->in.data + position, console->in.length - position, &frame,
-                                     &used)) == WIRE_OK) {
-        position += used;
-        if (!console_obey(console, server, &frame, now_us)) {
-            result = WIRE_BROKEN;
-            break;
-        }
-    }
-    buf_consume(&console->in, position);
-    if (result == WIRE_BROKEN && !console->closing)
-        console_refuse(console, "this is not the console protocol");
-}
+/* ---- receiving ---- */
 
 void console_read(struct console *console, struct server *server, int64_t now_us)
 {

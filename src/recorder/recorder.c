@@ -30,6 +30,7 @@
 #include "recorder/recorder_answers.h"
 #include "recorder/recorder_commands.h"
 #include "recorder/recorder_internal.h"
+#include "recorder/recorder_sessions.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -170,6 +171,7 @@ static void recorder_on_welcome(void *context, struct wire_welcome *welcome)
     welcome->look = recorder->look && recorder->config->history.temporary;
     welcome->look_kept = recorder->look && !recorder->config->history.temporary;
     welcome->started_by_console = recorder->from_console;
+    welcome->lock_after_us = recorder->config->lock_after_us;
     recorder->status_due = true;
 }
 
@@ -197,6 +199,21 @@ static bool recorder_on_ask(void *context, const struct server_request *request,
     }
 }
 
+static void recorder_on_edits(void *context, const struct server_session *session, uint32_t tag_id)
+{
+    struct recorder *recorder = context;
+    recorder_read_clocks(recorder);
+    recorder_commands_edit(recorder, session, tag_id);
+}
+
+static void recorder_on_session(void *context, const struct server_session *session,
+                                enum server_session_event event, const char *why)
+{
+    struct recorder *recorder = context;
+    recorder_read_clocks(recorder);
+    recorder_sessions_note(recorder, session, event, why);
+}
+
 static void recorder_on_consoles(void *context, size_t count)
 {
     struct recorder *recorder = context;
@@ -208,6 +225,8 @@ const struct server_handler RECORDER_SERVER_EVENTS = {
     .welcome = recorder_on_welcome,
     .ask = recorder_on_ask,
     .refused = recorder_alarms_refused,
+    .edits = recorder_on_edits,
+    .session = recorder_on_session,
     .consoles = recorder_on_consoles,
 };
 
@@ -315,6 +334,7 @@ static void recorder_tick_second(struct recorder *recorder)
     plant_tick(&recorder->plant, &recorder->time, recorder->pipeline.current);
     recorder_alarms_evaluate(recorder);
     recorder_alarms_second(recorder);
+    recorder_sessions_second(recorder);
     if (recorder->away_since_us && uplink_connects(recorder->uplink) + recorder->had_session > 0 &&
         now_us - recorder->gap_noted_us >= GAP_GROWS_US)
         recorder_note_gap(recorder, "broker away", true);
@@ -431,6 +451,7 @@ static void recorder_finish_writing(struct recorder *recorder)
     int64_t end_us = recorder->time.mono_us + STOP_SPAN_US;
     recorder->stopping_us = recorder->time.mono_us;
     recorder_alarms_stop(recorder);
+    recorder_sessions_stop(recorder);
     recorder_commands_stop(recorder);
     if (uplink_connects(recorder->uplink) + recorder->had_session > 0)
         recorder_note_gap(recorder, "broker away", false);

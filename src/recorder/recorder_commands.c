@@ -138,6 +138,7 @@ static void commands_fill(struct recorder *recorder, const struct server_request
 {
     command->id = ++recorder->last_command;
     command->ts_us = recorder->time.wall_us;
+    command->holder = request->console;
     snprintf(command->operator_name, sizeof command->operator_name, "%s", request->user);
     snprintf(command->station, sizeof command->station, "%s", request->station);
     utf8_make_safe(command->reason, sizeof command->reason, request->reason, strlen(request->reason));
@@ -165,9 +166,12 @@ static bool commands_pass_gate(const struct recorder *recorder, const struct ser
                                const struct tag *tag, const char *safe_name, struct err *err)
 {
     int64_t now_us = recorder->time.mono_us;
+    const struct reservation *reserved =
+        tag ? reservation_of(&recorder->reservations, tag->id, now_us) : NULL;
     const struct command_request wish = {
         .role = request->role,
         .user = request->user,
+        .barred = request->barred,
         .tag = tag,
         .tag_name = safe_name,
         .value = request->value,
@@ -180,6 +184,7 @@ static bool commands_pass_gate(const struct recorder *recorder, const struct ser
         .recording = recorder->pipeline.disk.mode == DISK_GOOD,
         .room = commands_have_room(&recorder->commands, now_us),
         .under_way = tag && commands_by_tag(&recorder->commands, tag->id),
+        .reserved = reserved && reserved->holder != request->console ? reserved : NULL,
         .moved = tag ? commands_moved(&recorder->commands, tag->id, now_us) : 0,
     };
     return command_gate(&wish, &around, err);
@@ -208,6 +213,35 @@ bool recorder_commands_ask(struct recorder *recorder, const struct server_reques
     request->reply->command = command.id;
     snprintf(text, size, "command %" PRIu64, command.id);
     return true;
+}
+
+/* ---- who gives what at the moment ---- */
+
+void recorder_commands_edit(struct recorder *recorder, const struct server_session *session, uint32_t tag_id)
+{
+    const struct tag *tag = plant_tag_by_id(&recorder->plant, tag_id);
+    const struct setpoint_def *setpoint = tag ? tag->def.setpoint : NULL;
+    const struct reservation_wish wish = {.tag_id = tag_id,
+                                          .holder = session->console,
+                                          .name = session->user,
+                                          .station = session->station,
+                                          .wall_us = recorder->time.wall_us};
+    /* Who may not give it keeps nobody from it. */
+    if (setpoint && session->role >= setpoint->role)
+        reservation_take(&recorder->reservations, &wish, recorder->time.mono_us);
+    else
+        reservation_release(&recorder->reservations, session->console);
+}
+
+void recorder_commands_abandon(struct recorder *recorder, uint32_t console, char *text, size_t size)
+{
+    const struct tag *tag =
+        plant_tag_by_id(&recorder->plant, reservation_release(&recorder->reservations, console));
+    size_t withdrawn =
+        commands_withdraw(&recorder->commands, console, recorder->time.mono_us, "its console went away");
+    int used = tag ? snprintf(text, size, "; it was giving %.100s", tag->def.name) : 0;
+    snprintf(text + used, size - (size_t)used, "%s",
+             withdrawn ? "; what it had asked for was withdrawn" : "");
 }
 
 /* ---- on its way ---- */
@@ -393,6 +427,7 @@ void recorder_commands_lost(struct recorder *recorder)
 void recorder_commands_tick(struct recorder *recorder)
 {
     int64_t now_us = recorder->time.mono_us;
+    reservation_tick(&recorder->reservations, now_us);
     if (!recorder->commands.count)
         return;
     commands_tick(&recorder->commands, now_us);

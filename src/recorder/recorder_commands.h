@@ -21,6 +21,13 @@ void recorder_commands_free(struct recorder *recorder);
 bool recorder_commands_ask(struct recorder *recorder, const struct server_request *request, char *text,
                            size_t size);
 
+/* An operator gives the tag's setpoint at his console: it is shown to the others. 0: no longer. */
+void recorder_commands_edit(struct recorder *recorder, const struct server_session *session, uint32_t tag_id);
+
+/* His console has gone: its edit is over, and what it asked for and has not been sent is not sent. Says in `text`
+ * what that was; "" when it was nothing. */
+void recorder_commands_abandon(struct recorder *recorder, uint32_t console, char *text, size_t size);
+
 /* The batch is on the disk: its requests may be sent. */
 void recorder_commands_committed(struct recorder *recorder, const struct batch *batch);
 

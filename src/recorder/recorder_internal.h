@@ -14,6 +14,7 @@
 #include "recorder/pipeline.h"
 #include "recorder/recorder.h"
 #include "recorder/server.h"
+#include "recorder/session_limit.h"
 #include "recorder/status.h"
 #include "recorder/uplink.h"
 #include "recorder/writer.h"
@@ -36,6 +37,8 @@ struct recorder {
     uint64_t lost_entries;    /* of the journal, that alarms were stored anew for */
     struct commands commands; /* under way */
     struct command_board command_board;
+    struct reservations reservations;
+    struct session_limit session_limit;
     struct foreign foreign;
     struct answers answers;
     struct batch *open_commands; /* outcomes that the file misses, until the start has entered them */

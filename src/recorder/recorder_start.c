@@ -140,6 +140,7 @@ static bool recorder_open_server(struct recorder *recorder, struct err *err)
         .alarms = &recorder->alarms,
         .board = &recorder->board,
         .commands = &recorder->command_board,
+        .reservations = &recorder->reservations,
     };
     recorder->server = server_new(&options, &RECORDER_SERVER_EVENTS, recorder, err);
     if (!recorder->server)

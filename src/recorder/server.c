@@ -71,6 +71,7 @@ struct server *server_new(const struct server_options *options, const struct ser
     server->alarms = options->alarms;
     server->board = options->board;
     server->commands = options->commands;
+    server->reservations = options->reservations;
     server->handler = handler;
     server->context = context;
     access_init(&server->access, options->config->has_access, options->config->access);
@@ -104,9 +105,11 @@ static void server_take_access(struct server *server)
     chmod(server->path, server->access.configured ? 0666 : 0600);
     for (size_t i = 0; i < server->count; i++) {
         struct console *console = server->consoles[i];
-        console->role = access_role(&server->access, console->uid, console->groups, console->group_count);
-        if (console->role == ROLE_NONE)
-            console->gone = true;
+        console_take_role(console, &server->access);
+        if (console->role != ROLE_NONE)
+            continue;
+        snprintf(console->bye, sizeof console->bye, "its access was taken away");
+        console->gone = true;
     }
 }
 
@@ -192,7 +195,8 @@ static void server_accept(struct server *server, int64_t now_us)
         return;
     }
     console->name_until_us = now_us + SERVER_NAME_US;
-    console->role = access_role(&server->access, console->uid, console->groups, console->group_count);
+    console_take_role(console, &server->access);
+    console->number = ++server->last_number;
     console->since_us = clock_wall_us();
     console->progress_us = now_us;
     server->consoles[server->count++] = console;
@@ -212,6 +216,19 @@ static void server_owe(struct server *server, enum console_due due)
         server->consoles[i]->due |= due;
 }
 
+static void server_end_session(const struct server *server, const struct console *console, const char *why)
+{
+    const struct server_session session = console_session(console);
+    if (console->greeted)
+        server->handler->session(server->context, &session, SERVER_DETACHED, why);
+}
+
+void server_end_sessions(struct server *server, const char *why)
+{
+    for (size_t i = 0; i < server->count; i++)
+        server_end_session(server, server->consoles[i], why);
+}
+
 static void server_bury(struct server *server, int64_t now_us)
 {
     size_t kept = 0, before = server_screens(server);
@@ -225,7 +242,9 @@ static void server_bury(struct server *server, int64_t now_us)
         if (stuck && !console->gone) {
             server->cut++;
             log_warning("console of %s (pid %d) cut off: it does not read", console->user, (int)console->pid);
+            snprintf(console->bye, sizeof console->bye, "cut off: it did not read");
         }
+        server_end_session(server, console, *console->bye ? console->bye : "it was lost");
         console_free(console);
     }
     server->count = kept;
@@ -296,6 +315,14 @@ static void server_spread_changes(struct server *server)
     }
 }
 
+static void server_spread_reservations(struct server *server)
+{
+    if (server->reservations->changes == server->reservation_changes)
+        return;
+    server->reservation_changes = server->reservations->changes;
+    server_owe(server, CONSOLE_DUE_RESERVATIONS);
+}
+
 static void server_spread_alarms(struct server *server)
 {
     const uint32_t *ids;
@@ -315,6 +342,7 @@ int64_t server_tick(struct server *server, int64_t now_mono_us)
         wait_us = server->deaf_until_us - now_mono_us;
     server_spread_changes(server);
     server_spread_alarms(server);
+    server_spread_reservations(server);
     for (size_t i = 0; i < server->count; i++) {
         struct console *console = server->consoles[i];
         console_fill(console, server, now_mono_us);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "plant/plant.h"
+#include "plant/reservation.h"
 #include "recorder/alarm_board.h"
 #include "recorder/command_board.h"
 #include "wire/wire.h"
@@ -19,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define SERVER_CONSOLES_MAX 64
 #define SERVER_CONSOLES_OWN 16 /* of them, kept free for the recorder's own user */
@@ -29,12 +31,25 @@
 struct server;
 
 struct server_options {
-    const char *socket_path;              /* its folder exists */
-    const struct config *config;          /* access; borrowed, see server_set_config() */
-    struct plant *plant;                  /* borrowed */
-    const struct alarms *alarms;          /* borrowed */
-    struct alarm_board *board;            /* borrowed: the server takes its changes */
-    const struct command_board *commands; /* borrowed */
+    const char *socket_path;                 /* its folder exists */
+    const struct config *config;             /* access; borrowed, see server_set_config() */
+    struct plant *plant;                     /* borrowed */
+    const struct alarms *alarms;             /* borrowed */
+    struct alarm_board *board;               /* borrowed: the server takes its changes */
+    const struct command_board *commands;    /* borrowed */
+    const struct reservations *reservations; /* borrowed: who is to be shown as giving a setpoint */
+};
+
+/* Who is at a console; texts are valid during the call only. */
+struct server_session {
+    uint32_t console; /* its number, unique while the recorder runs */
+    uid_t uid;
+    pid_t pid;
+    const char *user, *station; /* by the kernel's word; by its own */
+    enum role role;
+    enum wire_purpose purpose;
+    bool view;        /* it only looks (--view) */
+    int64_t since_us; /* wall */
 };
 
 /* What an answer says beside its text; 0: nothing. */
@@ -52,9 +67,19 @@ struct server_request {
     const char *reason;
     const char *user, *station; /* by the kernel's word; by its own */
     enum role role;
+    uint32_t console;          /* its number */
+    const char *barred;        /* why this console may change nothing, whoever sits there; NULL: it may */
     struct value value, shown; /* WIRE_ACTION_SET: what to set, and what was shown as present */
     bool has_shown;
     struct server_reply *reply;
+};
+
+enum server_session_event {
+    SERVER_ATTACHED,
+    SERVER_DETACHED,
+    SERVER_REFUSED,
+    SERVER_LOCKED,
+    SERVER_UNLOCKED
 };
 
 /* What the server asks the recorder. */
@@ -66,6 +91,11 @@ struct server_handler {
     bool (*ask)(void *context, const struct server_request *request, char *text, size_t size);
     /* A request by somebody whose role does not suffice was refused, with that answer. */
     void (*refused)(void *context, const struct server_request *request, const char *text);
+    /* An operator opened the dialogue that gives the tag's setpoint, or goes on in it; 0: he has closed it. */
+    void (*edits)(void *context, const struct server_session *session, uint32_t tag_id);
+    /* What became of a console; why it was turned away or has gone, else NULL. */
+    void (*session)(void *context, const struct server_session *session, enum server_session_event event,
+                    const char *why);
     /* A console came (count > 0) or the last one left. */
     void (*consoles)(void *context, size_t count);
 };
@@ -73,6 +103,9 @@ struct server_handler {
 /* Binds the socket (an old one that nobody serves is replaced). NULL with `err` set when it cannot. */
 struct server *server_new(const struct server_options *options, const struct server_handler *handler,
                           void *context, struct err *err);
+
+/* Tells the handler that all consoles detach, for `why`: once, before the recorder ends. */
+void server_end_sessions(struct server *server, const char *why);
 
 /* Says goodbye to the consoles, removes the socket. Returns whether a thread was left behind that looks a name up.
  */

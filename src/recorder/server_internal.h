@@ -1,7 +1,8 @@
 /* What the files of the console server share; nobody else includes it.
  *
  *   server.c   the socket, who comes and goes, what all consoles are owed
- *   console.c  one console: its requests and what is sent to it
+ *   console.c  one console: what is sent to it
+ *   console_requests.c  and what it asks for
  */
 #ifndef RECORDER_SERVER_INTERNAL_H
 #define RECORDER_SERVER_INTERNAL_H
@@ -19,6 +20,7 @@
 #define SERVER_REQUESTS_MAX 65536 /* bytes a console may have sent without a whole frame */
 #define SERVER_GROUPS_MAX   256
 #define SERVER_TEXT_MAX     512
+#define SERVER_BYE_MAX      128
 #define SERVER_NAME_US      CLOCK_US_PER_SECOND /* then a user is greeted by number */
 
 enum console_due {
@@ -26,11 +28,13 @@ enum console_due {
     CONSOLE_DUE_FAULTS = 2,
     CONSOLE_DUE_REFUSALS = 4,
     CONSOLE_DUE_CONSOLES = 8,
-    CONSOLE_DUE_ALL = 15
+    CONSOLE_DUE_RESERVATIONS = 16,
+    CONSOLE_DUE_ALL = 31
 };
 
 struct console {
     int fd;
+    uint32_t number; /* unique while the recorder runs */
     uid_t uid;
     pid_t pid;
     gid_t groups[SERVER_GROUPS_MAX]; /* by the kernel's word, kept for a reload */
@@ -41,6 +45,8 @@ struct console {
     char station[128];
     enum role role;
     enum wire_purpose purpose;
+    bool view;    /* it only looks (--view) */
+    bool locked;  /* nobody uses it */
     bool greeted; /* HELLO came and WELCOME is on its way */
     bool
         other_version; /* of the protocol: it may look, and end the recorder so that a new one can take over */
@@ -60,6 +66,7 @@ struct console {
     int64_t progress_us;   /* when it last took something, or had nothing to take */
     int64_t since_us;      /* wall clock */
     uint64_t sent_bytes;
+    char bye[SERVER_BYE_MAX]; /* why it goes, in its words; safe; "": it did not say */
 };
 
 struct server {
@@ -73,10 +80,13 @@ struct server {
     const struct alarms *alarms;
     struct alarm_board *board;
     const struct command_board *commands;
+    const struct reservations *reservations;
+    uint64_t reservation_changes; /* up to here the consoles are owed or told them */
     const struct server_handler *handler;
     void *context;
     struct console *consoles[SERVER_CONSOLES_MAX];
     size_t count;
+    uint32_t last_number; /* of a console */
     uint64_t cut;
     struct wire_status status;
     bool has_status;
@@ -94,6 +104,12 @@ bool server_has_room(const struct server *server, uid_t uid);
 
 /* Takes the name of its user, if it is known by now. */
 void console_take_name(struct console *console, struct names *names);
+
+/* The role that `access` gives its user; one that only looks is a viewer at most. */
+void console_take_role(struct console *console, const struct access *access);
+
+/* Who is there, for the handler; valid as long as the console. */
+struct server_session console_session(const struct console *console);
 
 /* Closes the connection and releases everything. */
 void console_free(struct console *console);
@@ -113,6 +129,12 @@ void console_fill(struct console *console, const struct server *server, int64_t 
 
 /* Takes what the console has sent, and does what it asks. */
 void console_read(struct console *console, struct server *server, int64_t now_us);
+
+/* Whether it is clear by what name the user is greeted. */
+bool console_may_greet(const struct console *console, int64_t now_us);
+
+/* Does what the console asked for in the frames that have come whole. */
+void console_obey_all(struct console *console, struct server *server, int64_t now_us);
 
 /* Sends what waits; then there may be room for the answers to further requests. */
 void console_go_on(struct console *console, struct server *server, int64_t now_us);

@@ -22,14 +22,19 @@
     X(ANSWER, answer, WIRE_ANSWER_FIELDS)                                                                    \
     X(ALARM, alarm, WIRE_ALARM_FIELDS)                                                                       \
     X(SETPOINT, setpoint, WIRE_SETPOINT_FIELDS)                                                              \
-    X(COMMAND, command, WIRE_COMMAND_FIELDS)
+    X(COMMAND, command, WIRE_COMMAND_FIELDS)                                                                 \
+    X(EDIT, edit, WIRE_EDIT_FIELDS)                                                                          \
+    X(RESERVATION, reservation, WIRE_RESERVATION_FIELDS)                                                     \
+    X(LOCK, lock, WIRE_LOCK_FIELDS)                                                                          \
+    X(BYE, bye, WIRE_BYE_FIELDS)
 
 /* console -> recorder, first */
 #define WIRE_HELLO_FIELDS(X)                                                                                 \
     X(U32, version, "WIRE_VERSION of the console")                                                           \
     X(TEXT, program, "program and version")                                                                  \
     X(TEXT, station, "where the operator sits: terminal and remote address")                                 \
-    X(U32, purpose, "enum wire_purpose")
+    X(U32, purpose, "enum wire_purpose")                                                                     \
+    X(U32, view, "1: it only looks (--view); whatever it asks for is refused")
 
 enum wire_purpose {
     WIRE_PURPOSE_SCREEN,   /* snapshot, then changes */
@@ -51,7 +56,9 @@ enum wire_purpose {
     X(U32, pid, "process id of the recorder")                                                                \
     X(U32, look, "1: a look at a broker, nothing is kept")                                                   \
     X(U32, started_by_console, "1: a console started this recorder")                                         \
-    X(U32, look_kept, "1: a look at a broker whose history is kept")
+    X(U32, look_kept, "1: a look at a broker whose history is kept")                                         \
+    X(U32, view, "1: the recorder takes this console for one that only looks (--view)")                      \
+    X(I64, lock_after_us, "a console that nobody uses for this span locks; 0: never")
 
 /* recorder -> console: access denied, versions too far apart, too many consoles; then it closes */
 #define WIRE_REFUSED_FIELDS(X) X(TEXT, reason, "what is wrong and what to do")
@@ -345,5 +352,22 @@ enum wire_action {
     X(I64, ms_readback, "read back")                                                                         \
     X(I64, ms_ended, "came to its end")                                                                      \
     X(TEXT, answer, "what the device answered last (MQTT 5), made safe")
+
+/* console -> recorder: the operator gives this tag's setpoint; said again as he goes on. 0: no longer */
+#define WIRE_EDIT_FIELDS(X) X(U32, tag, "id of the tag")
+
+/* Who gives which setpoint at the moment */
+#define WIRE_RESERVATION_FIELDS(X)                                                                           \
+    X(U32, tag, "id of the tag")                                                                             \
+    X(TEXT, operator_name, "who gives it")                                                                   \
+    X(TEXT, station, "where he sits")                                                                        \
+    X(I64, since_us, "since when")                                                                           \
+    X(U32, self, "1: at the console that reads this")
+
+/* console -> recorder: nobody has used it for lock_after_us, or somebody does again */
+#define WIRE_LOCK_FIELDS(X) X(U32, locked, "1: whatever it asks for is refused")
+
+/* console -> recorder, last: why it goes. Without it the console was lost */
+#define WIRE_BYE_FIELDS(X) X(TEXT, reason, "in words, for the journal")
 
 #endif

@@ -31,6 +31,10 @@
 #define WIRE_ROW_ALARM(kind, name, help)        WIRE_FIELD_ROW(alarm, kind, name, help)
 #define WIRE_ROW_SETPOINT(kind, name, help)     WIRE_FIELD_ROW(setpoint, kind, name, help)
 #define WIRE_ROW_COMMAND(kind, name, help)      WIRE_FIELD_ROW(command, kind, name, help)
+#define WIRE_ROW_EDIT(kind, name, help)         WIRE_FIELD_ROW(edit, kind, name, help)
+#define WIRE_ROW_RESERVATION(kind, name, help)  WIRE_FIELD_ROW(reservation, kind, name, help)
+#define WIRE_ROW_LOCK(kind, name, help)         WIRE_FIELD_ROW(lock, kind, name, help)
+#define WIRE_ROW_BYE(kind, name, help)          WIRE_FIELD_ROW(bye, kind, name, help)
 WIRE_MESSAGES(WIRE_TABLE)
 
 #define WIRE_MESSAGE_ROW(upper, lower, fields_macro)                                                         \

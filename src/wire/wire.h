@@ -20,7 +20,8 @@
  *                  ALARM               alarms whose state has changed, once that is committed
  *                  COMMAND             commands that have come further; also to who asked for one (SET)
  *                  STATUS              once a second, and at each change of the link
- *                  FAULT, REFUSAL, CONSOLE   the whole list when it changes; an empty frame is an empty list
+ *                  FAULT, REFUSAL, CONSOLE, RESERVATION   the whole list when it changes; an empty frame is an
+ *                                            empty list
  *
  * A frame of more than WIRE_FRAME_MAX bytes is refused. */
 #ifndef WIRE_WIRE_H

@@ -36,6 +36,11 @@ struct fixture {
     struct alarms alarms;
     struct alarm_board board;
     struct command_board commands;
+    struct reservations reservations;
+    uint32_t edited;                        /* the tag that a console said last to be edited */
+    unsigned sessions[SERVER_UNLOCKED + 1]; /* by enum server_session_event */
+    struct server_session last_session;     /* its texts do not count */
+    char last_why[256], last_barred[256];
     enum wire_action last_action;
     size_t consoles;
 };
@@ -70,6 +75,7 @@ static inline bool fixture_on_ask(void *context, const struct server_request *re
     struct fixture *f = context;
     f->asked++;
     f->last_action = request->action;
+    snprintf(f->last_barred, sizeof f->last_barred, "%s", request->barred ? request->barred : "");
     snprintf(text, size, "done for %s%*s", request->user, strcmp(request->argument, "w") ? 0 : 480, "");
     return true;
 }
@@ -82,6 +88,22 @@ static inline void fixture_on_refused(void *context, const struct server_request
     f->last_action = request->action;
 }
 
+static inline void fixture_on_edits(void *context, const struct server_session *session, uint32_t tag_id)
+{
+    struct fixture *f = context;
+    f->last_session = *session;
+    f->edited = tag_id;
+}
+
+static inline void fixture_on_session(void *context, const struct server_session *session,
+                                      enum server_session_event event, const char *why)
+{
+    struct fixture *f = context;
+    f->sessions[event]++;
+    f->last_session = *session;
+    snprintf(f->last_why, sizeof f->last_why, "%s", why ? why : "");
+}
+
 static inline void fixture_on_consoles(void *context, size_t count)
 {
     ((struct fixture *)context)->consoles = count;
@@ -90,6 +112,8 @@ static inline void fixture_on_consoles(void *context, size_t count)
 static const struct server_handler FIXTURE_HANDLER = {.welcome = fixture_on_welcome,
                                                       .ask = fixture_on_ask,
                                                       .refused = fixture_on_refused,
+                                                      .edits = fixture_on_edits,
+                                                      .session = fixture_on_session,
                                                       .consoles = fixture_on_consoles};
 
 static inline struct server *fixture_listen(struct fixture *f, struct err *err)
@@ -99,7 +123,8 @@ static inline struct server *fixture_listen(struct fixture *f, struct err *err)
                                            .plant = &f->plant,
                                            .alarms = &f->alarms,
                                            .board = &f->board,
-                                           .commands = &f->commands};
+                                           .commands = &f->commands,
+                                           .reservations = &f->reservations};
     return server_new(&options, &FIXTURE_HANDLER, f, err);
 }
 

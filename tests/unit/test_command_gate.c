@@ -101,9 +101,9 @@ static void test_who(void **state)
             "this needs the role operator; bob is viewer. In the configuration: access = { operator = [ "
             "\"bob\" ]; };");
     gate.request.role = ROLE_ENGINEER;
-    gate.request.view_only = true;
-    refused(&gate, "this console only views (--view)");
-    gate.request.view_only = false;
+    gate.request.barred = "this console only looks";
+    refused(&gate, "this console only looks");
+    gate.request.barred = NULL;
     gate.temp->def.setpoint->role = ROLE_SUPERVISOR;
     gate.request.role = ROLE_OPERATOR;
     refused(&gate,
@@ -240,23 +240,53 @@ static void test_interlock(void **state)
     passes(&gate);
 }
 
+static const struct reservation *take(struct reservations *rows, uint32_t tag, uint32_t holder,
+                                      const char *name, int64_t now_us)
+{
+    const struct reservation_wish wish = {
+        .tag_id = tag, .holder = holder, .name = name, .station = "pts/3", .wall_us = 7000 * SECOND + now_us};
+    return reservation_take(rows, &wish, now_us);
+}
+
 static void test_reservations(void **unused)
 {
     (void)unused;
     struct reservations *rows = mem_new(1, sizeof *rows);
-    assert_null(reservation_take(rows, 1, 10, "alice", SECOND));
-    assert_string_equal(reservation_take(rows, 1, 11, "bob", 2 * SECOND)->name, "alice");
-    assert_null(reservation_take(rows, 1, 10, "alice", 20 * SECOND)); /* prolonged */
-    assert_non_null(reservation_of(rows, 1, 49 * SECOND));
+    assert_null(take(rows, 1, 10, "alice", SECOND));
+    assert_int_equal(rows->changes, 1);
+    const struct reservation *other = take(rows, 1, 11, "bob", 2 * SECOND);
+    assert_string_equal(other->name, "alice");
+    assert_string_equal(other->station, "pts/3");
+    assert_null(take(rows, 1, 10, "alice", 20 * SECOND)); /* prolonged: no news, and since when stays */
+    assert_int_equal(rows->changes, 1);
+    assert_int_equal(reservation_of(rows, 1, 49 * SECOND)->since_us, 7001 * SECOND);
     assert_null(reservation_of(rows, 1, 50 * SECOND));
-    assert_null(reservation_take(rows, 1, 11, "bob", 50 * SECOND));
-    assert_null(reservation_take(rows, 2, 11, "bob", 51 * SECOND)); /* one each */
+    assert_null(take(rows, 1, 11, "bob", 50 * SECOND));
+    assert_null(take(rows, 2, 11, "bob", 51 * SECOND)); /* one each */
     assert_null(reservation_of(rows, 1, 51 * SECOND));
     assert_int_equal(reservation_release(rows, 11), 2);
     assert_int_equal(reservation_release(rows, 11), 0);
     for (uint32_t i = 0; i < 3 * RESERVATION_MAX; i++)
-        assert_null(reservation_take(rows, 100 + i, 100 + i, "x", 52 * SECOND + i));
+        assert_null(take(rows, 100 + i, 100 + i, "x", 52 * SECOND + i));
     assert_non_null(reservation_of(rows, 100 + 3 * RESERVATION_MAX - 1, 52 * SECOND + 1000));
+    free(rows);
+}
+
+static void test_reservations_end_by_themselves(void **unused)
+{
+    (void)unused;
+    struct reservations *rows = mem_new(1, sizeof *rows);
+    assert_int_equal(reservation_tick(rows, 0), INT64_MAX);
+    take(rows, 1, 10, "alice", 1 * SECOND);
+    take(rows, 2, 11, "bob", 5 * SECOND);
+    assert_int_equal(reservation_tick(rows, 30 * SECOND), 31 * SECOND);
+    assert_int_equal(rows->changes, 2);
+    assert_int_equal(reservation_tick(rows, 31 * SECOND), 35 * SECOND);
+    assert_int_equal(rows->changes, 3);
+    /* One that looks at another tag gives up the first, also where that one is somebody else's. */
+    take(rows, 3, 12, "carol", 32 * SECOND);
+    assert_string_equal(take(rows, 2, 12, "carol", 33 * SECOND)->name, "bob");
+    assert_null(reservation_of(rows, 3, 33 * SECOND));
     free(rows);
 }
 
@@ -272,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gently, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_interlock, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_reservations),
+        cmocka_unit_test(test_reservations_end_by_themselves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

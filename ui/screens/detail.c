@@ -322,12 +322,17 @@ static void detail_describe_origin(const struct mirror_tag *tag, char *out, size
 }
 
 /* Name, description; at the right area and origin where there is room. */
-static void detail_draw_title(const struct pane *pane, const struct mirror_tag *tag)
+static void detail_draw_title(const struct pane *pane, const struct mirror *mirror,
+                              const struct mirror_tag *tag)
 {
     char origin[512];
+    const struct wire_reservation *edit = mirror_find_reservation(mirror, tag->id);
     pane_rule(pane, 0, 0, -1, tag->name);
     int used = 4 + pane_text_columns(pane, tag->name);
-    if (*tag->description)
+    if (edit && !edit->self)
+        used += pane_printf(pane, used, 0, -1, MEANING_WARNING, " %.64s (%.80s) is editing this ",
+                            edit->operator_name, edit->station);
+    else if (*tag->description)
         used += pane_printf(pane, used, 0, -1, MEANING_DIM, " %s ", tag->description);
     detail_describe_origin(tag, origin, sizeof origin);
     int columns = pane_text_columns(pane, origin), x = pane->columns - columns - 2;
@@ -384,7 +389,7 @@ static void detail_draw(void *state, struct screen_host *host, const struct pane
         pane_text(pane, 2, 1, -1, MEANING_WARNING, "this tag is gone");
         return;
     }
-    detail_draw_title(pane, tag);
+    detail_draw_title(pane, host->mirror, tag);
     int beside = detail_draw_value(pane, tag, 1) + 2;
     if (beside < pane->columns * 2 / 5)
         beside = pane->columns * 2 / 5;

@@ -5,6 +5,7 @@
  * offers no key that confirms, for a click on it would be one. */
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/timefmt.h"
 #include "plant/command.h"
 #include "plant/quality.h"
 #include "ui/link.h"
@@ -26,6 +27,7 @@ struct setpoint_screen {
     uint32_t tag;
     struct setpoint_entry entry;
     struct command_value shown; /* what was present when the operator began */
+    struct link *link;          /* outlives the screen */
     uint32_t request;           /* 0: none was sent */
     uint64_t command;           /* that the recorder has let through; 0: none */
 };
@@ -95,14 +97,18 @@ static void *setpoint_open(struct screen_host *host, uint32_t argument)
 {
     struct setpoint_screen *screen = mem_new(1, sizeof *screen);
     screen->tag = argument;
+    screen->link = host->link;
     setpoint_entry_open(&screen->entry);
     setpoint_note_shown(screen, host->mirror);
+    link_edit(host->link, screen->tag, host->mono_us);
     return screen;
 }
 
 static void setpoint_close(void *state)
 {
-    free(state);
+    struct setpoint_screen *screen = state;
+    link_edit(screen->link, 0, 0);
+    free(screen);
 }
 
 /* ---- sending ---- */
@@ -130,6 +136,7 @@ static void setpoint_send(struct setpoint_screen *screen, struct screen_host *ho
         .shown_text = screen->shown.text,
     };
     screen->request = link_request(host->link, &ask);
+    link_edit(host->link, 0, host->mono_us);
     if (!screen->request)
         setpoint_refuse(screen, host->mirror, "no recorder of this version is attached");
 }
@@ -158,6 +165,7 @@ static unsigned setpoint_input(void *state, struct screen_host *host, const stru
     switch (setpoint_entry_key(&screen->entry, &form, input, host->mono_us)) {
     case SETPOINT_SUMMARISE:
         screen_host_drop_input(host);
+        link_edit(host->link, screen->tag, host->mono_us);
         return SCREEN_PAINT;
     case SETPOINT_SEND:
         setpoint_send(screen, host, tag, &form);
@@ -165,6 +173,7 @@ static unsigned setpoint_input(void *state, struct screen_host *host, const stru
     case SETPOINT_CLOSE:
         return SCREEN_CLOSE;
     case SETPOINT_CHANGED:
+        link_edit(host->link, screen->tag, host->mono_us);
         return SCREEN_PAINT;
     default:
         return SCREEN_HANDLED;
@@ -190,6 +199,18 @@ static void setpoint_draw_present(const struct pane *pane, const struct mirror *
     num_format(high, sizeof high, tag->setpoint->high, -1);
     pane_text(pane, 2, 3, SETPOINT_LABEL, MEANING_DIM, "limits");
     pane_printf(pane, 2 + SETPOINT_LABEL, 3, -1, MEANING_TEXT, "%s to %s %s", low, high, tag->unit);
+}
+
+/* Somebody else gives it now: one may look, and type, but the recorder lets him finish first. */
+static void setpoint_draw_other(const struct pane *pane, const struct mirror *mirror, uint32_t tag)
+{
+    char since[TIMEFMT_MAX];
+    const struct wire_reservation *other = mirror_find_reservation(mirror, tag);
+    if (!other || other->self)
+        return;
+    timefmt_local(since, sizeof since, other->since_us, 0);
+    pane_printf(pane, 2, 4, pane->columns - 4, MEANING_WARNING, "%.64s (%.80s) is editing this since %s",
+                other->operator_name, other->station, since);
 }
 
 static void setpoint_draw_typing(const struct pane *pane, const struct setpoint_entry *entry,
@@ -292,6 +313,8 @@ static void setpoint_draw(void *state, struct screen_host *host, const struct pa
     setpoint_follow(screen, host->mirror);
     setpoint_make_form(host->mirror, tag, &form);
     setpoint_draw_present(&inside, host->mirror, tag);
+    if (screen->entry.stage != SETPOINT_SENT)
+        setpoint_draw_other(&inside, host->mirror, tag->id);
     if (screen->entry.stage == SETPOINT_TYPING)
         setpoint_draw_typing(&inside, &screen->entry, &form);
     else if (screen->entry.stage == SETPOINT_CONFIRMING)

@@ -373,6 +373,8 @@ static void draw_tag(const struct tag_columns *columns, const struct pane *pane,
     const struct trust *trust = &TRUSTS[mirror_tag_trust(tag)];
     int indent = name_indent(row);
     pane_put(pane, 0, y, trust->mark_meaning, (unsigned char)trust->mark);
+    if (tag->edited && !trust->bracketed)
+        pane_put(pane, 0, y, MEANING_STRONG, 'e');
     pane_text(pane, columns->at[TAG_COLUMN_NAME].x + indent, y, columns->at[TAG_COLUMN_NAME].width - indent,
               MEANING_TEXT, short_name(row));
     draw_value(columns, pane, y, tag, trust);

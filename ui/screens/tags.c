@@ -74,7 +74,7 @@ static void draw_empty(const struct tags *tags, const struct screen_host *host, 
 }
 
 /* The line at the foot: what is typed, or what the cursor is on; and the place in the list. */
-static void draw_foot(struct tags *tags, const struct pane *pane, int y)
+static void draw_foot(struct tags *tags, const struct mirror *mirror, const struct pane *pane, int y)
 {
     const struct tag_list *list = &tags->list;
     const struct tag_row *row = tag_list_current(list);
@@ -106,8 +106,13 @@ static void draw_foot(struct tags *tags, const struct pane *pane, int y)
         pane_text(pane, x, y, room - x + 1, MEANING_DIM, row->group->path);
         return;
     }
+    const struct wire_reservation *edit = mirror_find_reservation(mirror, row->tag->id);
+    if (edit && !edit->self)
+        x += pane_printf(pane, x, y, room - x + 1, MEANING_WARNING, "%.64s (%.80s) is editing this",
+                         edit->operator_name, edit->station) +
+             2;
     bool described = *row->tag->description && !tags->columns.at[TAG_COLUMN_DESCRIPTION].width;
-    if (described)
+    if (described && x < room)
         x += pane_text(pane, x, y, room - x + 1, MEANING_TEXT, row->tag->description) + 2;
     if (x < room)
         pane_printf(pane, x, y, room - x + 1, MEANING_DIM, "%s%s%s", row->tag->topic,
@@ -180,7 +185,7 @@ static void tags_draw(void *state, struct screen_host *host, const struct pane *
     } else {
         draw_empty(tags, host, &body);
     }
-    draw_foot(tags, pane, pane->rows - 1);
+    draw_foot(tags, host->mirror, pane, pane->rows - 1);
     ask_history(tags, host, list->top, last);
 }
 

@@ -1,0 +1,18 @@
+/* Consoles that come and go, in the recorder's loop: their entries in the journal, and what ends with them. */
+#ifndef RECORDER_RECORDER_SESSIONS_H
+#define RECORDER_RECORDER_SESSIONS_H
+
+#include "recorder/recorder_internal.h"
+
+/* A console was let in or turned away, was locked or unlocked, or has gone. `hmi status` and its like leave no entry: what they ask for does,
+ * where it changes anything. */
+void recorder_sessions_note(struct recorder *recorder, const struct server_session *session,
+                            enum server_session_event event, const char *why);
+
+/* Once a second: enters how many entries were left out (session_limit.h). */
+void recorder_sessions_second(struct recorder *recorder);
+
+/* Before the end: enters those that have not been entered yet. */
+void recorder_sessions_stop(struct recorder *recorder);
+
+#endif

@@ -1,0 +1,226 @@
+"""Consoles and the journal: who came and went and how, who gives which setpoint, consoles that only look."""
+
+import os
+import socket
+import struct
+import unittest
+
+from broker import Broker
+from device import Device
+from publisher import mosquitto_pub
+from recorder import Recorder, wait_until
+from scene import open_console, wait_live
+
+TAGS = """
+tags = (
+  { name = "sp"; topic = "plant/sp"; kind = "analog"; range = [ 20, 110 ]; unit = "°C"; decimals = 1;
+    setpoint = { topic = "cmd/sp"; readback = "sp"; tolerance = 0.1; timeout = 3; }; },
+  { name = "level"; topic = "plant/level"; kind = "analog"; range = [ 0, 10 ];
+    alarms = ( { type = "hi"; limit = 5; priority = "high"; } ); }
+);
+"""
+SESSIONS = "SELECT event, operator, station, detail FROM journal WHERE kind = 'session' ORDER BY id"
+
+
+class Plant(unittest.TestCase):
+    def enterContext(self, context):  # Python 3.11 has it
+        value = context.__enter__()
+        self.addCleanup(context.__exit__, None, None, None)
+        return value
+
+    def setUp(self):
+        self.broker = self.enterContext(Broker())
+        self.recorder = self.enterContext(Recorder(self.broker, config=TAGS))
+        wait_live(self.recorder)
+        self.device = self.enterContext(Device(self.broker, {"cmd/sp": "plant/sp"}))
+        mosquitto_pub(self.broker, "plant/sp", "40", "-q", "1")
+        mosquitto_pub(self.broker, "plant/level", "3", "-q", "1")
+        self.recorder.wait_value("SELECT value FROM latest WHERE tag = 'level'", "3.0")
+
+    def attach(self, *options):
+        console = open_console(self.recorder, *options)
+        self.addCleanup(console.close)
+        console.wait("40.0")
+        return console
+
+    def on_sp(self, console):
+        console.key("End")
+        console.wait(" 2/2")
+
+    def sessions(self, count):
+        self.recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'session'", count)
+        return self.recorder.sql(SESSIONS)
+
+
+class Reservations(Plant):
+    def test_the_second_operator_sees_who_edits_and_the_first_may_finish(self):
+        one, other = self.attach(), self.attach()
+        self.on_sp(one)
+        self.on_sp(other)
+        one.key("e")
+        one.wait("Set sp")
+        other.wait_re("pts/[0-9]+\\) is editing this")
+        other.key("e")
+        other.wait_re("\\(pts/[0-9]+\\) is editing this since [0-9:]+")
+        self.assertNotIn("is editing this", one.text())
+        other.type("50\r")
+        other.wait("n goes back")
+        other.key("y")
+        other.wait("sp is being edited by")
+        self.assertEqual(self.device.received, [])
+        # The first gives its value, and with that the tag is free again.
+        one.type("60\r")
+        one.wait("n goes back")
+        one.key("y")
+        one.wait("the plant reports the new value")
+        other.wait_gone("is editing this since")
+        other.key("Enter")
+        other.wait("n goes back")
+        other.key("y")
+        other.wait("the plant reports the new value")
+        self.assertEqual(self.device.payloads(), ["60", "50"])
+
+    def test_a_lost_line_frees_the_tag_and_is_on_record(self):
+        one, other = self.attach(), self.attach()
+        self.on_sp(one)
+        self.on_sp(other)
+        one.key("e")
+        one.type("60\r")
+        one.wait("n goes back")
+        other.wait("is editing this")
+        one.hangup()
+        other.wait_gone("is editing this")
+        gone = self.sessions(3)[2]
+        self.assertEqual(gone[0], "detached")
+        self.assertRegex(gone[2], r"^pts/\d+")
+        self.assertRegex(gone[3], r"^uid \d+, process \d+, after .*: its terminal went away; it was giving sp$")
+        self.assertEqual(self.device.received, [])
+        self.assertEqual(self.recorder.value("SELECT count(*) FROM commands"), "0")
+
+    def test_a_frozen_console_keeps_nobody_from_it(self):
+        one, other = self.attach(), self.attach()
+        self.on_sp(one)
+        self.on_sp(other)
+        one.key("e")
+        other.wait("is editing this")
+        one.signal("STOP")
+        self.addCleanup(one.signal, "CONT")
+        other.key("e")
+        other.type("50\r")
+        other.wait("n goes back")
+        other.wait_gone("is editing this since", 40)  # 30 s
+        other.key("y")
+        other.wait("the plant reports the new value")
+
+
+class OnlyLooks(Plant):
+    def test_nothing_changes_from_a_console_that_only_looks(self):
+        mosquitto_pub(self.broker, "plant/level", "7", "-q", "1")
+        self.recorder.wait_value("SELECT count(*) FROM alarms", 1)
+        console = self.attach("--view")
+        console.wait("view only")
+        self.on_sp(console)
+        console.key("e")
+        console.wait("this console only looks: it was started with --view")
+        console.type("60\ryy")
+        console.key("a")
+        console.quiet()
+        self.assertEqual(self.recorder.value("SELECT count(*) FROM commands"), "0")
+        self.assertEqual(self.recorder.value("SELECT count(*) FROM journal WHERE kind = 'operator'"), "0")
+        self.assertIn("viewer, only looks", self.sessions(1)[0][3])
+
+    def test_the_recorder_refuses_whatever_such_a_console_asks_for(self):
+        with Forged(self.recorder, view=True) as console:
+            for action in (1, 2, 3, 4, 5, 6):  # stop, reload, acknowledge, shelve, unshelve, set
+                self.assertIn(b"--view", console.ask(action, "sp"))
+        self.assertIsNone(self.recorder.process.poll())
+        self.recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'refusal'", 6)
+        self.assertEqual(self.recorder.sql("SELECT tag, outcome FROM commands"), [["sp", "refused"]])
+
+
+class Sessions(Plant):
+    def test_attach_and_detach_are_on_record(self):
+        console = self.attach()
+        console.key("q", "y")
+        self.assertEqual(console.wait_end(), 0)
+        self.recorder.hmi("status")  # leaves no entry
+        came, went = self.sessions(2)
+        self.assertEqual((came[0], went[0]), ("attached", "detached"))
+        self.assertRegex(came[2], r"^pts/\d+")
+        self.assertRegex(came[3], r"^uid \d+, process \d+, engineer$")
+        self.assertTrue(went[3].endswith("its operator left"), went)
+        killed = self.attach()
+        killed.signal("KILL")
+        self.assertTrue(self.sessions(4)[3][3].endswith("it was lost"))
+        self.attach()
+        self.sessions(5)
+        self.recorder.stop()
+        self.assertTrue(self.sessions(6)[5][3].endswith("the recorder stops"))
+        status, text, errors = self.recorder.hmi("check", "--history")
+        self.assertEqual(status, 0, text + errors)
+
+    def test_a_script_that_attaches_all_the_time_does_not_flood_the_journal(self):
+        for _ in range(300):
+            with Forged(self.recorder):
+                pass
+        wait_until(lambda: int(self.recorder.value("SELECT count(*) FROM journal WHERE kind = 'session'")) >= 20, 10,
+                   "entries of sessions")
+        self.recorder.stop()
+        rows = self.recorder.sql(SESSIONS)
+        self.assertEqual(len(rows), 21)
+        self.assertEqual(rows[20][0], "left out")
+        self.assertEqual(rows[20][3], "580 more entries of consoles that came and went")
+
+
+class Forged:
+    """A program that speaks the console protocol; waits for WELCOME, or an ANSWER."""
+
+    HELLO, WELCOME, ASK, ANSWER = 0, 1, 14, 15
+
+    def __init__(self, recorder, view=False):
+        folder = os.path.join(recorder.folder, "hmi")
+        names = [name for name in os.listdir(folder) if name.endswith(".sock")]
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(10)
+        self.socket.connect(os.path.join(folder, names[0]))
+        self.left = b""
+        hello = struct.pack("<I", 1) + text("forged") + text("pts/99") + struct.pack("<II", 0, view)
+        self.send(self.HELLO, hello)
+        self.await_frame(self.WELCOME)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.socket.close()
+
+    def send(self, kind, record):
+        body = struct.pack("<I", len(record)) + record
+        self.socket.sendall(struct.pack("<IHH", len(body), kind, 0) + body)
+
+    def await_frame(self, kind):
+        while True:
+            while len(self.left) < 8 or len(self.left) < 8 + struct.unpack_from("<I", self.left)[0]:
+                more = self.socket.recv(65536)
+                if not more:
+                    raise AssertionError("the recorder closed the connection")
+                self.left += more
+            length, got = struct.unpack_from("<IH", self.left)
+            body, self.left = self.left[8:8 + length], self.left[8 + length:]
+            if got == kind:
+                return body
+
+    def ask(self, action, argument):
+        """The bytes of the answer."""
+        record = struct.pack("<II", action, action) + text(argument) + struct.pack("<qI", 0, 0) + text("")
+        self.send(self.ASK, record + struct.pack("<Id", 1, 50.0))
+        return self.await_frame(self.ANSWER)
+
+
+def text(words):
+    data = words.encode()
+    return struct.pack("<I", len(data)) + data + b"\0"
+
+
+if __name__ == "__main__":
+    unittest.main()
