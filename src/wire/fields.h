@@ -58,7 +58,8 @@ enum wire_purpose {
     X(U32, started_by_console, "1: a console started this recorder")                                         \
     X(U32, look_kept, "1: a look at a broker whose history is kept")                                         \
     X(U32, view, "1: the recorder takes this console for one that only looks (--view)")                      \
-    X(I64, lock_after_us, "a console that nobody uses for this span locks; 0: never")
+    X(I64, lock_after_us, "a console that nobody uses for this span locks; 0: never")                        \
+    X(I64, shelve_max_us, "span: no alarm is shelved for longer; 0: an older recorder does not tell")
 
 /* recorder -> console: access denied, versions too far apart, too many consoles; then it closes */
 #define WIRE_REFUSED_FIELDS(X) X(TEXT, reason, "what is wrong and what to do")

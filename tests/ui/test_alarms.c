@@ -1,4 +1,5 @@
 /* The Alarms screen on a terminal: what it shows, and what leaves for the recorder. */
+#include "plant/alarm_event.h"
 #include "plant/alarm_state.h"
 #include "plant/quality.h"
 #include "plant/tagdef.h"
@@ -294,6 +295,90 @@ static void lost_links_make_rows_look_stale(void **state)
     finish(&console);
 }
 
+static void shelving_asks_for_time_and_reason(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_alarms(&console, 24, 80, NULL);
+    vt_run(console.vt, SEEN_MS);
+    key(&console, "z");
+    expect(&console, "Shelve boiler.tag001/hihi");
+    type(&console, "aAu"); /* no key reaches the list below */
+    key(&console, "Escape");
+    expect_gone(&console, "Shelve boiler.tag001/hihi");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    key(&console, "z");
+    key(&console, "Right");
+    expect_row(&console, "> for", "60m");
+    key(&console, "Enter");
+    key(&console, "Space");
+    expect(&console, "[x] ends when the condition goes");
+    key(&console, "Enter");
+    key(&console, "Enter");
+    expect(&console, "a reason is needed");
+    type(&console, "sensor is changed\r");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_SHELVE);
+    assert_string_equal(ask.argument, "boiler.tag001/hihi");
+    assert_int_equal(ask.span_us, 60 * CLOCK_US_PER_MINUTE);
+    assert_int_equal(ask.once, 1);
+    assert_string_equal(ask.reason, "sensor is changed");
+    expect_gone(&console, "Shelve boiler.tag001/hihi");
+    finish(&console);
+}
+
+static void withheld_ones_tell_by_whom_why_and_how_long(void **state)
+{
+    static const struct {
+        int rows, cols;
+        const char *setting;
+    } CASES[] = {{24, 80, "HMI_GLYPHS=ascii"}, {60, 200, NULL}};
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct console console;
+        struct wire_ask ask;
+        start_alarms(&console, CASES[i].rows, CASES[i].cols, CASES[i].setting);
+        struct fake_recorder *fake = &console.recorder;
+        struct wire_alarm alarm =
+            alarm_of(fake, 6, ALARM_SHELVED, PRIORITY_HIGH, "network.tag006/hi", 5000000);
+        alarm.withheld = ALARM_BY_SHELF;
+        alarm.shelf_until_us = fake->now_us + 90 * CLOCK_US_PER_MINUTE;
+        alarm.shelf_once = 1;
+        alarm.shelved_by = "bob";
+        alarm.shelf_reason = "calibration";
+        say_full(fake, &alarm);
+        alarm = alarm_of(fake, 7, ALARM_SUPPRESSED, PRIORITY_LOW, "pump.flow/lo", 5000000);
+        alarm.withheld = ALARM_BY_DESIGN;
+        alarm.suppressed_by = "pump is OFF";
+        say_full(fake, &alarm);
+        alarm = alarm_of(fake, 8, ALARM_OUT_OF_SERVICE, PRIORITY_MEDIUM, "old.level/hi", 5000000);
+        alarm.withheld = ALARM_BY_SERVICE;
+        alarm.line = 77;
+        say_full(fake, &alarm);
+        flush(&console);
+        key(&console, "Tab");
+        expect(&console, "[Shelved and suppressed 3]");
+        expect_row(&console, "network.tag006/hi", "shelved");
+        expect_row(&console, "network.tag006/hi", "once");
+        expect_row(&console, "network.tag006/hi", "bob");
+        expect_row(&console, "network.tag006/hi", "calibration");
+        expect_row(&console, "pump.flow/lo", "while pump is OFF");
+        expect_row(&console, "old.level/hi", "out_of_service");
+        vt_run(console.vt, SEEN_MS);
+        key(&console, "a");
+        expect(&console, "What is withheld waits for no acknowledgement.");
+        key(&console, "u");
+        assert_true(asks(&console, &ask, WAIT_MS));
+        assert_int_equal(ask.action, WIRE_ACTION_UNSHELVE);
+        assert_string_equal(ask.argument, "network.tag006/hi");
+        key(&console, "Down");
+        key(&console, "u");
+        expect(&console, "old.level/hi is not shelved");
+        finish(&console);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +390,8 @@ int main(void)
         cmocka_unit_test(typing_in_a_filter_acknowledges_nothing),
         cmocka_unit_test(the_cursor_stays_while_others_arrive),
         cmocka_unit_test(lost_links_make_rows_look_stale),
+        cmocka_unit_test(shelving_asks_for_time_and_reason),
+        cmocka_unit_test(withheld_ones_tell_by_whom_why_and_how_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

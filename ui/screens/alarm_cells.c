@@ -3,9 +3,11 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/timefmt.h"
+#include "plant/alarm_event.h"
 #include "plant/alarm_state.h"
 #include "ui/alarm_banner.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,12 +166,25 @@ static void cell_left(const struct cell_row *row, char *out, size_t size)
 
 static void cell_by(const struct cell_row *row, char *out, size_t size)
 {
-    snprintf(out, size, "%s", row->alarm->shelf_until_us ? row->alarm->shelved_by : "");
+    const struct wire_alarm *alarm = row->alarm;
+    const char *by = alarm->shelf_until_us                ? alarm->shelved_by
+                     : alarm->withheld & ALARM_BY_DESIGN  ? "design"
+                     : alarm->withheld & ALARM_BY_SERVICE ? "hmi.cfg"
+                                                          : "";
+    snprintf(out, size, "%s", by);
 }
 
+/* Why it is withheld; of several reasons all. */
 static void cell_reason(const struct cell_row *row, char *out, size_t size)
 {
-    snprintf(out, size, "%s", row->alarm->shelf_until_us ? row->alarm->shelf_reason : "");
+    const struct wire_alarm *alarm = row->alarm;
+    char line[64] = "";
+    bool shelved = alarm->shelf_until_us, design = alarm->withheld & ALARM_BY_DESIGN;
+    if (alarm->withheld & ALARM_BY_SERVICE)
+        snprintf(line, sizeof line, "out_of_service, line %" PRIu32, alarm->line);
+    snprintf(out, size, "%s%s%s%s%s%s", shelved ? alarm->shelf_reason : "", shelved && design ? "; " : "",
+             design ? "while " : "", design ? alarm->suppressed_by : "",
+             *line && (shelved || design) ? "; " : "", line);
 }
 
 /* ---- the columns ---- */

@@ -10,6 +10,7 @@
 #include "ui/line_editor.h"
 #include "ui/link.h"
 #include "ui/screens/alarm_cells.h"
+#include "ui/screens/alarm_shelve.h"
 #include "ui/screens/screens.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct alarms_screen {
     int rows;               /* of alarms that the last picture had room for */
     int tab_x[ALARMS_TABS]; /* where the tabs' titles end in the last picture */
     struct buf lines;       /* of the request that is being made */
+    struct alarm_shelve shelve;
 };
 
 static void *alarms_open(struct screen_host *host, uint32_t argument)
@@ -47,6 +49,7 @@ static void alarms_close(void *state)
     for (int i = 0; i < ALARMS_TABS; i++)
         alarm_list_free(&screen->lists[i]);
     buf_free(&screen->lines);
+    alarm_shelve_close(&screen->shelve);
     free(screen);
 }
 
@@ -155,37 +158,61 @@ static void alarms_draw(void *state, struct screen_host *host, const struct pane
         alarms_draw_empty(list, host, &body);
     alarms_draw_foot(screen, host, list, pane, pane->rows - 1);
     alarm_list_show(list, (size_t)screen->rows, host->mono_us);
+    if (screen->shelve.open)
+        alarm_shelve_draw(&screen->shelve, host, &body);
 }
 
 /* ---- requests ---- */
 
-static void alarms_request(struct alarms_screen *screen, struct screen_host *host, enum alarm_pick_from from,
-                           enum alarm_pick_for purpose, struct wire_ask ask)
+/* Puts what is meant into screen->lines, and says what is left out. Returns how many alarms that are. */
+static size_t alarms_pick(struct alarms_screen *screen, struct screen_host *host, enum alarm_pick_from from,
+                          enum alarm_pick_for purpose)
 {
-    struct alarm_list *list = alarms_list(screen);
     struct alarm_pick pick =
-        alarm_list_pick(list, host->mirror, from, purpose, host->mono_us, &screen->lines);
+        alarm_list_pick(alarms_list(screen), host->mirror, from, purpose, host->mono_us, &screen->lines);
     if (pick.left_out)
         screen_host_say(host, MEANING_WARNING, "%s%s", pick.count ? "Not all: " : "Not done: ", pick.why);
     else if (!pick.count)
         screen_host_say(host, MEANING_MESSAGE, "Nothing on this page waits to be acknowledged.");
-    if (!pick.count)
+    return pick.count;
+}
+
+static void alarms_request(struct alarms_screen *screen, struct screen_host *host, enum alarm_pick_from from,
+                           enum alarm_pick_for purpose, enum wire_action action)
+{
+    if (!alarms_pick(screen, host, from, purpose))
         return;
-    ask.argument = buf_text(&screen->lines);
-    screen_host_request(host, &ask);
+    screen_host_request(host,
+                        &(struct wire_ask){.action = (uint32_t)action, .argument = buf_text(&screen->lines)});
     if (from == ALARM_PICK_CURSOR)
-        alarm_list_unmark_all(list);
+        alarm_list_unmark_all(alarms_list(screen));
 }
 
 static void alarms_acknowledge(struct alarms_screen *screen, struct screen_host *host,
                                enum alarm_pick_from from)
 {
-    if (screen->tab != ALARMS_STANDING) {
+    if (screen->tab == ALARMS_STANDING)
+        alarms_request(screen, host, from, ALARM_PICK_ACKNOWLEDGE, WIRE_ACTION_ACKNOWLEDGE);
+    else
         screen_host_say(host, MEANING_WARNING, "What is withheld waits for no acknowledgement.");
-        return;
-    }
-    alarms_request(screen, host, from, ALARM_PICK_ACKNOWLEDGE,
-                   (struct wire_ask){.action = WIRE_ACTION_ACKNOWLEDGE});
+}
+
+/* Which alarms is settled now; the marks go when they are asked for, not when the operator gives up. */
+static void alarms_shelve(struct alarms_screen *screen, struct screen_host *host)
+{
+    size_t count = alarms_pick(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_SHELVE);
+    if (count)
+        alarm_shelve_open(&screen->shelve, host, buf_text(&screen->lines), count);
+}
+
+static unsigned alarms_shelve_input(struct alarms_screen *screen, struct screen_host *host,
+                                    const struct input *input)
+{
+    bool sent = false;
+    unsigned effect = alarm_shelve_input(&screen->shelve, host, input, &sent);
+    if (sent)
+        alarm_list_unmark_all(alarms_list(screen));
+    return effect;
 }
 
 /* ---- actions ---- */
@@ -273,6 +300,12 @@ static unsigned alarms_act(void *state, struct screen_host *host, enum action ac
     case ACTION_ACKNOWLEDGE_PAGE:
         alarms_acknowledge(screen, host, ALARM_PICK_PAGE);
         return SCREEN_PAINT;
+    case ACTION_SHELVE:
+        alarms_shelve(screen, host);
+        return SCREEN_PAINT;
+    case ACTION_UNSHELVE:
+        alarms_request(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_UNSHELVE, WIRE_ACTION_UNSHELVE);
+        return SCREEN_PAINT;
     case ACTION_MARK:
         if (alarm_list_mark(list))
             alarm_list_move(list, 1);
@@ -331,6 +364,8 @@ static unsigned alarms_input(void *state, struct screen_host *host, const struct
 {
     struct alarms_screen *screen = state;
     alarms_update(screen, host);
+    if (screen->shelve.open)
+        return alarms_shelve_input(screen, host, input);
     switch (input->type) {
     case INPUT_KEY:
         return screen->typing ? alarms_type(screen, input) : SCREEN_IGNORED;
@@ -351,7 +386,10 @@ static unsigned alarms_input(void *state, struct screen_host *host, const struct
 static const struct screen_key *alarms_keys(const void *state)
 {
     static const struct screen_key TYPING[] = {{"Enter", "Keep"}, {"Escape", "Show all"}, {0}};
-    return ((const struct alarms_screen *)state)->typing ? TYPING : NULL;
+    const struct alarms_screen *screen = state;
+    if (screen->shelve.open)
+        return alarm_shelve_keys();
+    return screen->typing ? TYPING : NULL;
 }
 
 static uint32_t alarms_tag(void *state, struct screen_host *host)
