@@ -14,8 +14,6 @@ const struct cli_option ALARM_REQUEST_OPTIONS[] = {
 int alarm_request_run(const struct cli_command *command, const char *config, char *const *addresses,
                       struct wire_ask ask)
 {
-    struct client client;
-    struct err err = {0};
     struct buf list;
     if (!*addresses) {
         fprintf(stderr, "hmi %s: which alarm? TAG/type, or TAG for all of a tag (hmi alarms lists them)\n",
@@ -26,27 +24,16 @@ int alarm_request_run(const struct cli_command *command, const char *config, cha
     for (size_t i = 0; addresses[i]; i++)
         buf_printf(&list, "%s%s", i ? "\n" : "", addresses[i]);
     ask.argument = buf_text(&list);
-    if (client_open(&client, config, &err) && client_request(&client, &ask, &err)) {
-        const struct wire_answer *answer = &client.mirror.answer;
-        if (answer->good)
-            printf("%s\n", answer->text);
-        else
-            err_set(&err, EX_NOPERM, "%s", answer->text);
-    }
-    if (err.code)
-        fprintf(stderr, "hmi %s: %s\n", command->name, err.text);
-    client_close(&client);
+    int status = client_tell(command->name, config, &ask);
     buf_free(&list);
-    return err.code;
+    return status;
 }
 
 int alarm_request_parse(const struct cli_command *command, int argc, char **argv, enum wire_action action)
 {
-    const char *config = NULL, *value;
-    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
-        if (key != 'c')
-            return EX_USAGE;
-        config = value;
-    }
-    return alarm_request_run(command, config, argv + optind, (struct wire_ask){.action = (uint32_t)action});
+    struct cli_given given;
+    if (!cli_read_given(command, argc, argv, &given))
+        return EX_USAGE;
+    return alarm_request_run(command, given.config, argv + optind,
+                             (struct wire_ask){.action = (uint32_t)action});
 }

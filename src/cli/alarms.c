@@ -17,7 +17,7 @@
 
 static const struct cli_option ALARMS_OPTIONS[] = {
     CLI_OPTION_CONFIG,
-    {'j', "json", NULL, "a JSON array, times in UTC"},
+    CLI_OPTION_JSON,
     {'a', "all", NULL, "with those that are shelved, suppressed or out of service"},
     {0},
 };
@@ -51,8 +51,9 @@ static void alarms_add_number(cJSON *object, const char *name, double number)
         json_add_number(object, name, number);
 }
 
-static cJSON *alarms_json_of(const struct wire_alarm *alarm)
+static cJSON *alarms_json_of(const void *context, size_t i)
 {
+    const struct wire_alarm *alarm = &((struct mirror_alarm *const *)context)[i]->record;
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "alarm", alarm->address);
     cJSON_AddStringToObject(object, "state", alarm_state_word((enum alarm_state)alarm->state));
@@ -78,19 +79,6 @@ static cJSON *alarms_json_of(const struct wire_alarm *alarm)
     cJSON_AddStringToObject(object, "shelved_by", alarm->shelved_by);
     cJSON_AddStringToObject(object, "shelf_reason", alarm->shelf_reason);
     return object;
-}
-
-static void alarms_print_json(struct mirror_alarm *const *alarms, size_t count)
-{
-    puts("[");
-    for (size_t i = 0; i < count; i++) {
-        cJSON *object = alarms_json_of(&alarms[i]->record);
-        char *text = cJSON_PrintUnformatted(object);
-        printf("%s%s\n", text, i + 1 < count ? "," : "");
-        free(text);
-        cJSON_Delete(object);
-    }
-    puts("]");
 }
 
 /* ---- table ---- */
@@ -156,7 +144,7 @@ static int alarms_run(const struct cli_command *command, int argc, char **argv)
                 alarms[count++] = mirror->alarms[i];
         qsort(alarms, count, sizeof(struct mirror_alarm *), alarms_compare);
         if (json)
-            alarms_print_json(alarms, count);
+            json_print_lines(count, alarms_json_of, alarms);
         else
             alarms_print_table(alarms, count);
         free(alarms);

@@ -23,9 +23,20 @@ struct cli_command {
 };
 
 /* The next option of the command line: its key, with *value for one that takes an argument; -1 when only
- * operands are left (from argv[optind] on); '?' after a message about a wrong one (return EX_USAGE then).
+ * operands are left (from argv[optind] on); '?' after a message about a wrong one, or about an operand of a command
+ * that takes none (return EX_USAGE then).
  * --help prints the command's help and ends the program. */
 int cli_next_option(const struct cli_command *command, int argc, char **argv, const char **value);
+
+/* What the options -c and --json say. */
+struct cli_given {
+    const char *config; /* NULL: not given */
+    bool json;
+};
+
+/* Reads the command line of a command that has no options but these (CLI_OPTION_CONFIG, CLI_OPTION_JSON). False
+ * after a message about a wrong one: return EX_USAGE then. */
+bool cli_read_given(const struct cli_command *command, int argc, char **argv, struct cli_given *given);
 
 /* Prints the help of one command to standard output. */
 void cli_print_help(const struct cli_command *command);
@@ -54,6 +65,12 @@ bool cli_is_wanted(const char *name, char *const *patterns);
 #define CLI_OPTION_CONFIG                                                                                    \
     {                                                                                                        \
         'c', "config", "FILE", "configuration (else ./hmi.cfg, ~/.config/hmi/hmi.cfg, /etc/hmi/hmi.cfg)"     \
+    }
+
+/* The row of --json, for the commands that print a list. */
+#define CLI_OPTION_JSON                                                                                      \
+    {                                                                                                        \
+        'j', "json", NULL, "a JSON array, times in UTC"                                                      \
     }
 
 #endif

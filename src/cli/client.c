@@ -128,9 +128,21 @@ bool client_snapshot(struct client *client, struct err *err)
     return client_run(client, (struct client_wish){.purpose = WIRE_PURPOSE_SNAPSHOT}, err);
 }
 
-bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err)
+int client_tell(const char *name, const char *given, const struct wire_ask *ask)
 {
-    return client_request(client, &(struct wire_ask){.action = (uint32_t)action, .argument = argument}, err);
+    struct client client;
+    struct err err = {0};
+    if (client_open(&client, given, &err) && client_request(&client, ask, &err)) {
+        const struct wire_answer *answer = &client.mirror.answer;
+        if (answer->good)
+            printf("%s\n", answer->text);
+        else
+            err_set(&err, EX_NOPERM, "%s", answer->text);
+    }
+    if (err.code)
+        fprintf(stderr, "hmi %s: %s\n", name, err.text);
+    client_close(&client);
+    return err.code;
 }
 
 bool client_command(struct client *client, const struct wire_ask *ask, int64_t wait_us,

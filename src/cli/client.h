@@ -18,7 +18,7 @@
 struct client {
     struct config config;
     char **socket_paths;
-    struct mirror mirror; /* filled by client_snapshot() and client_ask() */
+    struct mirror mirror; /* filled by client_snapshot() and client_request() */
 };
 
 /* Finds and reads the configuration (`given` from -c, or NULL) and sets the plant's time zone. Faults in it are
@@ -30,12 +30,12 @@ void client_close(struct client *client);
  * EX_UNAVAILABLE: no recorder; EX_NOPERM: refused. */
 bool client_snapshot(struct client *client, struct err *err);
 
-/* Asks for an action and waits for the answer, which is in mirror.answer.
- * False only when there was no answer. */
-bool client_ask(struct client *client, enum wire_action action, const char *argument, struct err *err);
-
-/* The same with all that an action can take. */
+/* Asks for an action and waits for the answer, which is in mirror.answer. False only when there was no answer. */
 bool client_request(struct client *client, const struct wire_ask *ask, struct err *err);
+
+/* All of it for a subcommand that is no more than a request: opens, asks, prints the answer, or what is wrong behind
+ * "hmi NAME:". Returns the exit status: EX_NOPERM when the recorder says no. */
+int client_tell(const char *name, const char *given, const struct wire_ask *ask);
 
 /* Gives a command (WIRE_ACTION_SET) and, unless it is refused (mirror.answer), waits until it has come to its end; `told`
  * is called at each step of it. False only when there was no answer, or no end in `wait_us`. The tags of an earlier

@@ -51,4 +51,7 @@ extern const struct cli_command CLI_HELP;
 /* All rows. */
 const struct cli_command *const *cli_commands(size_t *count);
 
+/* The command of that name ("": the console); NULL after a message, with the name that was probably meant. */
+const struct cli_command *cli_find_command(const char *name);
+
 #endif

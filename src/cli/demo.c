@@ -273,9 +273,7 @@ static bool demo_parse(const struct cli_command *command, int argc, char **argv,
         if (!demo_take_option(options, key, value))
             return false;
     }
-    if (optind < argc)
-        fprintf(stderr, "hmi demo: '%s' is not expected\n", argv[optind]);
-    else if (options->seconds && !headless)
+    if (options->seconds && !headless)
         fprintf(stderr, "hmi demo: --seconds goes with --headless\n");
     else if (!headless && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
         fprintf(stderr, "hmi demo: the console needs a terminal; without one: hmi demo --headless\n");

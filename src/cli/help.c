@@ -3,8 +3,10 @@
 #include "base/version.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "config/suggest.h"
 #include "ui/action.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -19,6 +21,22 @@ const struct cli_command *const *cli_commands(size_t *count)
 {
     *count = sizeof COMMANDS / sizeof *COMMANDS;
     return COMMANDS;
+}
+
+const struct cli_command *cli_find_command(const char *name)
+{
+    const char *near = NULL;
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        if (!strcmp(COMMANDS[i]->name, name))
+            return COMMANDS[i];
+        if (*COMMANDS[i]->name && suggest_is_nearer(name, COMMANDS[i]->name, near))
+            near = COMMANDS[i]->name;
+    }
+    if (near)
+        fprintf(stderr, "hmi: there is no command '%s'; did you mean %s?\n", name, near);
+    else
+        fprintf(stderr, "hmi: there is no command '%s'; 'hmi help' lists them\n", name);
+    return NULL;
 }
 
 static void help_print_list(void)
@@ -159,17 +177,23 @@ static int help_run(const struct cli_command *command, int argc, char **argv)
             return EX_USAGE;
         manual = true;
     }
-    if (manual)
+    if (manual) {
         help_print_manual();
-    else
+    } else if (optind < argc) {
+        const struct cli_command *about = cli_find_command(argv[optind]);
+        if (!about)
+            return EX_USAGE;
+        cli_print_help(about);
+    } else {
         help_print_list();
+    }
     return EX_OK;
 }
 
 const struct cli_command CLI_HELP = {
     .name = "help",
-    .arguments = "",
-    .summary = "this list",
+    .arguments = "[COMMAND]",
+    .summary = "this list, or the options of a command",
     .options = (const struct cli_option[]){{256, "manual", NULL, NULL}, {0}},
     .run = help_run,
 };

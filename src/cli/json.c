@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void json_add_number(struct cJSON *object, const char *name, double value)
 {
@@ -40,4 +41,17 @@ void json_add_time(struct cJSON *object, const char *name, int64_t ts_us)
         cJSON_AddStringToObject(object, name, text);
     else
         cJSON_AddNullToObject(object, name);
+}
+
+void json_print_lines(size_t count, cJSON *(*object_of)(const void *context, size_t i), const void *context)
+{
+    puts("[");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *object = object_of(context, i);
+        char *text = cJSON_PrintUnformatted(object);
+        printf("%s%s\n", text, i + 1 < count ? "," : "");
+        free(text);
+        cJSON_Delete(object);
+    }
+    puts("]");
 }

@@ -2,6 +2,7 @@
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct cJSON;
@@ -15,5 +16,10 @@ void json_add_unsigned(struct cJSON *object, const char *name, uint64_t value);
 
 /* Adds a time (µs since 1970) as ISO 8601 in UTC; null for 0, never. */
 void json_add_time(struct cJSON *object, const char *name, int64_t ts_us);
+
+/* Prints a list in which each object stands on a line of its own: readable, and fit for line tools. The objects are
+ * made by `object_of`, called with 0 to count - 1, and freed. */
+void json_print_lines(size_t count, struct cJSON *(*object_of)(const void *context, size_t i),
+                      const void *context);
 
 #endif

@@ -141,10 +141,6 @@ static int sim_run_command(const struct cli_command *command, int argc, char **a
     for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;)
         if (!sim_take_option(&options, &password_file, key, value))
             return EX_USAGE;
-    if (optind < argc) {
-        fprintf(stderr, "hmi sim: '%s' is not expected\n", argv[optind]);
-        return EX_USAGE;
-    }
     if (!sim_check_prefix(options.prefix))
         return EX_USAGE;
     if (options.rate > 0 && !options.tags) {

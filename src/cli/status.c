@@ -272,21 +272,14 @@ static void status_print(const struct mirror *mirror, enum status_exit judgement
 
 static int status_run(const struct cli_command *command, int argc, char **argv)
 {
-    const char *config = NULL, *value;
-    bool json = false;
-    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
-        if (key == 'c')
-            config = value;
-        else if (key == 'j')
-            json = true;
-        else
-            return EX_USAGE;
-    }
+    struct cli_given given;
     struct client client;
     struct err err = {0};
-    bool there = client_open(&client, config, &err) && client_snapshot(&client, &err);
+    if (!cli_read_given(command, argc, argv, &given))
+        return EX_USAGE;
+    bool there = client_open(&client, given.config, &err) && client_snapshot(&client, &err);
     enum status_exit judgement = there ? status_judge(&client.mirror) : STATUS_CRITICAL;
-    if (json)
+    if (given.json)
         status_print_json(&client.mirror, judgement, there ? NULL : err.text);
     else if (there)
         status_print(&client.mirror, judgement);

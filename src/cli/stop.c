@@ -2,7 +2,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 
-#include <stdio.h>
+#include <sysexits.h>
 
 static const struct cli_option STOP_OPTIONS[] = {
     CLI_OPTION_CONFIG,
@@ -11,25 +11,10 @@ static const struct cli_option STOP_OPTIONS[] = {
 
 static int stop_ask(const struct cli_command *command, int argc, char **argv, enum wire_action action)
 {
-    const char *config = NULL, *value;
-    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
-        if (key != 'c')
-            return EX_USAGE;
-        config = value;
-    }
-    struct client client;
-    struct err err = {0};
-    if (client_open(&client, config, &err) && client_ask(&client, action, NULL, &err)) {
-        const struct wire_answer *answer = &client.mirror.answer;
-        if (answer->good)
-            printf("%s\n", answer->text);
-        else
-            err_set(&err, EX_NOPERM, "%s", answer->text);
-    }
-    if (err.code)
-        fprintf(stderr, "hmi %s: %s\n", command->name, err.text);
-    client_close(&client);
-    return err.code;
+    struct cli_given given;
+    if (!cli_read_given(command, argc, argv, &given))
+        return EX_USAGE;
+    return client_tell(command->name, given.config, &(struct wire_ask){.action = (uint32_t)action});
 }
 
 static int stop_run(const struct cli_command *command, int argc, char **argv)

@@ -16,7 +16,7 @@
 
 static const struct cli_option TAGS_OPTIONS[] = {
     CLI_OPTION_CONFIG,
-    {'j', "json", NULL, "a JSON array, times in UTC"},
+    CLI_OPTION_JSON,
     {0},
 };
 
@@ -41,8 +41,9 @@ static void tags_add_value(cJSON *object, const struct mirror_tag *tag)
     cJSON_AddStringToObject(object, "text", text);
 }
 
-static cJSON *tags_json_of(const struct mirror_tag *tag)
+static cJSON *tags_json_of(const void *context, size_t i)
 {
+    const struct mirror_tag *tag = ((struct mirror_tag *const *)context)[i];
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "tag", tag->name);
     tags_add_value(object, tag);
@@ -60,20 +61,6 @@ static cJSON *tags_json_of(const struct mirror_tag *tag)
     cJSON_AddStringToObject(object, "kind", TAG_KIND_WORDS[tag->kind]);
     cJSON_AddBoolToObject(object, "configured", tag->configured);
     return object;
-}
-
-/* One tag a line: readable, and fit for line tools. */
-static void tags_print_json(struct mirror_tag *const *tags, size_t count)
-{
-    puts("[");
-    for (size_t i = 0; i < count; i++) {
-        cJSON *object = tags_json_of(tags[i]);
-        char *text = cJSON_PrintUnformatted(object);
-        printf("%s%s\n", text, i + 1 < count ? "," : "");
-        free(text);
-        cJSON_Delete(object);
-    }
-    puts("]");
 }
 
 /* ---- table ---- */
@@ -103,19 +90,12 @@ static void tags_print_table(struct mirror_tag *const *tags, size_t count, int64
 
 static int tags_run(const struct cli_command *command, int argc, char **argv)
 {
-    const char *config = NULL, *value;
-    bool json = false;
-    for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
-        if (key == 'c')
-            config = value;
-        else if (key == 'j')
-            json = true;
-        else
-            return EX_USAGE;
-    }
+    struct cli_given given;
     struct client client;
     struct err err = {0};
-    if (client_open(&client, config, &err) && client_snapshot(&client, &err)) {
+    if (!cli_read_given(command, argc, argv, &given))
+        return EX_USAGE;
+    if (client_open(&client, given.config, &err) && client_snapshot(&client, &err)) {
         struct mirror *mirror = &client.mirror;
         struct mirror_tag **tags = mem_new(mirror->tag_count + 1, sizeof(struct mirror_tag *));
         size_t count = 0;
@@ -125,8 +105,8 @@ static int tags_run(const struct cli_command *command, int argc, char **argv)
         qsort(tags, count, sizeof(struct mirror_tag *), tags_compare);
         if (!count && optind < argc)
             err_set(&err, EX_DATAERR, "no tag matches '%s'", argv[optind]);
-        if (json)
-            tags_print_json(tags, count);
+        if (given.json)
+            json_print_lines(count, tags_json_of, tags);
         else if (!err.code)
             tags_print_table(tags, count, clock_wall_us());
         free(tags);
