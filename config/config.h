@@ -46,7 +46,7 @@ struct config_history {
     enum config_durability durability;
     int keep_days;
     int keep_mb;
-    int keep_minutes_days, keep_hours_days;
+    int keep_minutes_days, keep_hours_days, keep_journal_days;
     bool temporary; /* a look at a broker: removed at the end */
 };
 

@@ -208,6 +208,14 @@ static const struct option HISTORY_OPTIONS[] = {
      AT(config_history, keep_hours_days),
      .standard = "0",
      .help = "Hour values older than this are deleted; 0: never."},
+    {.name = "keep_journal_days",
+     .type = OPTION_INTEGER,
+     .least = 0,
+     .most = 36600,
+     .unit = "days",
+     AT(config_history, keep_journal_days),
+     .standard = "1200",
+     .help = "Entries of the journal older than this are deleted, once a day; 0: never."},
 };
 
 static const struct option_group HISTORY_GROUP = {

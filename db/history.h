@@ -15,7 +15,7 @@ struct history;
 
 /* How long to keep what, and how large the file may grow; 0: no bound. */
 struct history_keep {
-    int64_t samples_us, minutes_us, hours_us;
+    int64_t samples_us, minutes_us, hours_us, journal_us;
     uint64_t bytes; /* the oldest samples go first, then the oldest minutes */
 };
 

@@ -192,6 +192,8 @@ struct history_retain {
     int64_t cut_us[3]; /* what is older goes; INT64_MIN: nothing */
     int64_t tag_id;    /* the tag in hand */
     int table;         /* and what of it */
+    int64_t journal_cut_us; /* behind the last tag entries of the journal go, likewise */
+    bool in_journal;
     uint64_t deleted;
     int64_t first_us[2]; /* of the last round: the oldest that size could delete */
 };

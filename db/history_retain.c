@@ -10,6 +10,9 @@
  *   minutes  stay from the tag's last hour on, which is still folded from them, and by whole hours
  *   hours    but the last one, which lies in hour_open
  *
+ * and at last the journal's oldest entries, from the beginning on, so that its chain stays whole (journal_shorten()).
+ * Each slice of that leaves an entry behind; so it waits for a day's worth of them.
+ *
  * A clock that has run ahead must not delete a history: when it is more than a day after the last round, or after
  * the last proof of life at the start, that round is left out. What is old by the same clock six hours later goes.
  *
@@ -32,6 +35,9 @@
 
 /* A step of the clock, or a pause, after which it is not believed at once. */
 #define RETAIN_LEAP_US CLOCK_US_PER_DAY
+
+/* How much more than is to be kept the journal grows before it is shortened. */
+#define RETAIN_JOURNAL_US CLOCK_US_PER_DAY
 
 /* Rows of one tag that are deleted between two looks at the clock, and pages that are given back. */
 #define RETAIN_ROWS  256
@@ -99,12 +105,27 @@ static void retain_begin(struct history *history)
     retain->running = true;
     retain->tag_id = INT64_MIN;
     retain->table = RETAIN_TABLES; /* the first step goes to the first tag */
+    retain->in_journal = false;
+    retain->journal_cut_us = INT64_MIN;
     retain->deleted = 0;
     retain->first_us[RETAIN_SAMPLES] = retain->first_us[RETAIN_MINUTES] = INT64_MAX;
 }
 
-/* A round by age. */
-static void retain_begin_age(struct history *history)
+/* Whether the journal is worth to be shortened: it begins a day before the bound. */
+static bool retain_find_journal(struct history *history)
+{
+    int64_t age_us = history->options.keep.journal_us, first_us;
+    if (!age_us)
+        return true;
+    if (!journal_begins_at(history->journal, &first_us))
+        return false;
+    if (first_us < history->now_us - age_us - RETAIN_JOURNAL_US)
+        history->retain.journal_cut_us = history->now_us - age_us;
+    return true;
+}
+
+/* A round by age; false on a failure. */
+static bool retain_begin_age(struct history *history)
 {
     const struct history_keep *keep = &history->options.keep;
     const int64_t ages_us[RETAIN_TABLES] = {keep->samples_us, keep->minutes_us, keep->hours_us};
@@ -115,6 +136,7 @@ static void retain_begin_age(struct history *history)
         retain->cut_us[i] = ages_us[i] ? history->now_us - ages_us[i] : INT64_MIN;
     if (ages_us[RETAIN_MINUTES])
         retain->cut_us[RETAIN_MINUTES] = rollup_bucket_us(retain->cut_us[RETAIN_MINUTES], ROLLUP_HOUR_US);
+    return retain_find_journal(history);
 }
 
 /* How far the oldest of a table is deleted so that the file has room; false when there is nothing to gain. */
@@ -176,8 +198,8 @@ static bool retain_look(struct history *history)
     if (!retain->aged_us || retain_is_over(history->now_us, retain->aged_us, RETAIN_EVERY_US)) {
         int64_t before_us = retain->aged_us ? retain->aged_us : retain->alive_us;
         retain->aged_us = history->now_us;
-        if (history->now_us - before_us <= RETAIN_LEAP_US)
-            retain_begin_age(history);
+        if (history->now_us - before_us <= RETAIN_LEAP_US && !retain_begin_age(history))
+            return false;
     }
     if (!retain->running && retain_is_full(history, RETAIN_FULL))
         retain_begin_size(history);
@@ -269,7 +291,7 @@ static bool retain_delete_gaps(struct history *history)
     return true;
 }
 
-/* Goes on to the next table, the next tag, or *ended. */
+/* Goes on to the next table, the next tag, the journal, or *ended. */
 static bool retain_next(struct history *history, bool *ended)
 {
     struct history_retain *retain = &history->retain;
@@ -278,8 +300,10 @@ static bool retain_next(struct history *history, bool *ended)
         return true;
     retain->table = 0;
     sqlite3_bind_int64(next, 1, retain->tag_id);
-    *ended = sqlite3_step(next) != SQLITE_ROW;
+    bool last = sqlite3_step(next) != SQLITE_ROW;
     retain->tag_id = sqlite3_column_int64(next, 0);
+    retain->in_journal = last && retain->journal_cut_us != INT64_MIN;
+    *ended = last && !retain->in_journal;
     return sqlite3_reset(next) == SQLITE_OK;
 }
 
@@ -320,23 +344,38 @@ static bool retain_end(struct history *history)
     return true;
 }
 
-static bool retain_round(struct history *history, int64_t until_us, struct err *err)
+/* A slice's share of the tags, or of the journal: the latter in a transaction of its own, with one entry about it. */
+static bool retain_share(struct history *history, int64_t until_us, bool *ended)
 {
-    struct history_retain *retain = &history->retain, before = *retain;
-    bool done = true, ended = false;
-    if (!history_begin(history, err))
-        return false;
-    while (done && !ended) {
-        done = retain_step(history, &ended);
+    bool more, done = true;
+    if (history->retain.in_journal) {
+        done = journal_shorten(history->journal, history->retain.journal_cut_us, history->now_us, until_us,
+                               &more);
+        *ended = !more;
+        return done;
+    }
+    while (done && !*ended && !history->retain.in_journal) {
+        done = retain_step(history, ended);
         if (clock_mono_us() >= until_us)
             break;
     }
-    done = done && (!ended || retain_delete_gaps(history));
+    return done;
+}
+
+static bool retain_round(struct history *history, int64_t until_us, struct err *err)
+{
+    struct history_retain *retain = &history->retain, before = *retain;
+    bool ended = false;
+    if (!history_begin(history, err))
+        return false;
+    bool done = retain_share(history, until_us, &ended) && (!ended || retain_delete_gaps(history));
     done = done ? history_commit(history, err) : history_fail(history, "delete what is old", err);
     if (!done) {
         *retain = before;
         return false;
     }
+    if (before.in_journal)
+        journal_note_commit(history->journal);
     history->stats.deleted_rows += retain->deleted - before.deleted;
     return !ended || retain_end(history) || history_fail(history, "delete what is old", err);
 }

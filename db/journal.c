@@ -1,15 +1,27 @@
 #include "db/journal.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/timefmt.h"
 #include "db/chain.h"
 #include "db/journal_verify.h"
 #include "db/sql.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum journal_statement { JOURNAL_APPEND, JOURNAL_ALARM_PUT, JOURNAL_ALARM_DROP, JOURNAL_STATEMENTS };
+enum journal_statement {
+    JOURNAL_APPEND,
+    JOURNAL_ALARM_PUT,
+    JOURNAL_ALARM_DROP,
+    JOURNAL_OLDEST,
+    JOURNAL_CLEAR,
+    JOURNAL_META_PUT,
+    JOURNAL_STATEMENTS
+};
 
 static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
     [JOURNAL_APPEND] = "INSERT INTO journal_entry (" JOURNAL_COLUMNS ", hash)"
@@ -20,11 +32,18 @@ static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
         " acknowledged_us, shelf_until_us, sequence, message, acknowledged_by, shelved_by, shelf_reason,"
         " detail) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JOURNAL_ALARM_DROP] = "DELETE FROM alarm_state WHERE tag_id = ? AND word = ?",
+    [JOURNAL_OLDEST] = "SELECT id, ts, hash FROM journal_entry ORDER BY id LIMIT ?",
+    [JOURNAL_CLEAR] = "DELETE FROM journal_entry WHERE id <= ?",
+    [JOURNAL_META_PUT] = "REPLACE INTO meta (key, value) VALUES (?, ?)",
 };
 
-/* Where the chain ends. */
+/* Rows that are deleted between two looks at the clock. */
+#define JOURNAL_SHORTEN_ROWS 128
+
+/* Where the chain ends, or began before it was shortened. */
 struct journal_end {
     int64_t id;
+    bool hashed; /* false: from before there was a chain */
     struct chain_hash hash;
 };
 
@@ -240,6 +259,86 @@ bool journal_write(struct journal *journal, const struct batch *batch)
             return false;
     }
     return true;
+}
+
+/* ---- retention ---- */
+
+/* The last of the oldest rows that are older than `cut_us`, of so many; *count: how many they are. */
+static bool journal_find_old(struct journal *journal, int64_t cut_us, int *count, struct journal_end *last)
+{
+    sqlite3_stmt *oldest = journal->statements[JOURNAL_OLDEST];
+    sqlite3_bind_int(oldest, 1, JOURNAL_SHORTEN_ROWS);
+    *count = 0;
+    while (sqlite3_step(oldest) == SQLITE_ROW && sqlite3_column_int64(oldest, 1) < cut_us) {
+        ++*count;
+        last->id = sqlite3_column_int64(oldest, 0);
+        last->hashed = sqlite3_column_bytes(oldest, 2) == CHAIN_HASH_BYTES;
+        if (last->hashed)
+            memcpy(last->hash.bytes, sqlite3_column_blob(oldest, 2), CHAIN_HASH_BYTES);
+    }
+    return sqlite3_reset(oldest) == SQLITE_OK;
+}
+
+static bool journal_put_meta(struct journal *journal, const char *key, int64_t value)
+{
+    sqlite3_stmt *put = journal->statements[JOURNAL_META_PUT];
+    sqlite3_bind_text(put, 1, key, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(put, 2, value);
+    return sql_run(put);
+}
+
+/* Where the chain begins from now on: behind that row. */
+static bool journal_put_beginning(struct journal *journal, const struct journal_end *last)
+{
+    sqlite3_stmt *put = journal->statements[JOURNAL_META_PUT];
+    if (!journal_put_meta(journal, "journal_from_id", last->id))
+        return false;
+    sqlite3_bind_text(put, 1, "journal_from_hash", -1, SQLITE_STATIC);
+    if (last->hashed)
+        sqlite3_bind_blob(put, 2, last->hash.bytes, CHAIN_HASH_BYTES, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(put, 2);
+    return sql_run(put);
+}
+
+static bool journal_note_shortened(struct journal *journal, int64_t last_id, int64_t cut_us, int64_t now_us)
+{
+    char before[TIMEFMT_MAX], detail[96];
+    timefmt_utc(before, sizeof before, cut_us);
+    snprintf(detail, sizeof detail, "rows up to %" PRId64 ", from before %s, are not kept any longer",
+             last_id, before);
+    return journal_append(journal, &(struct alarm_event){.ts_us = now_us,
+                                                         .kind = JOURNAL_CONFIG,
+                                                         .event = JOURNAL_SHORTENED,
+                                                         .value = (double)last_id,
+                                                         .limit = NAN,
+                                                         .detail = detail});
+}
+
+bool journal_shorten(struct journal *journal, int64_t cut_us, int64_t now_us, int64_t until_us, bool *more)
+{
+    sqlite3_stmt *clear = journal->statements[JOURNAL_CLEAR];
+    struct journal_end last = {0};
+    int count;
+    bool good = journal_put_meta(journal, "journal_from_us", cut_us); /* the trigger lets these go */
+    journal->end = journal->committed;
+    do {
+        good = good && journal_find_old(journal, cut_us, &count, &last);
+        sqlite3_bind_int64(clear, 1, last.id);
+        good = good && (!count || sql_run(clear));
+        *more = good && count == JOURNAL_SHORTEN_ROWS;
+    } while (*more && clock_mono_us() < until_us);
+    if (!good || !last.id)
+        return good;
+    return journal_put_beginning(journal, &last) && journal_note_shortened(journal, last.id, cut_us, now_us);
+}
+
+bool journal_begins_at(struct journal *journal, int64_t *ts_us)
+{
+    sqlite3_stmt *oldest = journal->statements[JOURNAL_OLDEST];
+    sqlite3_bind_int(oldest, 1, 1);
+    *ts_us = sqlite3_step(oldest) == SQLITE_ROW ? sqlite3_column_int64(oldest, 1) : INT64_MAX;
+    return sqlite3_reset(oldest) == SQLITE_OK;
 }
 
 void journal_note_commit(struct journal *journal)

@@ -23,6 +23,15 @@ bool journal_write(struct journal *journal, const struct batch *batch);
 /* The transaction of the last journal_write() was committed; without this the next one begins where that began. */
 void journal_note_commit(struct journal *journal);
 
+/* When the oldest row is from (µs UTC); INT64_MAX: there is none. False on a failure. */
+bool journal_begins_at(struct journal *journal, int64_t *ts_us);
+
+/* Inside the open transaction: deletes rows from the beginning on until one is not older than `cut_us`, or until about
+ * `until_us` (clock_mono_us()); `*more` then. Where the journal begins now is noted in meta for journal_verify(), and an
+ * entry of `now_us` (wall) says so: the chain itself tells how far it was shortened. journal_note_commit() afterwards.
+ * A row whose time lies ahead keeps those behind it until it is old itself. */
+bool journal_shorten(struct journal *journal, int64_t cut_us, int64_t now_us, int64_t until_us, bool *more);
+
 /* The newest committed row and its hash, to be kept elsewhere; *id 0: there is none yet. */
 struct chain_hash journal_head(const struct journal *journal, int64_t *id);
 

@@ -1,17 +1,23 @@
 #include "db/journal_verify.h"
 
 #include "db/sql.h"
+#include "plant/alarm_event.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Places of JOURNAL_COLUMNS. */
+enum { JOURNAL_COLUMN_KIND = 2, JOURNAL_COLUMN_EVENT = 5, JOURNAL_COLUMN_VALUE = 8 };
 
 /* What the chain goes on from, with each row. */
 struct journal_walk {
     struct journal_verdict *verdict;
     struct chain_hash previous;
     int64_t previous_id;
-    bool begun; /* a row with a hash has come */
+    int64_t from_id,
+        told_id; /* the last row that retention took: by meta, and by the journal itself; 0: none */
+    bool begun;  /* a row with a hash has come */
 };
 
 static bool journal_read_hash(sqlite3_stmt *row, int column, struct chain_hash *hash)
@@ -53,6 +59,12 @@ static void journal_break(struct journal_verdict *verdict, int64_t id, const cha
     snprintf(verdict->text, sizeof verdict->text, "%s", text);
 }
 
+static bool journal_is_text(sqlite3_stmt *row, int column, const char *text)
+{
+    const char *found = sql_column_text(row, column);
+    return found && !strcmp(found, text);
+}
+
 static void journal_walk_row(struct journal_walk *walk, sqlite3_stmt *row)
 {
     struct journal_verdict *verdict = walk->verdict;
@@ -74,6 +86,9 @@ static void journal_walk_row(struct journal_walk *walk, sqlite3_stmt *row)
     struct chain_hash computed = journal_hash_row(row, columns, &walk->previous);
     if (!hashed || !chain_is_equal(&stored, &computed))
         journal_break(verdict, id, "it was changed, put in, or follows a row that was taken out");
+    if (journal_is_text(row, JOURNAL_COLUMN_EVENT, JOURNAL_SHORTENED) &&
+        journal_is_text(row, JOURNAL_COLUMN_KIND, journal_kind_word(JOURNAL_CONFIG)))
+        walk->told_id = (int64_t)sqlite3_column_double(row, JOURNAL_COLUMN_VALUE);
     walk->begun = true;
     walk->previous = verdict->head = hashed ? stored : computed;
     verdict->head_id = id;
@@ -89,7 +104,7 @@ static bool journal_find_beginning(sqlite3 *db, struct journal_walk *walk)
                                      false);
     int code = from ? sqlite3_step(from) : SQLITE_ERROR;
     if (code == SQLITE_ROW) {
-        walk->previous_id = walk->verdict->head_id = sqlite3_column_int64(from, 0);
+        walk->from_id = walk->previous_id = walk->verdict->head_id = sqlite3_column_int64(from, 0);
         walk->begun = journal_read_hash(from, 1, &walk->previous);
         walk->verdict->head = walk->previous;
     }
@@ -97,17 +112,39 @@ static bool journal_find_beginning(sqlite3 *db, struct journal_walk *walk)
     return code == SQLITE_ROW || code == SQLITE_DONE;
 }
 
-bool journal_verify(sqlite3 *db, struct journal_verdict *verdict)
+static bool journal_walk_rows(sqlite3 *db, struct journal_walk *walk)
 {
-    *verdict = (struct journal_verdict){0};
-    struct journal_walk walk = {.verdict = verdict};
-    if (!journal_find_beginning(db, &walk))
-        return false;
     sqlite3_stmt *row =
         sql_prepare(db, "SELECT " JOURNAL_COLUMNS ", hash FROM journal_entry ORDER BY id", false);
     int code = row ? SQLITE_ROW : SQLITE_ERROR;
     while (row && (code = sqlite3_step(row)) == SQLITE_ROW)
-        journal_walk_row(&walk, row);
+        journal_walk_row(walk, row);
     sqlite3_finalize(row);
     return code == SQLITE_DONE;
+}
+
+/* After the last row. */
+static void journal_check_beginning(const struct journal_walk *walk)
+{
+    char text[JOURNAL_VERDICT_MAX];
+    if (walk->told_id == walk->from_id)
+        return;
+    snprintf(text, sizeof text,
+             "the journal begins behind row %" PRId64
+             ", but by its own entries retention took those up to %" PRId64,
+             walk->from_id, walk->told_id);
+    journal_break(walk->verdict, walk->from_id + 1, text);
+}
+
+bool journal_verify(sqlite3 *db, struct journal_verdict *verdict)
+{
+    *verdict = (struct journal_verdict){0};
+    struct journal_walk walk = {.verdict = verdict};
+    /* One transaction: the recorder may shorten the journal meanwhile. */
+    if (sql_exec(db, "BEGIN") != SQLITE_OK)
+        return false;
+    bool good = journal_find_beginning(db, &walk) && journal_walk_rows(db, &walk);
+    if (good)
+        journal_check_beginning(&walk);
+    return sql_exec(db, good ? "COMMIT" : "ROLLBACK") == SQLITE_OK && good;
 }

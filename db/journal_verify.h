@@ -24,7 +24,14 @@ struct journal_verdict {
     "id, ts, kind, tag, alarm, event, type, priority, value, limit_value, state_before, state_after,"        \
     " operator, station, detail, command, value_old, value_new, value_readback, ms_broker, ms_readback"
 
-/* False on a failure, which is left in the connection. chain_library_init() comes before. */
+/* The event of the entry by which retention tells how far it has shortened the journal: `value` is the id of the last
+ * row that went. */
+#define JOURNAL_SHORTENED "shortened"
+
+/* Follows the chain from where retention left off. That beginning has to be the one that the journal's own last entry
+ * about it tells: whoever takes rows from the front and moves the beginning would have to add an entry, or to make every
+ * later row anew; the latter only a hash that is kept elsewhere can tell.
+ * False on a failure, which is left in the connection. chain_library_init() comes before. */
 bool journal_verify(sqlite3 *db, struct journal_verdict *verdict);
 
 #endif

@@ -44,7 +44,8 @@ static bool recorder_keep_fixed(struct config *old, struct config *new)
                    old->history.keep_days != new->history.keep_days ||
                    old->history.keep_mb != new->history.keep_mb ||
                    old->history.keep_minutes_days != new->history.keep_minutes_days ||
-                   old->history.keep_hours_days != new->history.keep_hours_days;
+                   old->history.keep_hours_days != new->history.keep_hours_days ||
+                   old->history.keep_journal_days != new->history.keep_journal_days;
     recorder_swap_texts(&old->history.file, &new->history.file);
     recorder_swap_texts(&old->socket, &new->socket);
     recorder_swap_texts(&old->timezone, &new->timezone);
@@ -54,6 +55,7 @@ static bool recorder_keep_fixed(struct config *old, struct config *new)
     new->history.keep_mb = old->history.keep_mb;
     new->history.keep_minutes_days = old->history.keep_minutes_days;
     new->history.keep_hours_days = old->history.keep_hours_days;
+    new->history.keep_journal_days = old->history.keep_journal_days;
     return differs;
 }
 

@@ -82,6 +82,7 @@ static bool recorder_open_history(struct recorder *recorder, struct err *err)
         .keep = {.samples_us = file->keep_days * CLOCK_US_PER_DAY,
                  .minutes_us = file->keep_minutes_days * CLOCK_US_PER_DAY,
                  .hours_us = file->keep_hours_days * CLOCK_US_PER_DAY,
+                 .journal_us = file->keep_journal_days * CLOCK_US_PER_DAY,
                  .bytes = (uint64_t)file->keep_mb * 1000000},
     };
     if (!history_make_directory(file->file, err))
