@@ -296,7 +296,7 @@ static void flood_on_puback(struct flood *flood, const uint8_t *body)
     flood->acked++;
 }
 
-/* The client publishes too (a last will's opposite, say): taken and acknowledged. */
+/* The client publishes too, such as a setpoint: told ("taken MONOTONIC_US", when it came) and acknowledged. */
 static void flood_on_publish(struct flood *flood, uint8_t head, const uint8_t *body, size_t length)
 {
     size_t id_at = length < 2 ? length : 2u + flood_get_u16(body);
@@ -304,6 +304,8 @@ static void flood_on_publish(struct flood *flood, uint8_t head, const uint8_t *b
         return;
     uint8_t answer[4] = {FLOOD_PUBACK << 4, 2, body[id_at], body[id_at + 1]};
     buf_append(&flood->client.control, answer, sizeof answer);
+    printf("taken %lld\n", (long long)flood->progress_us);
+    fflush(stdout);
 }
 
 /* Returns false when the connection is over. */

@@ -11,6 +11,11 @@
  *       Key to answer: presses KEY until TEXT is on the screen, then BACK-KEY until BACK-TEXT is, COUNT
  *       times.
  *
+ *   latency command COUNT -- PROGRAM [ARG]...
+ *       Confirming key to PUBLISH at the broker, of setpoints of the tag that the cursor is on. Standard input is what
+ *       `flood` prints ("taken MONOTONIC_US"). Also tells what the screen says of the recorder's stages, in whole ms from
+ *       the request's arrival there: "record" (committed), "sent".
+ *
  * Before the mode:
  *   --keys K,K,...      keys that are pressed first (a filter, say)
  *   --size COLSxROWS    the terminal's size */
@@ -51,6 +56,12 @@ static int latency_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void latency_sort(struct latency *latency)
+{
+    qsort(latency->spans_us, latency->count, sizeof *latency->spans_us, latency_compare);
+}
+
+/* Of sorted spans, at least one. */
 static double latency_quantile_ms(const struct latency *latency, double share)
 {
     size_t at = (size_t)(share * (double)(latency->count - 1) + 0.5);
@@ -63,7 +74,7 @@ static int latency_report(struct latency *latency)
         fprintf(stderr, "latency: nothing was measured; the screen:\n%s", vt_text(latency->terminal));
         return 1;
     }
-    qsort(latency->spans_us, latency->count, sizeof *latency->spans_us, latency_compare);
+    latency_sort(latency);
     printf("{\"count\":%zu,\"median_ms\":%.1f,\"p99_ms\":%.1f,\"max_ms\":%.1f}\n", latency->count,
            latency_quantile_ms(latency, 0.5), latency_quantile_ms(latency, 0.99),
            latency_quantile_ms(latency, 1));
@@ -189,6 +200,108 @@ static int latency_keys(struct latency *latency, size_t count, char *const *word
     return latency_report(latency);
 }
 
+/* --- confirming key to PUBLISH --- */
+
+struct latency_command {
+    struct latency record, sent;
+};
+
+/* When the broker took it; 0: it did not. */
+static int64_t latency_wait_taken(struct vt *terminal, struct buf *input)
+{
+    int64_t until_us = clock_mono_us() + LATENCY_ANSWER_MS * CLOCK_US_PER_MS;
+    long long taken_us = 0;
+    while (!taken_us && clock_mono_us() < until_us) {
+        char bytes[4096];
+        struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+        vt_pump(terminal, 1); /* the key leaves, and the program is never held up */
+        ssize_t got = poll(&wait, 1, 0) > 0 ? read(STDIN_FILENO, bytes, sizeof bytes) : 0;
+        if (got > 0)
+            buf_append(input, bytes, (size_t)got);
+        uint8_t *end = input->length ? memchr(input->data, '\n', input->length) : NULL;
+        if (!end)
+            continue;
+        *end = '\0';
+        if (sscanf((const char *)input->data, "taken %lld", &taken_us) != 1)
+            taken_us = 0;
+        buf_consume(input, (size_t)(end - input->data) + 1);
+    }
+    return taken_us;
+}
+
+/* A stage as the screen tells it: "on record       3 ms". */
+static void latency_note_stage(struct latency *stage, struct vt *terminal, const char *what)
+{
+    for (int row = 0; row < vt_rows(terminal); row++) {
+        const char *at = strstr(vt_row(terminal, row), what);
+        long ms;
+        if (at && sscanf(at + strlen(what), "%ld ms", &ms) == 1) {
+            latency_add(stage, ms * CLOCK_US_PER_MS);
+            return;
+        }
+    }
+}
+
+static bool latency_give(struct latency *latency, struct latency_command *stages, struct buf *input,
+                         const char *value)
+{
+    struct vt *terminal = latency->terminal;
+    if (!vt_key(terminal, "e") || !vt_wait_text(terminal, "Set ", LATENCY_ANSWER_MS))
+        return false;
+    vt_type(terminal, value, strlen(value));
+    if (!vt_key(terminal, "Enter") || !vt_wait_text(terminal, "y sends it      n", LATENCY_ANSWER_MS))
+        return false;
+    int64_t pressed_us = clock_mono_us();
+    vt_key(terminal, "y");
+    int64_t taken_us = latency_wait_taken(terminal, input);
+    if (!taken_us || !vt_wait_text(terminal, "broker answered", LATENCY_ANSWER_MS))
+        return false;
+    latency_add(latency, taken_us - pressed_us);
+    latency_note_stage(&stages->record, terminal, "on record");
+    latency_note_stage(&stages->sent, terminal, "sent");
+    return vt_key(terminal, "Escape") && vt_wait_gone(terminal, "broker answered", LATENCY_ANSWER_MS);
+}
+
+static void latency_report_stage(struct latency *stage, const char *name)
+{
+    if (!stage->count)
+        return;
+    latency_sort(stage);
+    printf(",\"%s\":{\"median_ms\":%.0f,\"p99_ms\":%.0f}", name, latency_quantile_ms(stage, 0.5),
+           latency_quantile_ms(stage, 0.99));
+}
+
+static int latency_command(struct latency *latency, size_t count)
+{
+    struct latency_command stages = {0};
+    struct buf input;
+    bool good = true;
+    buf_init(&input, 0);
+    vt_run(latency->terminal, LATENCY_SETTLE_MS);
+    for (size_t i = 0; i < count && good; i++) {
+        char value[16];
+        snprintf(value, sizeof value, "%zu", i % 100);
+        good = latency_give(latency, &stages, &input, value);
+        vt_run(latency->terminal, 20 + (int)(i % 13) * 7); /* not in step with the recorder's commits */
+    }
+    if (!good)
+        fprintf(stderr, "latency: a setpoint did not go through; the screen:\n%s",
+                vt_text(latency->terminal));
+    bool measured = good && latency->count;
+    if (measured)
+        printf("{\"all\":");
+    int status = good ? latency_report(latency) : 1;
+    if (measured) {
+        latency_report_stage(&stages.record, "record");
+        latency_report_stage(&stages.sent, "sent");
+        printf("}\n");
+    }
+    free(stages.record.spans_us);
+    free(stages.sent.spans_us);
+    buf_free(&input);
+    return status;
+}
+
 /* --- the program --- */
 
 static int latency_usage(void)
@@ -196,7 +309,8 @@ static int latency_usage(void)
     fprintf(stderr,
             "usage: latency [--keys K,K,...] [--size COLSxROWS] paint ROW COUNT -- PROGRAM [ARG]...\n"
             "       latency [--keys K,K,...] [--size COLSxROWS] keys COUNT KEY TEXT BACK-KEY BACK-TEXT -- "
-            "PROGRAM [ARG]...\n");
+            "PROGRAM [ARG]...\n"
+            "       latency [--keys K,K,...] [--size COLSxROWS] command COUNT -- PROGRAM [ARG]...\n");
     return 64;
 }
 
@@ -223,7 +337,8 @@ int main(int argc, char **argv)
         program++;
     bool is_paint = at < argc && strcmp(argv[at], "paint") == 0 && program == at + 3;
     bool is_keys = at < argc && strcmp(argv[at], "keys") == 0 && program == at + 6;
-    if (program + 1 >= argc || (!is_paint && !is_keys))
+    bool is_command = at < argc && strcmp(argv[at], "command") == 0 && program == at + 2;
+    if (program + 1 >= argc || (!is_paint && !is_keys && !is_command))
         return latency_usage();
     struct err err = {0};
     struct latency latency = {0};
@@ -235,8 +350,10 @@ int main(int argc, char **argv)
     }
     vt_wait_quiet(latency.terminal, 300, LATENCY_READY_MS / 10);
     latency_prepare(&latency, keys);
-    int status = is_paint ? latency_paint(&latency, argv[at + 1], strtoul(argv[at + 2], NULL, 10))
-                          : latency_keys(&latency, strtoul(argv[at + 1], NULL, 10), argv + at + 2);
+    size_t count = strtoul(argv[at + (is_paint ? 2 : 1)], NULL, 10);
+    int status = is_paint     ? latency_paint(&latency, argv[at + 1], count)
+                 : is_command ? latency_command(&latency, count)
+                              : latency_keys(&latency, count, argv + at + 2);
     vt_close(latency.terminal, 2000);
     free(latency.spans_us);
     return status;

@@ -6,9 +6,12 @@ import socket
 import subprocess
 import tempfile
 import time
+import types
 import unittest
 
 from console import build_dir
+from recorder import HMI, Recorder
+from scene import wait_live
 
 
 def start_flood(*options):
@@ -164,6 +167,25 @@ class LatencyTest(unittest.TestCase):
         result = json.loads(output)
         self.assertEqual(result["count"], 10)
         self.assertTrue(20 <= result["median_ms"] <= 60, result)
+
+    def test_commands(self):
+        """With the real console: whoever changes its entry of setpoints changes what is measured."""
+        flood, port = start_flood("--tags", "10", "--qos", "1", "--rate", "100", "--seconds", "30")
+        self.addCleanup(finish, flood)
+        address = types.SimpleNamespace(host="127.0.0.1", port=port)
+        setpoint = 'setpoint = { topic = "cmd/sp"; timeout = 3; };'
+        tag = f'tags = ( {{ name = "000.sp"; topic = "plant/sp"; kind = "analog"; range = [ 0, 9 ]; {setpoint} }} );'
+        with Recorder(address, config=tag) as recorder:
+            wait_live(recorder)
+            latency = self.latency("--keys", "/,0,0,0,.,Enter", "command", "3", "--", HMI, "-c", recorder.config_path,
+                                   stdin=flood.stdout, env=recorder.environment())
+            output, errors = latency.communicate(timeout=60)
+            self.assertEqual(latency.returncode, 0, errors)
+            result = json.loads(output)
+            self.assertEqual(result["all"]["count"], 3)
+            self.assertTrue(0 < result["all"]["median_ms"] < 1000, result)
+            self.assertLessEqual(result["record"]["median_ms"], result["sent"]["median_ms"])
+            recorder.wait_value("SELECT count(*) FROM commands WHERE outcome = 'unverified'", 3)
 
 
 if __name__ == "__main__":
