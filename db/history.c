@@ -146,6 +146,8 @@ static const struct history_sql HISTORY_SET_SQL[HISTORY_SET_STATEMENTS] = {
                                  " VALUES (?1, ?2, ?3, ?4, ?5)"},
     [HISTORY_RUN_MANY] = {.head = RUN_HEAD, .row = "(?1,?,?,?,?)", .rows = HISTORY_INSERT_ROWS},
     [HISTORY_RUN_ONE] = {.head = RUN_HEAD, .row = "(?1,?,?,?,?)", .rows = 1},
+    [HISTORY_RUN_AT] = {.head =
+                            "SELECT value, quality FROM fresh_@ WHERE run = ?1 AND tag_id = ?2 AND ts = ?3"},
     [HISTORY_RUN_CLEAR] = {.head = "DELETE FROM run_@"},
     [HISTORY_MARK] = {.head = "UPDATE store SET mark_@ = ?1, mark_@_ts = ?2"},
     [HISTORY_FRESH_NTH] =

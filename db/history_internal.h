@@ -109,6 +109,7 @@ enum history_set_statement {
     HISTORY_RUN_NEW,
     HISTORY_RUN_MANY,
     HISTORY_RUN_ONE,
+    HISTORY_RUN_AT,
     HISTORY_RUN_CLEAR,
     HISTORY_MARK,
     HISTORY_FRESH_NTH,
@@ -141,6 +142,9 @@ struct history_flush {
 struct history_stamp {
     int64_t source_us; /* the stamp it came with; INT64_MIN: there is none */
     int64_t stored_us; /* the one it is stored with; INT64_MIN: not known since the file was opened */
+    /* Of samples that were late when they left the tail, the last: the same of it, and its run. */
+    int64_t late_source_us, late_stored_us;
+    int64_t late_run;
 };
 
 struct history_stamps {
@@ -262,6 +266,11 @@ bool history_is_same(const struct value *a, uint32_t a_quality, const struct val
 /* Moves `place` past what was flushed with the key's stamp. Leaves a failure in the connection. */
 bool history_stamp_find(struct history *history, const struct batch *batch, const struct history_run_key *key,
                         struct history_stamp_place *place);
+
+/* Remembers that the last of the samples that came with the key's stamp is stored with another one in the run,
+ * if they are late. */
+void history_stamp_note_late(struct history *history, const struct history_run_key *key, int64_t stored_us,
+                             int64_t run);
 
 /* Remembers the last key of each tag, which the flush has come down to. */
 void history_stamp_note(struct history *history, const struct history_flush *flush);

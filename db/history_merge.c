@@ -11,7 +11,14 @@
  * A crash leaves the state after some slice, and the mark says where to go on.
  *
  * In the archive a tag has one sample at a time stamp, as inside a run (history_run.c): one that repeats the
- * last of its stamp is not stored again, any other goes to the next free microsecond. */
+ * last of its stamp is not stored again, any other goes to the next free microsecond.
+ *
+ * So several samples with one stamp must come in the order of their arrival, or 0, 1 of one run and 0, 1 of a
+ * later one would come as 0, 0, 1, 1 and be stored as 0, 1. A sample whose place is taken therefore lets those
+ * of earlier runs go first that stand between its stamp and the place it would get. That is enough: every
+ * stamp from the one a sample came with to the one it has in its run is taken in the archive or by samples
+ * that arrived before it, so the first of those that is still in a run stands no later than that place. Until
+ * such a knot of stamps is through, what was taken does not end at one stamp, and no transaction may. */
 #include "db/history_internal.h"
 
 #include "db/runs.h"
@@ -41,11 +48,30 @@
 /* The mark of a set of which nothing is left to see. */
 #define MERGE_MARK_ALL INT64_MAX
 
+/* Samples with stamps one after another that were merged, as those that came with one stamp are: the next of
+ * them is looked for behind them at once, and goes to the place of one that the recording policy did not need.
+ * Else the next one yet, of a later merge, would find a free place before it. */
+struct merge_chain {
+    int64_t start_us;
+    int64_t own_us;   /* behind the last stamp of those in their runs */
+    int64_t place_us; /* behind the last place in the archive; before own_us when some were not needed */
+};
+
+/* A sample that leaves its run. */
+struct merge_row {
+    const struct batch_sample *sample;
+    struct value value;
+    int64_t ts_us;    /* its place in the archive */
+    int64_t reach_us; /* samples of earlier runs go before it up to this stamp */
+    bool repeats;     /* what is there already */
+};
+
 struct history_merge {
     struct runs *runs;            /* NULL: the set is being emptied */
     bool loaded;                  /* the beginning of every run has been read */
     struct history_policy policy; /* of the tag at hand */
     struct batch *rows;           /* newer than all before, to be inserted together; owned */
+    struct merge_chain chain;     /* of the tag at hand */
     int64_t late_minute_us;       /* of the last late sample in the bundle */
     size_t late_minutes;          /* how many of those there were */
     uint64_t merged;              /* in the open transaction */
@@ -146,39 +172,59 @@ static bool merge_flush_rows(struct history *history)
     return done;
 }
 
-/* Looks for the place of a sample that may not be the tag's newest: *ts_us moves past those that have its stamp
- * and the microseconds after it, which are taken to have come with its stamp, too. *same: the last of them is
- * the same sample. */
-static bool merge_find_place(struct history *history, const struct batch_sample *sample,
-                             const struct value *value, int64_t *ts_us, bool *same)
+static bool merge_is_late(const struct history_policy *policy, int64_t ts_us)
 {
-    sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_AT];
-    *same = false;
-    for (*ts_us = sample->ts_us;; ++*ts_us) {
-        struct value found;
-        sqlite3_bind_int64(row, 1, sample->tag_id);
-        sqlite3_bind_int64(row, 2, *ts_us);
-        bool taken = sqlite3_step(row) == SQLITE_ROW;
-        if (taken) {
-            sql_column_value(row, 0, &found);
-            *same = history_is_same(value, sample->quality, &found, (uint32_t)sqlite3_column_int64(row, 1));
-        }
-        if (sqlite3_reset(row) != SQLITE_OK)
-            return false;
-        if (!taken)
-            return true;
-    }
+    return policy->has_last && ts_us <= policy->last.ts_us;
 }
 
-static bool merge_newer(struct history *history, const struct batch_sample *sample, int64_t ts_us,
-                        const struct value *value)
+/* Makes the sample one of the chain, or the first of a new one. Returns the stamp at which the next of the same
+ * chain may stand. */
+static int64_t merge_join_chain(struct merge_chain *chain, int64_t own_us)
+{
+    if (own_us < chain->start_us || (own_us > chain->own_us && own_us > chain->place_us))
+        *chain = (struct merge_chain){own_us, own_us, own_us};
+    int64_t next_us = chain->own_us > own_us ? chain->own_us : own_us;
+    if (own_us >= chain->own_us)
+        chain->own_us = own_us + 1;
+    return next_us;
+}
+
+/* Looks for the place of a sample that is not newer than the last one: past those that have its stamp and the
+ * microseconds after it, which are taken to have come with its stamp, too. */
+static bool merge_find_place(struct history *history, struct merge_row *row)
+{
+    sqlite3_stmt *at = history->statements[HISTORY_ARCHIVE_AT];
+    struct merge_chain *chain = &history->merge->chain;
+    row->reach_us = merge_join_chain(chain, row->ts_us);
+    for (row->ts_us = chain->place_us - (chain->place_us > chain->start_us);; row->ts_us++) {
+        struct value found;
+        sqlite3_bind_int64(at, 1, row->sample->tag_id);
+        sqlite3_bind_int64(at, 2, row->ts_us);
+        bool taken = sqlite3_step(at) == SQLITE_ROW;
+        if (taken) {
+            sql_column_value(at, 0, &found);
+            row->repeats = history_is_same(&row->value, row->sample->quality, &found,
+                                           (uint32_t)sqlite3_column_int64(at, 1));
+        }
+        if (sqlite3_reset(at) != SQLITE_OK)
+            return false;
+        chain->place_us = row->ts_us;
+        if (!taken)
+            break;
+    }
+    row->reach_us = row->ts_us > row->reach_us ? row->ts_us : row->reach_us;
+    return true;
+}
+
+static bool merge_newer(struct history *history, const struct merge_row *row)
 {
     struct history_policy *policy = &history->merge->policy;
-    struct rollup_sample rolled = rollup_sample_of(ts_us, value, sample->quality);
+    struct rollup_sample rolled = rollup_sample_of(row->ts_us, &row->value, row->sample->quality);
     return rollup_end_late(history->rollup) &&
            rollup_begin(history->rollup, policy->tag_id, policy->has_last ? &policy->last : NULL) &&
            rollup_add(history->rollup, &rolled) &&
-           history_policy_take(history, policy, history->merge->rows, ts_us, value, sample->quality);
+           history_policy_take(history, policy, history->merge->rows, row->ts_us, &row->value,
+                               row->sample->quality);
 }
 
 static void merge_count_late(struct history_merge *merge, int64_t ts_us)
@@ -189,40 +235,66 @@ static void merge_count_late(struct history_merge *merge, int64_t ts_us)
     merge->late_minute_us = minute_us;
 }
 
-static bool merge_late(struct history *history, const struct batch_sample *sample, const struct value *value)
+static bool merge_late(struct history *history, const struct merge_row *row)
 {
     struct history_merge *merge = history->merge;
     struct history_policy *policy = &merge->policy;
-    int64_t ts_us;
-    bool same, kept;
-    if (!merge_flush_rows(history) || !rollup_end(history->rollup) ||
-        !merge_find_place(history, sample, value, &ts_us, &same))
-        return false;
-    if (same)
-        return true;
-    if (ts_us > policy->last.ts_us) /* pushed past the end by others with its stamp */
-        return merge_newer(history, sample, ts_us, value);
-    merge_count_late(merge, ts_us);
-    struct rollup_sample rolled = rollup_sample_of(ts_us, value, sample->quality);
+    uint32_t quality = row->sample->quality;
+    struct rollup_sample rolled = rollup_sample_of(row->ts_us, &row->value, quality);
+    bool kept;
+    merge_count_late(merge, row->ts_us);
     if (!rollup_add_late(history->rollup, policy->tag_id, &rolled, policy->last.ts_us) ||
-        !history_policy_take_late(history, policy, ts_us, value, sample->quality, &kept))
+        !history_policy_take_late(history, policy, row->ts_us, &row->value, quality, &kept))
         return false;
-    if (kept)
-        batch_add_sample(merge->rows, sample->tag_id, ts_us, value, sample->quality);
+    if (kept) {
+        batch_add_sample(merge->rows, row->sample->tag_id, row->ts_us, &row->value, quality);
+        merge->chain.place_us = row->ts_us + 1;
+    }
     return merge_flush_rows(history);
 }
 
-static bool merge_row(struct history *history, const struct batch *batch, const struct batch_sample *sample)
+static bool merge_row(struct history *history, const struct merge_row *row)
 {
-    const struct history_policy *policy = &history->merge->policy;
-    struct value value = batch_sample_value(batch, sample);
-    return policy->has_last && sample->ts_us <= policy->last.ts_us
-               ? merge_late(history, sample, &value)
-               : merge_newer(history, sample, sample->ts_us, &value);
+    struct merge_chain *chain = &history->merge->chain;
+    if (row->repeats)
+        return true;
+    if (merge_is_late(&history->merge->policy, row->ts_us))
+        return merge_late(history, row);
+    merge_join_chain(chain, row->sample->ts_us);
+    chain->place_us = row->ts_us + 1;
+    return merge_newer(history, row);
 }
 
-/* Moves some rows of one tag. Rows with one stamp of one tag stay together: the mark cannot tell them apart.
- */
+/* Chooses the sample that is merged next, the first of the runs or one that goes before it, and its place. */
+static bool merge_choose(struct history *history, struct merge_row *row)
+{
+    struct history_merge *merge = history->merge;
+    const struct batch *batch;
+    const struct batch_sample *next = runs_peek(merge->runs, &batch);
+    do {
+        *row = (struct merge_row){
+            .sample = next, .value = batch_sample_value(batch, next), .ts_us = next->ts_us};
+        if (!merge_is_late(&merge->policy, next->ts_us))
+            return true;
+        if (!merge_flush_rows(history) || !rollup_end(history->rollup) || !merge_find_place(history, row))
+            return false;
+        if (row->reach_us > next->ts_us)
+            next = runs_peek_earliest(merge->runs, row->reach_us, &batch);
+    } while (next != row->sample);
+    return true;
+}
+
+/* May a transaction end before this sample? The mark cannot tell rows with one stamp apart, does not know of
+ * rows that went before others with a smaller stamp, nor where the next of a chain has its place. */
+static bool merge_may_stop(const struct history_merge *merge, const struct history_set *set,
+                           const struct batch_sample *next)
+{
+    const struct merge_chain *chain = &merge->chain;
+    return next->ts_us > set->mark_ts_us &&
+           !(chain->place_us < chain->own_us && next->ts_us == chain->own_us);
+}
+
+/* Moves some rows of one tag. */
 static bool merge_bundle(struct history *history)
 {
     struct history_merge *merge = history->merge;
@@ -231,16 +303,23 @@ static bool merge_bundle(struct history *history)
     const struct batch *batch;
     const struct batch_sample *sample = runs_peek(merge->runs, &batch);
     merge->late_minutes = 0;
-    if (policy->tag_id != sample->tag_id && !history_policy_open(history, policy, sample->tag_id))
-        return false;
+    if (policy->tag_id != sample->tag_id) {
+        merge->chain = (struct merge_chain){0};
+        if (!history_policy_open(history, policy, sample->tag_id))
+            return false;
+    }
     for (size_t rows = 0; sample && sample->tag_id == policy->tag_id; rows++) {
+        struct merge_row row;
         bool full = rows >= MERGE_BUNDLE_ROWS || merge->late_minutes >= MERGE_BUNDLE_MINUTES ||
                     merge->rows->texts.length >= HISTORY_TAIL_TEXT_MAX;
-        if (full && sample->ts_us != set->mark_ts_us)
+        if (full && merge_may_stop(merge, set, sample))
             break;
-        set->mark = sample->tag_id;
-        set->mark_ts_us = sample->ts_us;
-        if (!merge_row(history, batch, sample) || !runs_take(merge->runs))
+        if (!merge_choose(history, &row))
+            return false;
+        if (set->mark != policy->tag_id || row.sample->ts_us > set->mark_ts_us)
+            set->mark_ts_us = row.sample->ts_us;
+        set->mark = policy->tag_id;
+        if (!merge_row(history, &row) || !runs_take(merge->runs))
             return false;
         merge->merged++;
         sample = runs_peek(merge->runs, &batch);

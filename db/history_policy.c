@@ -7,7 +7,9 @@
  * A sample that comes late, between two that are kept, is kept as well unless these say the same already: an
  * equal value on both sides, or for compressed recording a line that passes it within the deviation. It holds
  * until the next kept sample. What was left out around it before it came is then told by the lines to and
- * from it, so that the bound of the deviation is for samples that are merged in the order of time. */
+ * from it, so that the bound of the deviation is for samples that are merged in the order of time. For the
+ * same reason a late sample may come to stand before one of its own stamp that was merged long before it, when
+ * compressed recording left out others between the two; `all` and `change` keep the order of arrival. */
 #include "db/history_internal.h"
 
 #include <math.h>

@@ -10,7 +10,7 @@
  * before it. One that repeats the one before it, as a message that came twice does, is stored once. No other
  * is left out: 0, 1, 0 with one stamp are three samples. So nothing that arrived is lost, a message that comes
  * again can at most be stored again, and no sample can make the writer fail. Where samples of one stamp end
- * up in two runs, the second goes on where the first ended (history_stamp.c). */
+ * up in two runs, the second goes on where the first ended (history_stamp.c, history_merge.c). */
 #include "db/history_internal.h"
 
 #include "base/clock.h"
@@ -41,6 +41,8 @@ static bool history_run_keep_group(struct history *history, struct history_flush
 {
     struct history_run_key *keys = flush->keys;
     struct history_stamp_place place = {.ts_us = keys[first].ts_us};
+    const struct history_run_key group = keys[first];
+    const size_t kept_before = *kept;
     if (*kept && keys[*kept - 1].tag_id == keys[first].tag_id && keys[*kept - 1].ts_us >= place.ts_us)
         place.ts_us = keys[*kept - 1].ts_us + 1;
     const struct batch_sample *before = NULL;
@@ -61,6 +63,8 @@ static bool history_run_keep_group(struct history *history, struct history_flush
         key.ts_us = place.ts_us++;
         keys[(*kept)++] = key;
     }
+    if (*kept > kept_before)
+        history_stamp_note_late(history, &group, keys[*kept - 1].ts_us, flush->run);
     return true;
 }
 
@@ -156,6 +160,7 @@ static bool history_run_sort(struct history *history, struct history_flush *flus
             (struct history_run_key){batch->samples[i].ts_us, batch->samples[i].tag_id, (uint32_t)i};
     qsort(flush->keys, batch->count, sizeof *flush->keys, history_run_compare);
     flush->count = batch->count;
+    flush->run = history->sets[history->active].next_run++;
     if (!history_run_make_unique(history, flush))
         return false;
     flush->t_min = INT64_MAX;
@@ -165,7 +170,6 @@ static bool history_run_sort(struct history *history, struct history_flush *flus
         flush->t_min = ts_us < flush->t_min ? ts_us : flush->t_min;
         flush->t_max = ts_us > flush->t_max ? ts_us : flush->t_max;
     }
-    flush->run = history->sets[history->active].next_run++;
     flush->sorted = true;
     return true;
 }

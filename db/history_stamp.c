@@ -6,14 +6,19 @@
  * left the tail is remembered: the stamp it came with (the ts of latest_flushed) and the one it is stored
  * with. Samples that come with its stamp, or between the two, go on behind it.
  *
- * Late samples are not remembered: of several with one stamp that a flush separates, the archive takes those
- * of the earlier run first (history_merge.c). */
+ * Of samples that are older than that one, late ones, the last is remembered, too, and those that come with its
+ * stamp go on behind it in the same way. This only gives readers their order at once: late samples of several
+ * stamps may take turns, and the next ones of a stamp that is not remembered any more begin with their own stamp
+ * again. Two runs then hold the same stamps, and the merge finds the order of arrival (history_merge.c). */
 #include "db/history_internal.h"
 
 #include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+static const struct history_stamp HISTORY_STAMP_NONE = {
+    .source_us = INT64_MIN, .stored_us = INT64_MIN, .late_source_us = INT64_MIN};
 
 bool history_is_same(const struct value *a, uint32_t a_quality, const struct value *b, uint32_t b_quality)
 {
@@ -30,7 +35,7 @@ static struct history_stamp *history_stamp_of(struct history_stamps *stamps, uin
     if (tag_id >= stamps->count) {
         stamps->tags = mem_grow(stamps->tags, &stamps->capacity, tag_id + 1ul, sizeof *stamps->tags);
         while (stamps->count < stamps->capacity)
-            stamps->tags[stamps->count++] = (struct history_stamp){INT64_MIN, INT64_MIN};
+            stamps->tags[stamps->count++] = HISTORY_STAMP_NONE;
     }
     return &stamps->tags[tag_id];
 }
@@ -54,12 +59,36 @@ static bool history_stamp_compare(struct history *history, const struct batch_sa
     sqlite3_stmt *row = history->statements[HISTORY_STAMP_STORED];
     sqlite3_bind_int64(row, 1, sample->tag_id);
     sqlite3_bind_int64(row, 2, stamp->source_us);
-    *stamp = (struct history_stamp){INT64_MIN, INT64_MIN};
+    stamp->source_us = stamp->stored_us = INT64_MIN;
     if (sqlite3_step(row) == SQLITE_ROW) {
         struct value stored;
         sql_column_value(row, 1, &stored);
         *repeats = history_is_same(value, sample->quality, &stored, (uint32_t)sqlite3_column_int64(row, 2));
-        *stamp = (struct history_stamp){sample->ts_us, sqlite3_column_int64(row, 0)};
+        stamp->source_us = sample->ts_us;
+        stamp->stored_us = sqlite3_column_int64(row, 0);
+    }
+    return sqlite3_reset(row) == SQLITE_OK;
+}
+
+/* Goes on behind the late sample that is remembered, if the one at hand came with its stamp, unless its row is
+ * not found any more: once it is being merged it may be told by others and not be kept. */
+static bool history_stamp_follow_late(struct history *history, const struct batch_sample *sample,
+                                      const struct value *value, const struct history_stamp *stamp,
+                                      struct history_stamp_place *place)
+{
+    sqlite3_stmt *row = history->sets[history->active].statements[HISTORY_RUN_AT];
+    if (sample->ts_us != stamp->late_source_us)
+        return true;
+    sqlite3_bind_int64(row, 1, stamp->late_run);
+    sqlite3_bind_int64(row, 2, sample->tag_id);
+    sqlite3_bind_int64(row, 3, stamp->late_stored_us);
+    if (sqlite3_step(row) == SQLITE_ROW) {
+        struct value stored;
+        sql_column_value(row, 0, &stored);
+        place->repeated =
+            history_is_same(value, sample->quality, &stored, (uint32_t)sqlite3_column_int64(row, 1));
+        if (place->ts_us <= stamp->late_stored_us)
+            place->ts_us = stamp->late_stored_us + 1;
     }
     return sqlite3_reset(row) == SQLITE_OK;
 }
@@ -70,10 +99,12 @@ bool history_stamp_find(struct history *history, const struct batch *batch, cons
     if (!history->stamps.known && !history_stamp_load(history))
         return false;
     struct history_stamp *stamp = history_stamp_of(&history->stamps, key->tag_id);
-    if (key->ts_us < stamp->source_us || stamp->source_us == INT64_MIN)
+    if (stamp->source_us == INT64_MIN)
         return true;
     const struct batch_sample *sample = &batch->samples[key->index];
     struct value value = batch_sample_value(batch, sample);
+    if (key->ts_us < stamp->source_us)
+        return history_stamp_follow_late(history, sample, &value, stamp, place);
     if (key->ts_us == stamp->source_us &&
         !history_stamp_compare(history, sample, &value, stamp, &place->repeated))
         return false;
@@ -82,14 +113,27 @@ bool history_stamp_find(struct history *history, const struct batch *batch, cons
     return true;
 }
 
+void history_stamp_note_late(struct history *history, const struct history_run_key *key, int64_t stored_us,
+                             int64_t run)
+{
+    struct history_stamp *stamp = history_stamp_of(&history->stamps, key->tag_id);
+    if (key->ts_us >= stamp->source_us)
+        return;
+    stamp->late_source_us = key->ts_us;
+    stamp->late_stored_us = stored_us;
+    stamp->late_run = run;
+}
+
 void history_stamp_note(struct history *history, const struct history_flush *flush)
 {
     for (size_t i = 0; i < flush->latest_count; i++) {
         const struct history_run_key *key = &flush->keys[i];
         struct history_stamp *stamp = history_stamp_of(&history->stamps, key->tag_id);
         int64_t source_us = flush->rows->samples[key->index].ts_us;
-        if (source_us >= stamp->source_us)
-            *stamp = (struct history_stamp){source_us, key->ts_us};
+        if (source_us >= stamp->source_us) {
+            stamp->source_us = source_us;
+            stamp->stored_us = key->ts_us;
+        }
     }
 }
 

@@ -38,6 +38,7 @@ struct runs {
     int64_t limit;
     size_t *heap; /* indexes of runs with rows; the first has the first row */
     size_t heap_count;
+    size_t at; /* the place of the one that was looked at last */
 };
 
 static bool runs_list(struct runs *runs, char set, int64_t tag_id, int64_t ts_us)
@@ -138,6 +139,12 @@ static void runs_sink(struct runs *runs, size_t place)
     }
 }
 
+static void runs_order(struct runs *runs)
+{
+    for (size_t i = runs->heap_count / 2; i-- > 0;)
+        runs_sink(runs, i);
+}
+
 bool runs_load(struct runs *runs, int64_t until_us, bool *ready)
 {
     *ready = runs->loaded == runs->count;
@@ -150,30 +157,60 @@ bool runs_load(struct runs *runs, int64_t until_us, bool *ready)
             runs->heap[runs->heap_count++] = runs->loaded;
         *ready = ++runs->loaded == runs->count;
         if (*ready)
-            for (size_t i = runs->heap_count / 2; i-- > 0;)
-                runs_sink(runs, i);
+            runs_order(runs);
         else if (clock_mono_us() >= until_us)
             break;
     }
     return true;
 }
 
-const struct batch_sample *runs_peek(const struct runs *runs, const struct batch **batch)
+static const struct batch_sample *runs_look(struct runs *runs, size_t place, const struct batch **batch)
 {
-    if (!runs->heap_count)
-        return NULL;
-    const struct runs_one *one = &runs->all[runs->heap[0]];
+    const struct runs_one *one = &runs->all[runs->heap[place]];
+    runs->at = place;
     *batch = one->rows;
     return &one->rows->samples[one->at];
 }
 
+const struct batch_sample *runs_peek(struct runs *runs, const struct batch **batch)
+{
+    return runs->heap_count ? runs_look(runs, 0, batch) : NULL;
+}
+
+/* Finds the earliest run at or below a place of the heap, whose rows ascend from there; no deeper than the
+ * heap is high. */
+static void runs_find_earliest(const struct runs *runs, size_t place, uint32_t tag_id, int64_t ts_us,
+                               size_t *earliest)
+{
+    if (place >= runs->heap_count)
+        return;
+    const struct runs_one *one = &runs->all[runs->heap[place]];
+    const struct batch_sample *sample = &one->rows->samples[one->at];
+    if (sample->tag_id != tag_id || sample->ts_us > ts_us)
+        return;
+    if (one->id < runs->all[runs->heap[*earliest]].id)
+        *earliest = place;
+    runs_find_earliest(runs, 2 * place + 1, tag_id, ts_us, earliest);
+    runs_find_earliest(runs, 2 * place + 2, tag_id, ts_us, earliest);
+}
+
+const struct batch_sample *runs_peek_earliest(struct runs *runs, int64_t ts_us, const struct batch **batch)
+{
+    size_t earliest = 0;
+    runs_find_earliest(runs, 0, runs_look(runs, 0, batch)->tag_id, ts_us, &earliest);
+    return runs_look(runs, earliest, batch);
+}
+
 bool runs_take(struct runs *runs)
 {
-    struct runs_one *one = &runs->all[runs->heap[0]];
+    struct runs_one *one = &runs->all[runs->heap[runs->at]];
     if (++one->at == one->rows->count && !runs_fill(runs, one, runs->limit))
         return false;
-    if (one->ended)
-        runs->heap[0] = runs->heap[--runs->heap_count];
-    runs_sink(runs, 0);
+    if (one->ended) { /* the last one, which takes its place, may belong higher up */
+        runs->heap[runs->at] = runs->heap[--runs->heap_count];
+        runs_order(runs);
+    } else {
+        runs_sink(runs, runs->at);
+    }
     return true;
 }

@@ -21,9 +21,13 @@ bool runs_load(struct runs *runs, int64_t until_us, bool *ready);
 
 /* The first sample that was not taken yet, and in *batch where its text lies; NULL at the end. Valid until
  * runs_take(). */
-const struct batch_sample *runs_peek(const struct runs *runs, const struct batch **batch);
+const struct batch_sample *runs_peek(struct runs *runs, const struct batch **batch);
 
-/* Takes it. */
+/* Of the first one's tag and those up to `ts_us`: the sample of the earliest run, which arrived before the
+ * others. There must be one. */
+const struct batch_sample *runs_peek_earliest(struct runs *runs, int64_t ts_us, const struct batch **batch);
+
+/* Takes the sample that was looked at last. */
 bool runs_take(struct runs *runs);
 
 #endif
