@@ -193,9 +193,9 @@ struct history_retain {
     uint64_t give_pages; /* to be given back */
     bool running;        /* a round, the following are its own */
     bool by_size;
-    int64_t cut_us[3]; /* what is older goes; INT64_MIN: nothing */
-    int64_t tag_id;    /* the tag in hand */
-    int table;         /* and what of it */
+    int64_t cut_us[3];      /* what is older goes; INT64_MIN: nothing */
+    int64_t tag_id;         /* the tag in hand */
+    int table;              /* and what of it */
     int64_t journal_cut_us; /* behind the last tag entries of the journal go, likewise */
     bool in_journal;
     uint64_t deleted;
