@@ -68,6 +68,7 @@ void console_free(struct console *console)
     feed_free(&console->alarm_feed);
     buf_free(&console->in);
     buf_free(&console->out);
+    buf_free(&console->held);
     free(console);
 }
 
@@ -82,6 +83,14 @@ bool console_is_stuck(const struct console *console, int64_t now_us)
 size_t console_unsent(const struct console *console)
 {
     return console->out.length - console->out_sent;
+}
+
+void console_release_answers(struct console *console, uint64_t commits)
+{
+    if (!console->held.length || console->held_commit > commits)
+        return;
+    buf_append(&console->out, console->held.data, console->held.length);
+    buf_clear(&console->held);
 }
 
 void console_flush(struct console *console, int64_t now_us)

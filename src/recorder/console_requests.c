@@ -141,7 +141,9 @@ static void console_ask(struct console *console, struct server *server, const st
     if (!good)
         log_warning("request of %s refused: %s", console->user, text);
     console->follows |= reply.command != 0;
-    wire_put(&console->out, WIRE_ANSWER,
+    if (reply.commit)
+        console->held_commit = reply.commit;
+    wire_put(reply.commit ? &console->held : &console->out, WIRE_ANSWER,
              &(struct wire_answer){.request = ask->request,
                                    .good = good,
                                    .text = text,
@@ -226,7 +228,7 @@ void console_obey_all(struct console *console, struct server *server, int64_t no
     if (console->greeted && !console_unsent(console))
         console->progress_us = now_us; /* nothing waited for it until now */
     /* A console that asks without reading the answers waits until it has read them. */
-    while (!console->closing && console_unsent(console) < SERVER_REQUESTS_MAX &&
+    while (!console->closing && console_unsent(console) + console->held.length < SERVER_REQUESTS_MAX &&
            (result = wire_next_frame(console->in.data + position, console->in.length - position, &frame,
                                      &used)) == WIRE_OK) {
         position += used;

@@ -92,6 +92,17 @@ bool pipeline_may_write(const struct pipeline *pipeline)
     return pipeline->disk.mode != DISK_GOOD || !pipeline_has_uncommitted(pipeline);
 }
 
+uint64_t pipeline_next_commit(const struct pipeline *pipeline)
+{
+    uint64_t before = (pipeline->busy || pipeline->retry) + pipeline->spool.count;
+    return pipeline->commits + before + 1;
+}
+
+uint64_t pipeline_released(const struct pipeline *pipeline)
+{
+    return pipeline->disk.mode == DISK_GOOD ? pipeline->commits : UINT64_MAX;
+}
+
 void pipeline_note_written(struct pipeline *pipeline, int64_t now_us)
 {
     commit_rule_note_acknowledged(&pipeline->rule, now_us);

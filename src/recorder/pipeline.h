@@ -93,6 +93,11 @@ void pipeline_note_read(struct pipeline *pipeline, uint64_t qos_messages, bool d
 bool pipeline_may_read(const struct pipeline *pipeline);
 bool pipeline_may_write(const struct pipeline *pipeline);
 
+/* What `commits` will be once all that was read until now is on the disk, and up to which number such waiting is over:
+ * `commits`, or UINT64_MAX while the disk is away and nobody shall wait for it. */
+uint64_t pipeline_next_commit(const struct pipeline *pipeline);
+uint64_t pipeline_released(const struct pipeline *pipeline);
+
 /* Something has to leave soon (a ping, subscriptions): what was read is committed now, and reading pauses
  * until it may. */
 void pipeline_hold(struct pipeline *pipeline, int64_t now_mono_us);

@@ -380,6 +380,7 @@ static int64_t recorder_tick(struct recorder *recorder)
         recorder_tick_second(recorder);
     int64_t alarms_us = recorder_alarms_tick(recorder);
     pipeline_step(&recorder->pipeline, now_us, recorder->time.wall_us);
+    server_release_answers(recorder->server, pipeline_released(&recorder->pipeline));
     recorder_commands_tick(recorder);
     recorder_write(recorder);
     int64_t commands_us = recorder_commands_settle(recorder);

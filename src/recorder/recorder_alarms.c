@@ -291,6 +291,7 @@ bool recorder_alarms_ask(struct recorder *recorder, const struct server_request 
         alarms_note(&pass, JOURNAL_REFUSAL, "refused", NULL, &who, text);
     }
     alarms_note_batch(recorder);
+    request->reply->commit = pipeline_next_commit(&recorder->pipeline);
     pipeline_hold(&recorder->pipeline,
                   recorder->time.mono_us); /* committed at once: the other consoles wait */
     return wish.done && !wish.refused;

@@ -333,6 +333,12 @@ static void server_spread_alarms(struct server *server)
                 feed_mark(&server->consoles[i]->alarm_feed, ids[n], FEED_VALUE);
 }
 
+void server_release_answers(struct server *server, uint64_t commits)
+{
+    for (size_t i = 0; i < server->count; i++)
+        console_release_answers(server->consoles[i], commits);
+}
+
 int64_t server_tick(struct server *server, int64_t now_mono_us)
 {
     int64_t wait_us = INT64_MAX;

@@ -56,6 +56,8 @@ struct server_session {
 struct server_reply {
     uint64_t command; /* number of the command */
     uint32_t code;    /* sysexits.h, of a refusal */
+    uint64_t
+        commit; /* the answer leaves with server_release_answers() of that number, once it is on record */
 };
 
 /* What somebody asks for; texts are valid during the call only. */
@@ -116,6 +118,9 @@ size_t server_poll_set(struct server *server, struct pollfd *fds, size_t room);
 
 /* Serves what poll() reported for the entries that server_poll_set() filled in. */
 void server_serve(struct server *server, const struct pollfd *fds, size_t count, int64_t now_mono_us);
+
+/* So many commits are on the disk: answers that waited for them leave. UINT64_MAX while none can be waited for. */
+void server_release_answers(struct server *server, uint64_t commits);
 
 /* Takes the plant's changed tags and sends what is due. Call it at least 20 times a second while consoles are
  * attached; returns in how many µs it wants to be called again (INT64_MAX: when something changes). */

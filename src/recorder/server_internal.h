@@ -55,6 +55,8 @@ struct console {
     bool gone;          /* to be removed at the end of the round */
     struct buf in, out;
     size_t out_sent;
+    struct buf held;      /* answers to what is not on record yet */
+    uint64_t held_commit; /* they leave with this commit */
     struct feed feed, alarm_feed;
     size_t frame_left;     /* tags of this frame (at first: of the snapshot) that have still to be encoded */
     unsigned due;          /* enum console_due, or-ed */
@@ -116,6 +118,9 @@ void console_free(struct console *console);
 
 /* A console that takes nothing, or connects and says nothing, is to be cut off. */
 bool console_is_stuck(const struct console *console, int64_t now_us);
+
+/* Sends the answers that waited for one of these commits. */
+void console_release_answers(struct console *console, uint64_t commits);
 
 /* Bytes that are encoded and have still to leave. */
 size_t console_unsent(const struct console *console);

@@ -33,6 +33,7 @@ struct fixture {
     int64_t now_us;  /* both clocks */
     int64_t wait_us; /* what the last tick wanted */
     unsigned asked, refused;
+    uint64_t commit; /* that answers wait for; 0: for none */
     struct alarms alarms;
     struct alarm_board board;
     struct command_board commands;
@@ -75,6 +76,7 @@ static inline bool fixture_on_ask(void *context, const struct server_request *re
     struct fixture *f = context;
     f->asked++;
     f->last_action = request->action;
+    request->reply->commit = f->commit;
     snprintf(f->last_barred, sizeof f->last_barred, "%s", request->barred ? request->barred : "");
     snprintf(text, size, "done for %s%*s", request->user, strcmp(request->argument, "w") ? 0 : 480, "");
     return true;

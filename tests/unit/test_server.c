@@ -265,6 +265,41 @@ static void test_requests_left_over_go_on(void **state)
     client_free(client);
 }
 
+/* What was asked for is on record before anybody is told that it is done; other consoles do not wait for it. */
+static void test_answers_wait_for_the_commit(void **state)
+{
+    struct fixture *f = *state;
+    struct client *first = client_connect(f), *second = client_connect(f);
+    client_hello(first, WIRE_PURPOSE_ASK);
+    client_hello(second, WIRE_PURPOSE_ASK);
+    f->commit = 7;
+    client_put(first, WIRE_ASK, &(struct wire_ask){.request = 1, .action = WIRE_ACTION_ACKNOWLEDGE});
+    client_put(first, WIRE_ASK, &(struct wire_ask){.request = 2, .action = WIRE_ACTION_ACKNOWLEDGE});
+    fixture_turns(f, first, 5);
+    f->commit = 0;
+    client_put(second, WIRE_ASK, &(struct wire_ask){.request = 1, .action = WIRE_ACTION_RELOAD});
+    fixture_turns(f, second, 5);
+    server_release_answers(f->server, 6);
+    fixture_turns(f, first, 5);
+    assert_int_equal(f->asked, 3);
+    assert_int_equal(first->counts[WIRE_ANSWER], 0);
+    assert_int_equal(second->counts[WIRE_ANSWER], 1);
+    server_release_answers(f->server, 7);
+    fixture_turns(f, first, 5);
+    assert_int_equal(first->counts[WIRE_ANSWER], 2);
+    assert_int_equal(first->last_request, 2);
+    /* none is sent twice; and nobody waits for a disk that is away */
+    f->commit = 8;
+    client_put(first, WIRE_ASK, &(struct wire_ask){.request = 3, .action = WIRE_ACTION_ACKNOWLEDGE});
+    fixture_turns(f, first, 5);
+    assert_int_equal(first->counts[WIRE_ANSWER], 2);
+    server_release_answers(f->server, UINT64_MAX);
+    fixture_turns(f, first, 5);
+    assert_int_equal(first->counts[WIRE_ANSWER], 3);
+    client_free(first);
+    client_free(second);
+}
+
 /* ---- no busy loop ---- */
 
 /* The recorder's loop in a minute of an injected clock in which nothing happens: how often it turns. */
@@ -357,6 +392,7 @@ int main(void)
         WITH_SERVER(test_quiet_is_not_stuck),
         WITH_SERVER(test_flood_of_requests),
         WITH_SERVER(test_requests_left_over_go_on),
+        WITH_SERVER(test_answers_wait_for_the_commit),
         WITH_SERVER(test_idle_server_sleeps),
         WITH_SERVER(test_detail_does_not_spin),
         WITH_SERVER(test_out_of_descriptors),
