@@ -5,7 +5,7 @@ TEST_UNIT  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 TEST_UI    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/ui/test_*.c))
 TEST_TOOLS := $(BUILD)/vtdrive
 BENCH_TOOLS := $(patsubst tests/bench/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-VT_OBJECTS := $(BUILD)/tests/ui/vt.o $(BUILD)/tests/ui/scan.o
+VT_OBJECTS := $(patsubst %,$(BUILD)/tests/ui/%.o,vt vt_keys vt_wait scan)
 TEST_C     := $(wildcard tests/*/*.c)
 PYTHON     := /usr/bin/python3
 

@@ -4,13 +4,15 @@
  * libvterm 0.1.4 knows no "dim" (SGR 2): it is ignored, everything else that ncurses sends is understood. Its
  * answers to queries and its key encodings arrive through one output callback and are queued to the program,
  * as typed bytes are. */
-#include "vt.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "tests/ui/vt_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
-#include <regex.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,32 +21,6 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <vterm.h>
-
-#include "base/buf.h"
-#include "base/clock.h"
-#include "base/mem.h"
-#include "base/utf8.h"
-
-struct vt {
-    int master; /* -1 once hung up, or the program's side was closed */
-    int pidfd;
-    pid_t pid;
-    bool ended; /* reaped; `status` is valid */
-    int status;
-    bool is_linux; /* TERM=linux: some keys differ */
-    int rows, cols;
-    VTerm *vterm;
-    VTermScreen *screen;
-    struct vt_cursor cursor;
-    bool alternate, mouse;
-    char *title; /* "" until the program sets one */
-    size_t bells;
-    struct buf raw;    /* everything the program wrote */
-    struct buf typed;  /* not yet taken by the program */
-    struct buf answer; /* text handed out by vt_row() and vt_text() */
-    int64_t output_us;
-};
 
 /* --- what libvterm tells us --- */
 
@@ -238,7 +214,7 @@ static bool vt_receive(struct vt *terminal)
     return false;
 }
 
-static void vt_reap(struct vt *terminal)
+void vt_reap(struct vt *terminal)
 {
     if (!terminal->ended && waitpid(terminal->pid, &terminal->status, WNOHANG) == terminal->pid)
         terminal->ended = true;
@@ -271,117 +247,6 @@ bool vt_pump(struct vt *terminal, int timeout_ms)
         came = true; /* something happened: the caller looks again */
     }
     return came;
-}
-
-/* --- waits --- */
-
-static int vt_left_ms(int64_t until_us)
-{
-    int64_t left_us = until_us - clock_mono_us();
-    return left_us <= 0 ? 0 : (int)(left_us / CLOCK_US_PER_MS) + 1;
-}
-
-/* Nothing can appear on the screen any more. */
-static bool vt_is_over(const struct vt *terminal)
-{
-    return terminal->master < 0;
-}
-
-/* Pumps until `holds` does, or the time is over.
- * The condition is looked at before the first byte, and after each. */
-static bool vt_wait(struct vt *terminal, bool (*holds)(struct vt *, const void *), const void *about,
-                    int timeout_ms)
-{
-    int64_t until_us = clock_mono_us() + timeout_ms * CLOCK_US_PER_MS;
-    while (!holds(terminal, about)) {
-        int left_ms = vt_left_ms(until_us);
-        bool came = vt_pump(terminal, left_ms);
-        if (!came && (left_ms == 0 || vt_is_over(terminal) || terminal->ended))
-            return holds(terminal, about);
-    }
-    return true;
-}
-
-static bool vt_shows(struct vt *terminal, const void *text)
-{
-    return strstr(vt_text(terminal), text) != NULL;
-}
-
-static bool vt_shows_not(struct vt *terminal, const void *text)
-{
-    return !vt_shows(terminal, text);
-}
-
-static bool vt_matches(struct vt *terminal, const void *regex)
-{
-    return regexec(regex, vt_text(terminal), 0, NULL, 0) == 0;
-}
-
-bool vt_wait_text(struct vt *terminal, const char *text, int timeout_ms)
-{
-    return vt_wait(terminal, vt_shows, text, timeout_ms);
-}
-
-bool vt_wait_gone(struct vt *terminal, const char *text, int timeout_ms)
-{
-    return vt_wait(terminal, vt_shows_not, text, timeout_ms);
-}
-
-bool vt_wait_regex(struct vt *terminal, const char *regex, int timeout_ms, struct err *err)
-{
-    regex_t compiled;
-    int fault = regcomp(&compiled, regex, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
-    if (fault) {
-        char why[200];
-        regerror(fault, &compiled, why, sizeof why);
-        return err_set(err, EX_USAGE, "bad expression %s: %s", regex, why);
-    }
-    bool found = vt_wait(terminal, vt_matches, &compiled, timeout_ms);
-    regfree(&compiled);
-    return found || err_set(err, EX_TEMPFAIL, "no match of %s within %d ms", regex, timeout_ms);
-}
-
-bool vt_wait_quiet(struct vt *terminal, int quiet_ms, int timeout_ms)
-{
-    int64_t start_us = clock_mono_us();
-    int64_t until_us = start_us + timeout_ms * CLOCK_US_PER_MS;
-    for (;;) {
-        int64_t since_us = terminal->output_us > start_us ? terminal->output_us : start_us;
-        int64_t quiet_us = since_us + quiet_ms * CLOCK_US_PER_MS;
-        int64_t now_us = clock_mono_us();
-        if (now_us >= quiet_us || vt_is_over(terminal))
-            return true;
-        if (now_us >= until_us)
-            return false;
-        if (!vt_pump(terminal, vt_left_ms(quiet_us < until_us ? quiet_us : until_us)) && terminal->ended)
-            return true;
-    }
-}
-
-void vt_run(struct vt *terminal, int span_ms)
-{
-    int64_t until_us = clock_mono_us() + span_ms * CLOCK_US_PER_MS;
-    int left_ms;
-    while ((left_ms = vt_left_ms(until_us)) > 0 && !vt_is_over(terminal))
-        if (!vt_pump(terminal, left_ms) && terminal->ended)
-            return;
-}
-
-bool vt_wait_end(struct vt *terminal, int timeout_ms, int *status)
-{
-    int64_t until_us = clock_mono_us() + timeout_ms * CLOCK_US_PER_MS;
-    int left_ms;
-    do {
-        left_ms = vt_left_ms(until_us);
-        vt_pump(terminal, left_ms);
-        vt_reap(terminal);
-    } while (!terminal->ended && left_ms > 0);
-    if (!terminal->ended)
-        return false;
-    while (vt_pump(terminal, 0))
-        ; /* its last words */
-    *status = terminal->status;
-    return true;
 }
 
 /* --- what is on the screen --- */
@@ -528,93 +393,4 @@ const uint8_t *vt_raw(const struct vt *terminal, size_t *length)
 int64_t vt_output_us(const struct vt *terminal)
 {
     return terminal->output_us;
-}
-
-/* --- keys --- */
-
-struct vt_key_name {
-    const char *name;
-    VTermKey key;
-    const char *linux_bytes; /* what the Linux console sends where it differs from an xterm */
-};
-
-static const struct vt_key_name vt_keys[] = {
-    {.name = "Enter", .key = VTERM_KEY_ENTER},
-    {.name = "Tab", .key = VTERM_KEY_TAB},
-    {.name = "Backspace", .key = VTERM_KEY_BACKSPACE},
-    {.name = "Escape", .key = VTERM_KEY_ESCAPE},
-    {.name = "Up", .key = VTERM_KEY_UP},
-    {.name = "Down", .key = VTERM_KEY_DOWN},
-    {.name = "Left", .key = VTERM_KEY_LEFT},
-    {.name = "Right", .key = VTERM_KEY_RIGHT},
-    {.name = "Insert", .key = VTERM_KEY_INS},
-    {.name = "Delete", .key = VTERM_KEY_DEL},
-    {.name = "Home", .key = VTERM_KEY_HOME, .linux_bytes = "\033[1~"},
-    {.name = "End", .key = VTERM_KEY_END, .linux_bytes = "\033[4~"},
-    {.name = "PageUp", .key = VTERM_KEY_PAGEUP},
-    {.name = "PageDown", .key = VTERM_KEY_PAGEDOWN},
-    {.name = "F1", .key = VTERM_KEY_FUNCTION(1), .linux_bytes = "\033[[A"},
-    {.name = "F2", .key = VTERM_KEY_FUNCTION(2), .linux_bytes = "\033[[B"},
-    {.name = "F3", .key = VTERM_KEY_FUNCTION(3), .linux_bytes = "\033[[C"},
-    {.name = "F4", .key = VTERM_KEY_FUNCTION(4), .linux_bytes = "\033[[D"},
-    {.name = "F5", .key = VTERM_KEY_FUNCTION(5), .linux_bytes = "\033[[E"},
-    {.name = "F6", .key = VTERM_KEY_FUNCTION(6)},
-    {.name = "F7", .key = VTERM_KEY_FUNCTION(7)},
-    {.name = "F8", .key = VTERM_KEY_FUNCTION(8)},
-    {.name = "F9", .key = VTERM_KEY_FUNCTION(9)},
-    {.name = "F10", .key = VTERM_KEY_FUNCTION(10)},
-    {.name = "F11", .key = VTERM_KEY_FUNCTION(11)},
-    {.name = "F12", .key = VTERM_KEY_FUNCTION(12)},
-};
-
-/* Takes "C-", "M-" and "S-" off the front of a name. */
-static VTermModifier vt_modifiers(const char **name)
-{
-    static const struct {
-        char letter;
-        VTermModifier modifier;
-    } prefixes[] = {{'C', VTERM_MOD_CTRL}, {'M', VTERM_MOD_ALT}, {'S', VTERM_MOD_SHIFT}};
-    VTermModifier modifiers = VTERM_MOD_NONE;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-        if ((*name)[0] == prefixes[i].letter && (*name)[1] == '-' && (*name)[2]) {
-            modifiers |= prefixes[i].modifier;
-            *name += 2;
-        }
-    }
-    return modifiers;
-}
-
-bool vt_key(struct vt *terminal, const char *name)
-{
-    VTermModifier modifiers = vt_modifiers(&name);
-    for (size_t i = 0; i < sizeof vt_keys / sizeof *vt_keys; i++) {
-        const struct vt_key_name *known = &vt_keys[i];
-        if (strcmp(known->name, name) != 0)
-            continue;
-        if (terminal->is_linux && known->linux_bytes && !modifiers)
-            vt_type(terminal, known->linux_bytes, strlen(known->linux_bytes));
-        else if (known->key == VTERM_KEY_BACKSPACE && !modifiers)
-            vt_type(terminal, "\177", 1);
-        else
-            vterm_keyboard_key(terminal->vterm, known->key, modifiers);
-        return true;
-    }
-    if (strcmp(name, "Space") == 0)
-        name = " ";
-    uint32_t code_point;
-    size_t length = strlen(name);
-    if (length == 0 || utf8_decode(name, length, &code_point) != length)
-        return false;
-    vterm_keyboard_unichar(terminal->vterm, code_point, modifiers);
-    return true;
-}
-
-void vt_click(struct vt *terminal, int row, int col, int button)
-{
-    if (!terminal->mouse) /* libvterm would send it all the same */
-        return;
-    vterm_mouse_move(terminal->vterm, row, col, VTERM_MOD_NONE);
-    vterm_mouse_button(terminal->vterm, button, true, VTERM_MOD_NONE);
-    if (button <= 3) /* a wheel is never released */
-        vterm_mouse_button(terminal->vterm, button, false, VTERM_MOD_NONE);
 }
