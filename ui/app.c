@@ -40,8 +40,8 @@ static void app_end(struct app *app, const char *reason)
 /* ---- input ---- */
 
 struct app_areas {
-    struct pane header, banner, alarms, body, keys;
-    bool has_banner, has_alarms;
+    struct pane header, banner, alarms, body, message, keys;
+    bool has_banner, has_alarms, has_message;
     char banner_text[FRAME_TEXT_MAX];
 };
 
@@ -60,7 +60,11 @@ static struct app_areas app_layout(struct app *app)
     areas.header = pane_part(&all, 0, 0, -1, 1);
     areas.banner = pane_part(&all, 0, 1, -1, areas.has_banner ? 1 : 0);
     areas.alarms = pane_part(&all, 0, 1 + areas.has_banner, -1, areas.has_alarms ? 1 : 0);
-    areas.body = pane_part(&all, 0, top, -1, all.rows - top - 1);
+    int foot = all.rows - 1; /* the message takes a row of the body, and hides none */
+    areas.has_message = app->message_until_us && foot - top > 1;
+    foot -= areas.has_message;
+    areas.body = pane_part(&all, 0, top, -1, foot - top);
+    areas.message = pane_part(&all, 0, foot, -1, areas.has_message ? 1 : 0);
     areas.keys = pane_part(&all, 0, all.rows - 1, -1, 1);
     return areas;
 }
@@ -77,6 +81,11 @@ static void app_take_input(struct app *app, struct input input)
     struct app_layer *top = app_top(app);
     struct app_areas areas = app_layout(app);
     bool on_keys = input.type == INPUT_CLICK && input.y == areas.keys.y;
+    if (areas.has_message && input.type == INPUT_CLICK && input.y == areas.message.y) {
+        app->message_until_us = 0; /* read */
+        app->dirty_key = true;
+        return;
+    }
     const struct screen_key *own_keys = app_own_keys(app);
     if (on_keys && own_keys) {
         input = (struct input){.type = INPUT_KEY, .key = key_bar_own_at(own_keys, input.x)};
@@ -140,11 +149,10 @@ static void app_draw(struct app *app)
         alarm_banner_draw(&areas.alarms, &app->alarm_banner, bell_silent_us(&app->bell, app->host.mono_us));
     for (size_t i = first; i < app->depth; i++)
         app->stack[i].class->draw(app->stack[i].state, &app->host, &areas.body);
-    if (app->message_until_us && areas.body.rows > 1) {
-        int y = areas.body.rows - 1;
-        pane_fill(&areas.body, 0, y, -1, 1, MEANING_MESSAGE);
-        pane_text(&areas.body, 1, y, -1,
-                  app->message_meaning == MEANING_ERROR ? MEANING_BANNER : MEANING_MESSAGE, app->message);
+    if (areas.has_message) {
+        enum meaning meaning = app->message_meaning == MEANING_ERROR ? MEANING_BANNER : MEANING_MESSAGE;
+        pane_fill(&areas.message, 0, 0, -1, 1, MEANING_MESSAGE);
+        pane_text(&areas.message, 1, 0, -1, meaning, app->message);
     }
     const struct screen_key *own_keys = app_own_keys(app);
     if (own_keys)
