@@ -71,6 +71,28 @@ static void validate_broker(const struct validation *validation)
 }
 
 /* The zone is known where the machine has a folder of zones; without one the name is believed. */
+/* Minutes are made to outlast the samples, and hours the minutes; 0 is for ever. */
+static void validate_history(const struct validation *validation)
+{
+    const struct config_history *history = &validation->config->history;
+    const struct {
+        const char *name;
+        const int *days;
+    } kinds[] = {{"keep_days", &history->keep_days},
+                 {"keep_minutes_days", &history->keep_minutes_days},
+                 {"keep_hours_days", &history->keep_hours_days}};
+    for (size_t i = 1; i < sizeof kinds / sizeof *kinds; i++) {
+        int fine = *kinds[i - 1].days, coarse = *kinds[i].days;
+        if (!coarse || (fine && coarse >= fine))
+            continue;
+        bool given = findings_is_given(validation->findings, kinds[i].days);
+        findings_warn(validation->findings, kinds[i - (given ? 0 : 1)].days, history,
+                      "history.%s = %d%s, but %s = %d%s: the coarser values would go first; give %s0 (never)",
+                      kinds[i].name, coarse, given ? "" : " (the default)", kinds[i - 1].name, fine,
+                      fine ? "" : " (never)", fine ? "as many days or more, or " : "");
+    }
+}
+
 static void validate_timezone(const struct validation *validation)
 {
     const struct config *config = validation->config;
@@ -326,6 +348,7 @@ void validate_config(struct config *config, struct findings *findings)
     char **keys = mem_new(config->tag_count + 1, sizeof *keys);
     validate_broker(&validation);
     validate_subscriptions(&validation);
+    validate_history(&validation);
     validate_timezone(&validation);
     validate_access(&validation);
     validate_displays(&validation);

@@ -102,6 +102,37 @@ static void test_warnings(void **state)
     config_fixture_close(&fixture);
 }
 
+static void test_what_is_kept_too_shortly(void **state)
+{
+    static const struct {
+        const char *text, *warning;
+    } CASES[] = {
+        {"history = { keep_days = 400;\nkeep_minutes_days = 400; };", NULL},
+        {"history = { keep_days = 100;\nkeep_minutes_days = 0; };", NULL},
+        {"history = { keep_days = 400;\nkeep_minutes_days = 30; };",
+         "hmi.cfg:2: history.keep_minutes_days = 30, but keep_days = 400: the coarser values would go first; give as "
+         "many days or more, or 0 (never)"},
+        {"history = {\nkeep_days = 3650; };",
+         "hmi.cfg:2: history.keep_minutes_days = 1200 (the default), but keep_days = 3650: the coarser values would go "
+         "first; give as many days or more, or 0 (never)"},
+        {"history = {\nkeep_hours_days = 9; keep_minutes_days = 0; };",
+         "hmi.cfg:2: history.keep_hours_days = 9, but keep_minutes_days = 0 (never): the coarser values would go first; "
+         "give 0 (never)"},
+    };
+    (void)state;
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        config_fixture_load(&fixture, CASES[i].text, false);
+        assert_true(fixture.good);
+        assert_int_equal(fixture.report.warning_count, CASES[i].warning != NULL);
+        if (CASES[i].warning)
+            assert_string_equal(config_fixture_short(&fixture, fixture.report.warnings[0]), CASES[i].warning);
+        config_fixture_release(&fixture);
+    }
+    config_fixture_close(&fixture);
+}
+
 static void check_history_warning(struct config_fixture *fixture, const char *file, const char *warning)
 {
     char *text = mem_format("history = {\n file = \"%s\"; };\n", file);
@@ -261,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_foreign_owner),
         cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_what_is_kept_too_shortly),
         cmocka_unit_test(test_history_that_cannot_be_made),
         cmocka_unit_test(test_socket_paths),
         cmocka_unit_test(test_socket_folder_not_trusted),
