@@ -7,7 +7,7 @@
 #include "cli/export_figures.h"
 #include "cli/export_put.h"
 #include "cli/progress.h"
-#include "cli/when.h"
+#include "base/when.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* Times and spans as people type them, in a zone with summer time. */
 #include "base/clock.h"
 #include "base/timefmt.h"
-#include "cli/when.h"
+#include "base/when.h"
 
 #include "unit.h"
 

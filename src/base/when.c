@@ -1,4 +1,4 @@
-#include "cli/when.h"
+#include "base/when.h"
 
 #include "base/clock.h"
 #include "base/timefmt.h"

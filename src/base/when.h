@@ -1,6 +1,6 @@
 /* Times and spans as people type them. */
-#ifndef CLI_WHEN_H
-#define CLI_WHEN_H
+#ifndef BASE_WHEN_H
+#define BASE_WHEN_H
 
 #include <stdbool.h>
 #include <stdint.h>
