@@ -46,6 +46,11 @@
     "SELECT ts, n, min, max, first, last, avg, good_us, held FROM " table                                    \
     " WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3"
 
+/* As query_journal.c reads them. */
+#define QUERY_JOURNAL_COLUMNS                                                                                \
+    "ts, id, value, limit_value, kind, event, tag, alarm, type, priority, state_before, state_after,"        \
+    " operator, station, detail, value_old, value_new, value_readback"
+
 #define QUERY_NUMBER "quality < 1073741824 AND typeof(value) = 'real'"
 
 /* clang-format off */
@@ -137,6 +142,14 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
     [QUERY_LAST_OF_VALUE] =
         "SELECT ts FROM archive WHERE tag_id = ?1 AND ts >= ?2 AND ts < ?3 AND value = ?4 AND " QUERY_NUMBER
         " ORDER BY ts DESC LIMIT 1",
+    [QUERY_JOURNAL] =
+        "SELECT " QUERY_JOURNAL_COLUMNS " FROM journal_entry"
+        " WHERE (ts, id) < (?1, ?2) AND ts >= ?3 ORDER BY ts DESC, id DESC LIMIT ?4",
+    [QUERY_JOURNAL_OF_TAG] =
+        "SELECT " QUERY_JOURNAL_COLUMNS " FROM journal_entry"
+        " WHERE tag = ?5 AND (ts, id) < (?1, ?2) AND ts >= ?3 ORDER BY ts DESC, id DESC LIMIT ?4",
+    [QUERY_JOURNAL_SINCE] =
+        "SELECT " QUERY_JOURNAL_COLUMNS " FROM journal_entry WHERE id > ?1 ORDER BY id LIMIT ?2",
 };
 /* clang-format on */
 

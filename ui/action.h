@@ -38,6 +38,8 @@ enum action_where {
     X(TRENDS, "trends", "F3 3", "Trends", ACTION_ON_ALL, ROLE_VIEWER, "curves of up to four tags over time") \
     X(ALARMS, "alarms", "F4 4", "Alarms", ACTION_ON_ALL, ROLE_VIEWER,                                        \
       "alarms that stand, and those that are withheld")                                                      \
+    X(JOURNAL, "journal", "F6 6", "Journal", ACTION_ON_ALL, ROLE_VIEWER,                                     \
+      "what happened: alarms, operators, refusals, configuration, commands")                                 \
     X(SYSTEM, "system", "F9 9", "System", ACTION_ON_ALL, ROLE_VIEWER, "health of recorder, broker and disk") \
     X(BACK, "back", "F10 q", "Back", ACTION_ON_ALL, ROLE_VIEWER, "back; at the top quit, after a question")  \
     X(ESCAPE, "escape", "Escape", "", ACTION_ON_ALL, ROLE_VIEWER,                                            \
@@ -63,7 +65,7 @@ enum action_where {
     X(OPEN_ALARM, "open-alarm", "Enter i", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                \
       "everything known of the alarm's tag")                                                                 \
     X(NEXT_TAB, "next-tab", "Tab Right", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                  \
-      "the next list: standing, withheld")                                                                   \
+      "the next list: standing, withheld, journal")                                                          \
     X(PREVIOUS_TAB, "previous-tab", "S-Tab Left", "", ACTION_ON_ALARMS, ROLE_VIEWER, "the list before it")   \
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \

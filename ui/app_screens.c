@@ -270,7 +270,9 @@ static void app_act(struct app *app, enum action action)
         app_silence(app);
         break;
     case ACTION_ALARMS:
+    case ACTION_JOURNAL: /* lists of one screen, which knows what to do once it is there */
         app_open(app, SCREEN_ALARMS, 0);
+        app_dispatch(app, action);
         break;
     case ACTION_SYSTEM:
         app_open(app, SCREEN_SYSTEM, 0);

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define HISTORY_BINS_MAX 4096
+#define HISTORY_JOURNAL_SCAN                                                                                 \
+    50000 /* entries that one answer looks at: a search tells every now and then how far it is */
 
 /* ---- samples of one tag ---- */
 
@@ -233,6 +235,45 @@ static bool history_read_instants(struct query *query, const struct history_requ
     return true;
 }
 
+/* ---- the journal ---- */
+
+struct history_journal_walk {
+    const struct history_journal *ask;
+    struct history_result *result;
+    size_t seen;
+};
+
+/* Looks at one; stops where an answer is full. */
+static bool history_take_entry(void *context, const struct query_journal_entry *entry)
+{
+    struct history_journal_walk *walk = context;
+    struct history_result *result = walk->result;
+    walk->seen++;
+    result->reached = entry->place;
+    if (entry->place.id > result->newest_id)
+        result->newest_id = entry->place.id;
+    if (journal_search_matches(&walk->ask->search, entry))
+        result->entries[result->entry_count++] = journal_entry_of(entry);
+    return result->entry_count < walk->ask->most;
+}
+
+static bool history_read_journal(struct query *query, const struct history_request *request,
+                                 struct history_result *result, struct err *err)
+{
+    const struct history_journal *ask = &request->journal;
+    struct history_journal_walk walk = {.ask = ask, .result = result};
+    result->newer = ask->newer;
+    result->reached = ask->before;
+    result->entries = mem_new(ask->most + 1, sizeof *result->entries);
+    bool good =
+        ask->newer
+            ? query_journal_since(query, ask->since_id, HISTORY_JOURNAL_SCAN, history_take_entry, &walk, err)
+            : query_journal(query, ask->before, ask->search.from_us, *ask->tag ? ask->tag : NULL,
+                            HISTORY_JOURNAL_SCAN, history_take_entry, &walk, err);
+    result->more = result->entry_count == ask->most || walk.seen == HISTORY_JOURNAL_SCAN;
+    return good;
+}
+
 /* ---- all of them ---- */
 
 bool history_read(struct query *query, const struct history_request *request, struct history_result *result,
@@ -247,6 +288,8 @@ bool history_read(struct query *query, const struct history_request *request, st
         return history_read_pens(query, request, result, err);
     case HISTORY_INSTANTS:
         return history_read_instants(query, request, result, err);
+    case HISTORY_JOURNAL:
+        return history_read_journal(query, request, result, err);
     case HISTORY_PURPOSE_COUNT:
         break;
     }

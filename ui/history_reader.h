@@ -5,6 +5,7 @@
 #define UI_HISTORY_READER_H
 
 #include "plant/value.h"
+#include "ui/journal_entry.h"
 #include "ui/plot.h"
 #include "ui/recent.h"
 #include "ui/series.h"
@@ -20,7 +21,18 @@ enum history_purpose {
     HISTORY_SERIES,   /* small trends of the visible tags */
     HISTORY_PENS,     /* columns for the Trends screen */
     HISTORY_INSTANTS, /* values at the cursor of the Trends screen */
+    HISTORY_JOURNAL,  /* entries of the journal */
     HISTORY_PURPOSE_COUNT
+};
+
+/* HISTORY_JOURNAL: older entries than `before`, or newer ones than number since_id. */
+struct history_journal {
+    struct journal_search search;
+    bool newer;
+    struct query_journal_place before;
+    int64_t since_id;
+    size_t most;   /* entries of one answer */
+    char tag[256]; /* of this tag only, by index; "": of all */
 };
 
 struct history_request {
@@ -31,6 +43,7 @@ struct history_request {
     size_t tag_count;
     int64_t bin_us;        /* HISTORY_SERIES: width of a bin */
     struct plot_grid grid; /* HISTORY_PENS: filled up to, not including, to_us */
+    struct history_journal journal;
 };
 
 /* What was valid at a time. */
@@ -63,6 +76,13 @@ struct history_result {
     struct plot_grid grid;
     struct plot_column *columns;
     struct history_instant *instants; /* HISTORY_INSTANTS: one of each tag, at to_us */
+    /* HISTORY_JOURNAL: the newest first; those newer than a number as they were committed. As many as were asked for, or
+     * as were found in so much of the journal as may be looked at in one go. */
+    struct journal_entry *entries;
+    size_t entry_count;
+    bool newer, more;                   /* more: not all has been looked at */
+    struct query_journal_place reached; /* what is older has not been looked at */
+    int64_t newest_id;                  /* of what has been; 0: nothing */
 };
 
 struct history_reader;

@@ -2,11 +2,18 @@
 
 #include "base/utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void line_editor_clear(struct line_editor *editor)
 {
     *editor = (struct line_editor){.length = 0};
+}
+
+void line_editor_set(struct line_editor *editor, const char *text)
+{
+    snprintf(editor->text, sizeof editor->text, "%s", text);
+    editor->length = editor->cursor = strlen(editor->text);
 }
 
 static size_t step_back(const struct line_editor *editor, size_t at)

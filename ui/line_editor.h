@@ -18,6 +18,9 @@ struct line_editor {
 /* An empty line. */
 void line_editor_clear(struct line_editor *editor);
 
+/* Another text (safe UTF-8, cut where it is too long), the cursor behind it. */
+void line_editor_set(struct line_editor *editor, const char *text);
+
 /* Takes a key of text entry: characters, Backspace, Delete, Left, Right, Home, End, C-u (all), C-w (a word).
  * Returns false for any other key. *changed (may be NULL): the text is another one. */
 bool line_editor_input(struct line_editor *editor, const struct input *input, bool *changed);

@@ -1,5 +1,6 @@
-/* Alarms: those that stand, those that are withheld; what operators do to them.
- * Order, cursor, marks and what a key means are those of ui/alarm_list.c; the rows are drawn by alarm_cells.c.
+/* Alarms: those that stand, those that are withheld, and the journal; what operators do to them.
+ * Order, cursor, marks and what a key means are those of ui/alarm_list.c and ui/journal_list.c; the rows are drawn by
+ * alarm_cells.c and alarm_journal.c.
  *
  * What must stay true: a request leaves in one place only, alarms_request(), and names what alarm_list_pick() gives:
  * alarms that were on the screen. While somebody types, letters are letters. */
@@ -10,6 +11,7 @@
 #include "ui/line_editor.h"
 #include "ui/link.h"
 #include "ui/screens/alarm_cells.h"
+#include "ui/screens/alarm_journal.h"
 #include "ui/screens/alarm_shelve.h"
 #include "ui/screens/screens.h"
 
@@ -19,11 +21,18 @@
 
 #define ALARMS_WHEEL_ROWS 3
 
-enum alarms_tab { ALARMS_STANDING, ALARMS_WITHHELD, ALARMS_TABS };
+enum alarms_tab {
+    ALARMS_STANDING,
+    ALARMS_WITHHELD,
+    ALARMS_LISTS,
+    ALARMS_JOURNAL = ALARMS_LISTS,
+    ALARMS_TABS
+};
 
 struct alarms_screen {
     enum alarms_tab tab;
-    struct alarm_list lists[ALARMS_TABS];
+    struct alarm_list lists[ALARMS_LISTS];
+    struct journal_list journal;
     struct line_editor filter;
     bool typing;            /* into the filter */
     int rows;               /* of alarms that the last picture had room for */
@@ -39,6 +48,7 @@ static void *alarms_open(struct screen_host *host, uint32_t argument)
     struct alarms_screen *screen = mem_new(1, sizeof *screen);
     alarm_list_init(&screen->lists[ALARMS_STANDING], false);
     alarm_list_init(&screen->lists[ALARMS_WITHHELD], true);
+    journal_list_init(&screen->journal);
     buf_init(&screen->lines, 0);
     return screen;
 }
@@ -46,21 +56,23 @@ static void *alarms_open(struct screen_host *host, uint32_t argument)
 static void alarms_close(void *state)
 {
     struct alarms_screen *screen = state;
-    for (int i = 0; i < ALARMS_TABS; i++)
+    for (int i = 0; i < ALARMS_LISTS; i++)
         alarm_list_free(&screen->lists[i]);
+    journal_list_free(&screen->journal);
     buf_free(&screen->lines);
     alarm_shelve_close(&screen->shelve);
     free(screen);
 }
 
+/* The list of this tab; NULL: it is the journal. */
 static struct alarm_list *alarms_list(struct alarms_screen *screen)
 {
-    return &screen->lists[screen->tab];
+    return screen->tab < ALARMS_LISTS ? &screen->lists[screen->tab] : NULL;
 }
 
 static void alarms_update(struct alarms_screen *screen, const struct screen_host *host)
 {
-    for (int i = 0; i < ALARMS_TABS; i++)
+    for (int i = 0; i < ALARMS_LISTS; i++)
         alarm_list_update(&screen->lists[i], host->mirror, host->mono_us);
 }
 
@@ -68,13 +80,14 @@ static void alarms_update(struct alarms_screen *screen, const struct screen_host
 
 static void alarms_draw_tabs(struct alarms_screen *screen, const struct pane *pane)
 {
-    static const char *const TITLES[ALARMS_TABS] = {"Standing", "Shelved and suppressed"};
+    static const char *const TITLES[ALARMS_TABS] = {"Standing", "Shelved and suppressed", "Journal"};
     int x = 1;
     for (int i = 0; i < ALARMS_TABS; i++) {
         bool here = screen->tab == (enum alarms_tab)i;
-        char title[64];
-        snprintf(title, sizeof title, "%s%s %zu%s", here ? "[" : " ", TITLES[i], screen->lists[i].all_count,
-                 here ? "]" : " ");
+        char title[64], count[24] = "";
+        if (i < ALARMS_LISTS)
+            snprintf(count, sizeof count, " %zu", screen->lists[i].all_count);
+        snprintf(title, sizeof title, "%s%s%s%s", here ? "[" : " ", TITLES[i], count, here ? "]" : " ");
         x += pane_text(pane, x, 0, -1, here ? MEANING_SORTED : MEANING_DIM, title);
         screen->tab_x[i] = x;
     }
@@ -116,48 +129,85 @@ static void alarms_draw_current(const struct screen_host *host, const struct ala
                 limit, *limit ? "  " : "", record->activated_us ? since : "");
 }
 
-/* The line at the foot: what is typed, how many are marked, or what the cursor is on; and the place in the list. */
-static void alarms_draw_foot(const struct alarms_screen *screen, const struct screen_host *host,
-                             const struct alarm_list *list, const struct pane *pane, int y)
+/* Where the cursor is in the list, and what is wrong with the filter. */
+static void alarms_describe_place(struct alarms_screen *screen, char *out, size_t size)
 {
-    char place[96];
-    const char *fault = alarm_filter_fault(list->filter);
-    size_t at = list->row_count ? list->cursor + 1 : 0;
-    if (*list->filter)
-        snprintf(place, sizeof place, "%s%s%zu/%zu of %zu", fault, *fault ? "  " : "", at, list->row_count,
+    const struct alarm_list *list = alarms_list(screen);
+    const struct journal_list *journal = &screen->journal;
+    if (!list)
+        snprintf(out, size, "%zu/%zu%s", journal->count ? journal->cursor + 1 : 0, journal->count,
+                 journal->more ? "+" : "");
+    else if (*list->filter)
+        snprintf(out, size, "%zu/%zu of %zu", list->row_count ? list->cursor + 1 : 0, list->row_count,
                  list->all_count);
     else
-        snprintf(place, sizeof place, "%zu/%zu", at, list->row_count);
-    pane_text_right(pane, 0, y, pane->columns - 1, *fault ? MEANING_WARNING : MEANING_DIM, place);
+        snprintf(out, size, "%zu/%zu", list->row_count ? list->cursor + 1 : 0, list->row_count);
+}
+
+static const char *alarms_filter(struct alarms_screen *screen)
+{
+    return alarms_list(screen) ? alarms_list(screen)->filter : screen->journal.filter;
+}
+
+static const char *alarms_filter_fault(struct alarms_screen *screen)
+{
+    return alarms_list(screen) ? alarm_filter_fault(alarms_list(screen)->filter)
+                               : screen->journal.search.fault;
+}
+
+/* The line at the foot: what is typed, how many are marked, or what the cursor is on; and the place in the list. */
+static void alarms_draw_foot(struct alarms_screen *screen, const struct screen_host *host,
+                             const struct pane *pane, int y)
+{
+    const struct alarm_list *list = alarms_list(screen);
+    const char *fault = alarms_filter_fault(screen), *filter = alarms_filter(screen);
+    char place[64];
+    alarms_describe_place(screen, place, sizeof place);
+    pane_text_right(pane, 0, y, pane->columns - 1, MEANING_DIM, place);
     int room = pane->columns - (int)strlen(place) - 3, x = 1;
+    if (*fault) {
+        room -= (int)strlen(fault) + 2;
+        pane_text(pane, room + 2, y, -1, MEANING_WARNING, fault);
+    }
     if (screen->typing) {
         x += pane_text(pane, x, y, room, MEANING_KEY, "/");
         line_editor_draw(&screen->filter, pane, x, y, room - 1);
         return;
     }
-    if (*list->filter)
-        x += pane_printf(pane, x, y, room, MEANING_MATCH, "/%s", list->filter) + 2;
-    if (list->mark_count && x < room)
+    if (*filter)
+        x += pane_printf(pane, x, y, room, MEANING_MATCH, "/%s", filter) + 2;
+    if (list && list->mark_count && x < room)
         x += pane_printf(pane, x, y, room - x + 1, MEANING_STRONG, "%zu marked", list->mark_count) + 2;
-    alarms_draw_current(host, list, pane, x, y, room - x + 1);
+    if (list)
+        alarms_draw_current(host, list, pane, x, y, room - x + 1);
+    else
+        alarm_journal_draw_current(&screen->journal, pane, x, y, room - x + 1);
+}
+
+static void alarms_draw_list(struct alarms_screen *screen, struct screen_host *host, const struct pane *body)
+{
+    struct alarm_list *list = alarms_list(screen);
+    alarm_list_scroll(list, (size_t)screen->rows);
+    if (list->row_count)
+        alarm_cells_draw(
+            &(struct alarm_cells){.mirror = host->mirror, .list = list, .wall_us = host->wall_us}, body);
+    else
+        alarms_draw_empty(list, host, body);
+    alarm_list_show(list, (size_t)screen->rows, host->mono_us);
 }
 
 static void alarms_draw(void *state, struct screen_host *host, const struct pane *pane)
 {
     struct alarms_screen *screen = state;
-    struct alarm_list *list = alarms_list(screen);
     struct pane body = pane_part(pane, 0, 1, -1, pane->rows - 2);
     alarms_update(screen, host);
     screen->rows = body.rows > 1 ? body.rows - 1 : 0;
-    alarm_list_scroll(list, (size_t)screen->rows);
     alarms_draw_tabs(screen, pane);
-    if (list->row_count)
-        alarm_cells_draw(
-            &(struct alarm_cells){.mirror = host->mirror, .list = list, .wall_us = host->wall_us}, &body);
+    if (alarms_list(screen))
+        alarms_draw_list(screen, host, &body);
     else
-        alarms_draw_empty(list, host, &body);
-    alarms_draw_foot(screen, host, list, pane, pane->rows - 1);
-    alarm_list_show(list, (size_t)screen->rows, host->mono_us);
+        alarm_journal_draw(&screen->journal, host, &body);
+    alarms_draw_foot(screen, host, pane, pane->rows - 1);
     if (screen->shelve.open)
         alarm_shelve_draw(&screen->shelve, host, &body);
 }
@@ -188,15 +238,6 @@ static void alarms_request(struct alarms_screen *screen, struct screen_host *hos
         alarm_list_unmark_all(alarms_list(screen));
 }
 
-static void alarms_acknowledge(struct alarms_screen *screen, struct screen_host *host,
-                               enum alarm_pick_from from)
-{
-    if (screen->tab == ALARMS_STANDING)
-        alarms_request(screen, host, from, ALARM_PICK_ACKNOWLEDGE, WIRE_ACTION_ACKNOWLEDGE);
-    else
-        screen_host_say(host, MEANING_WARNING, "What is withheld waits for no acknowledgement.");
-}
-
 /* Which alarms is settled now; the marks go when they are asked for, not when the operator gives up. */
 static void alarms_shelve(struct alarms_screen *screen, struct screen_host *host)
 {
@@ -215,34 +256,98 @@ static unsigned alarms_shelve_input(struct alarms_screen *screen, struct screen_
     return effect;
 }
 
-/* ---- actions ---- */
+static bool alarms_is_operation(enum action action)
+{
+    return action == ACTION_ACKNOWLEDGE || action == ACTION_ACKNOWLEDGE_PAGE || action == ACTION_SHELVE ||
+           action == ACTION_UNSHELVE || action == ACTION_MARK;
+}
+
+/* What an operator does to alarms. */
+static unsigned alarms_operate(struct alarms_screen *screen, struct screen_host *host, enum action action)
+{
+    bool standing = screen->tab == ALARMS_STANDING;
+    if (!alarms_list(screen)) {
+        screen_host_say(host, MEANING_WARNING,
+                        "The journal tells what happened; alarms are on the first list.");
+        return SCREEN_PAINT;
+    }
+    switch (action) {
+    case ACTION_ACKNOWLEDGE:
+    case ACTION_ACKNOWLEDGE_PAGE:
+        if (standing)
+            alarms_request(screen, host, action == ACTION_ACKNOWLEDGE ? ALARM_PICK_CURSOR : ALARM_PICK_PAGE,
+                           ALARM_PICK_ACKNOWLEDGE, WIRE_ACTION_ACKNOWLEDGE);
+        else
+            screen_host_say(host, MEANING_WARNING, "What is withheld waits for no acknowledgement.");
+        return SCREEN_PAINT;
+    case ACTION_SHELVE:
+        alarms_shelve(screen, host);
+        return SCREEN_PAINT;
+    case ACTION_UNSHELVE:
+        alarms_request(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_UNSHELVE, WIRE_ACTION_UNSHELVE);
+        return SCREEN_PAINT;
+    case ACTION_MARK:
+        if (alarm_list_mark(alarms_list(screen)))
+            alarm_list_move(alarms_list(screen), 1);
+        return SCREEN_PAINT;
+    default:
+        return SCREEN_IGNORED;
+    }
+}
+
+/* ---- moving, filtering ---- */
+
+static void alarms_step(struct alarms_screen *screen, long step)
+{
+    if (alarms_list(screen))
+        alarm_list_move(alarms_list(screen), step);
+    else
+        journal_list_move(&screen->journal, step);
+}
 
 static bool alarms_move(struct alarms_screen *screen, enum action action)
 {
-    struct alarm_list *list = alarms_list(screen);
-    long page = screen->rows > 1 ? screen->rows - 1 : 1, last = (long)list->row_count;
+    const struct alarm_list *list = alarms_list(screen);
+    long page = screen->rows > 1 ? screen->rows - 1 : 1;
+    long last = (long)(list ? list->row_count : screen->journal.count);
     switch (action) {
     case ACTION_UP:
-        alarm_list_move(list, -1);
+        alarms_step(screen, -1);
         return true;
     case ACTION_DOWN:
-        alarm_list_move(list, 1);
+        alarms_step(screen, 1);
         return true;
     case ACTION_PAGE_UP:
-        alarm_list_move(list, -page);
+        alarms_step(screen, -page);
         return true;
     case ACTION_PAGE_DOWN:
-        alarm_list_move(list, page);
+        alarms_step(screen, page);
         return true;
     case ACTION_HOME:
-        alarm_list_move(list, -last);
+        alarms_step(screen, -last);
         return true;
     case ACTION_END:
-        alarm_list_move(list, last);
+        alarms_step(screen, last);
         return true;
     default:
         return false;
     }
+}
+
+static void alarms_set_filter(struct alarms_screen *screen, const struct screen_host *host,
+                              const char *filter)
+{
+    if (alarms_list(screen))
+        alarm_list_set_filter(alarms_list(screen), filter);
+    else
+        journal_list_set_filter(&screen->journal, filter, host->wall_us);
+}
+
+static void alarms_clear_filter(struct alarms_screen *screen, const struct screen_host *host)
+{
+    screen->typing = false;
+    line_editor_clear(&screen->filter);
+    alarms_set_filter(screen, host, "");
 }
 
 static void alarms_go_tab(struct alarms_screen *screen, int tab)
@@ -252,73 +357,69 @@ static void alarms_go_tab(struct alarms_screen *screen, int tab)
     line_editor_clear(&screen->filter);
 }
 
-static void alarms_clear_filter(struct alarms_screen *screen)
-{
-    screen->typing = false;
-    line_editor_clear(&screen->filter);
-    alarm_list_set_filter(alarms_list(screen), "");
-}
-
 /* Escape takes back one thing at a time: marks, then the filter, then it leaves the screen. */
-static unsigned alarms_escape(struct alarms_screen *screen)
+static unsigned alarms_escape(struct alarms_screen *screen, const struct screen_host *host)
 {
     struct alarm_list *list = alarms_list(screen);
-    if (list->mark_count)
+    if (list && list->mark_count)
         alarm_list_unmark_all(list);
-    else if (*list->filter)
-        alarms_clear_filter(screen);
+    else if (*alarms_filter(screen))
+        alarms_clear_filter(screen, host);
     else
         return SCREEN_IGNORED;
     return SCREEN_PAINT;
 }
 
+/* The tag of what the cursor is on; 0: none that is there. */
+static uint32_t alarms_tag(void *state, struct screen_host *host)
+{
+    struct alarms_screen *screen = state;
+    alarms_update(screen, host);
+    if (!alarms_list(screen))
+        return alarm_journal_tag(&screen->journal, host->mirror);
+    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
+    return alarm && mirror_find(host->mirror, alarm->record.tag) ? alarm->record.tag : 0;
+}
+
 static unsigned alarms_open_tag(struct alarms_screen *screen, struct screen_host *host)
 {
-    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
-    if (alarm && mirror_find(host->mirror, alarm->record.tag))
-        screen_host_open(host, SCREEN_DETAIL, alarm->record.tag);
-    else if (alarm)
-        screen_host_say(host, MEANING_MESSAGE, "%s is an alarm of hmi itself: it has no tag.",
-                        alarm->record.address);
+    uint32_t tag = alarms_tag(screen, host);
+    if (tag)
+        screen_host_open(host, SCREEN_DETAIL, tag);
+    else
+        screen_host_say(host, MEANING_MESSAGE, "This is about no tag.");
     return SCREEN_PAINT;
 }
+
+/* ---- actions ---- */
 
 static unsigned alarms_act(void *state, struct screen_host *host, enum action action)
 {
     struct alarms_screen *screen = state;
-    struct alarm_list *list = alarms_list(screen);
     alarms_update(screen, host);
-    list->touched = true;
+    if (alarms_list(screen))
+        alarms_list(screen)->touched = true;
+    if (alarms_is_operation(action))
+        return alarms_operate(screen, host, action);
     if (alarms_move(screen, action))
         return SCREEN_PAINT;
     switch (action) {
     case ACTION_OPEN_ALARM:
         return alarms_open_tag(screen, host);
-    case ACTION_ACKNOWLEDGE:
-        alarms_acknowledge(screen, host, ALARM_PICK_CURSOR);
-        return SCREEN_PAINT;
-    case ACTION_ACKNOWLEDGE_PAGE:
-        alarms_acknowledge(screen, host, ALARM_PICK_PAGE);
-        return SCREEN_PAINT;
-    case ACTION_SHELVE:
-        alarms_shelve(screen, host);
-        return SCREEN_PAINT;
-    case ACTION_UNSHELVE:
-        alarms_request(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_UNSHELVE, WIRE_ACTION_UNSHELVE);
-        return SCREEN_PAINT;
-    case ACTION_MARK:
-        if (alarm_list_mark(list))
-            alarm_list_move(list, 1);
+    case ACTION_ALARMS:
+    case ACTION_JOURNAL:
+        alarms_go_tab(screen, action == ACTION_JOURNAL ? ALARMS_JOURNAL : ALARMS_STANDING);
         return SCREEN_PAINT;
     case ACTION_NEXT_TAB:
     case ACTION_PREVIOUS_TAB:
         alarms_go_tab(screen, (int)screen->tab + (action == ACTION_NEXT_TAB ? 1 : -1));
         return SCREEN_PAINT;
     case ACTION_FILTER:
+        line_editor_set(&screen->filter, alarms_filter(screen));
         screen->typing = true;
         return SCREEN_PAINT;
     case ACTION_ESCAPE:
-        return alarms_escape(screen);
+        return alarms_escape(screen, host);
     default:
         return SCREEN_IGNORED;
     }
@@ -326,16 +427,16 @@ static unsigned alarms_act(void *state, struct screen_host *host, enum action ac
 
 /* ---- typing and the mouse ---- */
 
-static unsigned alarms_type(struct alarms_screen *screen, const struct input *input)
+static unsigned alarms_type(struct alarms_screen *screen, struct screen_host *host, const struct input *input)
 {
     bool changed = false;
     if (input->key == INPUT_ENTER) {
         screen->typing = false;
     } else if (input->key == INPUT_ESCAPE) {
-        alarms_clear_filter(screen);
+        alarms_clear_filter(screen, host);
     } else if (line_editor_input(&screen->filter, input, &changed)) {
         if (changed)
-            alarm_list_set_filter(alarms_list(screen), screen->filter.text);
+            alarms_set_filter(screen, host, screen->filter.text);
     } else {
         /* Arrows up and down, pages and function keys do what they always do; letters never come here. */
         return alarms_move(screen, action_of_key(input->key, ACTION_ON_ALARMS)) ? SCREEN_PAINT
@@ -347,16 +448,17 @@ static unsigned alarms_type(struct alarms_screen *screen, const struct input *in
 static unsigned alarms_click(struct alarms_screen *screen, struct screen_host *host,
                              const struct input *input)
 {
-    struct alarm_list *list = alarms_list(screen);
+    const struct alarm_list *list = alarms_list(screen);
     for (int i = 0; input->y == 0 && i < ALARMS_TABS; i++)
         if (input->x < screen->tab_x[i]) {
             alarms_go_tab(screen, i);
             return SCREEN_PAINT;
         }
-    size_t row = list->top + (size_t)(input->y - 2);
-    if (input->y < 2 || input->y >= screen->rows + 2 || row >= list->row_count)
+    size_t top = list ? list->top : screen->journal.top, at = list ? list->cursor : screen->journal.cursor;
+    size_t row = top + (size_t)(input->y - 2), count = list ? list->row_count : screen->journal.count;
+    if (input->y < 2 || input->y >= screen->rows + 2 || row >= count)
         return SCREEN_HANDLED;
-    alarm_list_go(list, row);
+    alarms_step(screen, (long)row - (long)at);
     return input->type == INPUT_DOUBLE_CLICK ? alarms_open_tag(screen, host) : SCREEN_PAINT;
 }
 
@@ -368,11 +470,10 @@ static unsigned alarms_input(void *state, struct screen_host *host, const struct
         return alarms_shelve_input(screen, host, input);
     switch (input->type) {
     case INPUT_KEY:
-        return screen->typing ? alarms_type(screen, input) : SCREEN_IGNORED;
+        return screen->typing ? alarms_type(screen, host, input) : SCREEN_IGNORED;
     case INPUT_WHEEL_UP:
     case INPUT_WHEEL_DOWN:
-        alarm_list_move(alarms_list(screen),
-                        input->type == INPUT_WHEEL_UP ? -ALARMS_WHEEL_ROWS : ALARMS_WHEEL_ROWS);
+        alarms_step(screen, input->type == INPUT_WHEEL_UP ? -ALARMS_WHEEL_ROWS : ALARMS_WHEEL_ROWS);
         return SCREEN_PAINT;
     case INPUT_CLICK:
     case INPUT_DOUBLE_CLICK:
@@ -392,12 +493,11 @@ static const struct screen_key *alarms_keys(const void *state)
     return screen->typing ? TYPING : NULL;
 }
 
-static uint32_t alarms_tag(void *state, struct screen_host *host)
+static void alarms_history(void *state, struct screen_host *host, const struct history_result *result)
 {
+    (void)host;
     struct alarms_screen *screen = state;
-    alarms_update(screen, host);
-    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
-    return alarm ? alarm->record.tag : 0;
+    journal_list_take(&screen->journal, result);
 }
 
 const struct screen_class SCREEN_CLASS_ALARMS = {
@@ -410,5 +510,6 @@ const struct screen_class SCREEN_CLASS_ALARMS = {
     .act = alarms_act,
     .input = alarms_input,
     .keys = alarms_keys,
+    .history = alarms_history,
     .tag = alarms_tag,
 };

@@ -1,0 +1,207 @@
+#include "ui/screens/alarm_journal.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/timefmt.h"
+#include "ui/history_reader.h"
+#include "ui/widgets/grid.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOURNAL_CELL_MAX 1200 /* bytes of a cell's text */
+#define JOURNAL_WIDE     100  /* columns of a terminal that has room for the year */
+
+/* ---- asking ---- */
+
+static const struct mirror_tag *journal_find_tag(const struct mirror *mirror, const char *name)
+{
+    for (size_t i = 0; *name && i < mirror->tag_count; i++)
+        if (!strcmp(mirror->tags[i]->name, name))
+            return mirror->tags[i];
+    return NULL;
+}
+
+static void journal_ask(struct journal_list *list, struct screen_host *host, size_t rows)
+{
+    if (!host->history)
+        return;
+    struct history_request *request = mem_new(1, sizeof *request);
+    if (journal_list_request(list, rows, host->mono_us, request)) {
+        char name[sizeof request->journal.tag];
+        if (journal_search_tag(&list->search, name, sizeof name) && journal_find_tag(host->mirror, name))
+            snprintf(request->journal.tag, sizeof request->journal.tag, "%s", name);
+        history_reader_ask(host->history, request);
+    }
+    free(request);
+}
+
+/* ---- cells ---- */
+
+/* What a cell says; `brief`: there is not much room. */
+typedef void journal_text(const struct journal_entry *entry, bool brief, char *out, size_t size);
+
+static void journal_time(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    char when[TIMEFMT_MAX];
+    timefmt_local(when, sizeof when, entry->place.ts_us, TIMEFMT_DATE | TIMEFMT_MS);
+    snprintf(out, size, "%s", when + (brief ? 5 : 0)); /* the year is in the line at the foot */
+}
+
+static void journal_event(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    snprintf(out, size, "%s", entry->texts[JOURNAL_TEXT_EVENT]);
+}
+
+static void journal_priority(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    snprintf(out, size, "%s", entry->texts[JOURNAL_TEXT_PRIORITY]);
+}
+
+static void journal_subject(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    snprintf(out, size, "%s", journal_entry_subject(entry));
+}
+
+static void journal_number(double number, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (!isnan(number))
+        num_format(out, size, number, -1);
+}
+
+static void journal_value(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    journal_number(entry->value, out, size);
+}
+
+static void journal_limit(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    journal_number(entry->limit, out, size);
+}
+
+static void journal_operator(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    snprintf(out, size, "%s", entry->texts[JOURNAL_TEXT_OPERATOR]);
+}
+
+static void journal_station(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    snprintf(out, size, "%s", entry->texts[JOURNAL_TEXT_STATION]);
+}
+
+static void journal_detail(const struct journal_entry *entry, bool brief, char *out, size_t size)
+{
+    (void)brief;
+    snprintf(out, size, "%s", entry->texts[JOURNAL_TEXT_DETAIL]);
+}
+
+static const struct {
+    struct grid_column column;
+    journal_text *text;
+} COLUMNS[] = {
+    {{"TIME", 18, 23, 0, false}, journal_time},          {{"EVENT", 8, 20, 0, false}, journal_event},
+    {{"ALARM, TAG", 14, 48, 0, false}, journal_subject}, {{"VALUE", 7, 12, 3, true}, journal_value},
+    {{"LIMIT", 7, 12, 4, true}, journal_limit},          {{"PRIORITY", 8, 8, 5, false}, journal_priority},
+    {{"OPERATOR", 8, 16, 1, false}, journal_operator},   {{"STATION", 8, 30, 6, false}, journal_station},
+    {{"DETAIL", 8, 0, 2, false}, journal_detail},
+};
+
+#define COLUMN_COUNT (sizeof COLUMNS / sizeof *COLUMNS)
+
+/* ---- drawing ---- */
+
+static void journal_draw_rows(const struct journal_list *list, const struct pane *pane, size_t rows)
+{
+    struct grid_column columns[COLUMN_COUNT];
+    struct grid grid;
+    char text[JOURNAL_CELL_MAX];
+    bool brief = pane->columns < JOURNAL_WIDE;
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
+        columns[i] = COLUMNS[i].column;
+    grid_begin(&grid, columns, COLUMN_COUNT, pane);
+    for (size_t y = 0; y < rows; y++)
+        for (size_t i = 0; i < COLUMN_COUNT; i++) {
+            COLUMNS[i].text(&list->entries[list->top + y], brief, text, sizeof text);
+            grid_need(&grid, i, pane, text);
+        }
+    grid_layout(&grid, pane->columns - 1);
+    grid_draw_heading(&grid, pane, 0);
+    for (size_t y = 0; y < rows; y++) {
+        const struct journal_entry *entry = &list->entries[list->top + y];
+        bool person = *entry->texts[JOURNAL_TEXT_OPERATOR];
+        for (size_t i = 0; i < COLUMN_COUNT; i++) {
+            COLUMNS[i].text(entry, brief, text, sizeof text);
+            grid_draw_cell(&grid, pane, (int)y + 1, i, person ? MEANING_STRONG : MEANING_TEXT, text);
+        }
+        if (list->top + y == list->cursor)
+            pane_select_row(pane, (int)y + 1);
+    }
+}
+
+/* How far a search has come, or why there is nothing. */
+static void journal_draw_state(const struct journal_list *list, const struct screen_host *host,
+                               const struct pane *pane, int y)
+{
+    char back[TIMEFMT_MAX] = "";
+    if (list->reached.ts_us < INT64_MAX)
+        timefmt_local(back, sizeof back, list->reached.ts_us, TIMEFMT_DATE);
+    if (*list->error)
+        pane_printf(pane, 2, y, -1, MEANING_ERROR, "The journal cannot be read: %s", list->error);
+    else if (!host->history)
+        pane_text(pane, 2, y, -1, MEANING_DIM, "The journal is read as soon as a recorder is found.");
+    else if (list->count >= JOURNAL_LIST_MAX)
+        pane_printf(pane, 2, y, -1, MEANING_DIM, "%d entries are shown; older ones: /to:%.10s",
+                    JOURNAL_LIST_MAX, back);
+    else if (list->more)
+        pane_printf(pane, 2, y, -1, MEANING_DIM, "reading ...%s%s", *back ? " back to " : "", back);
+    else
+        pane_text(pane, 2, y, -1, MEANING_DIM,
+                  list->count ? "That is all." : "No entry of the journal matches.");
+}
+
+void alarm_journal_draw(struct journal_list *list, struct screen_host *host, const struct pane *pane)
+{
+    size_t room = pane->rows > 1 ? (size_t)pane->rows - 1 : 0;
+    journal_list_scroll(list, room);
+    size_t rows = list->count - list->top < room ? list->count - list->top : room;
+    if (rows) {
+        struct pane body = pane_part(pane, 0, 1, -1, -1);
+        journal_draw_rows(list, pane, rows);
+        grid_draw_scroll_bar(&body, list->top, list->count);
+    }
+    if (rows < room)
+        journal_draw_state(list, host, pane, (int)rows + 1);
+    journal_ask(list, host, room);
+}
+
+void alarm_journal_draw_current(const struct journal_list *list, const struct pane *pane, int x, int y,
+                                int columns)
+{
+    const struct journal_entry *entry = journal_list_current(list);
+    char when[TIMEFMT_MAX], value[NUM_TEXT_MAX], limit[NUM_TEXT_MAX];
+    if (!entry || columns < 1)
+        return;
+    timefmt_local(when, sizeof when, entry->place.ts_us, TIMEFMT_DATE);
+    journal_value(entry, true, value, sizeof value);
+    journal_limit(entry, true, limit, sizeof limit);
+    pane_printf(pane, x, y, columns, MEANING_TEXT, "%.10s  %s%s%s%s%s%s", when,
+                entry->texts[JOURNAL_TEXT_DETAIL], *entry->texts[JOURNAL_TEXT_DETAIL] ? "  " : "",
+                *value ? "value " : "", value, *limit ? "  limit " : "", limit);
+}
+
+uint32_t alarm_journal_tag(const struct journal_list *list, const struct mirror *mirror)
+{
+    const struct journal_entry *entry = journal_list_current(list);
+    const struct mirror_tag *tag = entry ? journal_find_tag(mirror, entry->texts[JOURNAL_TEXT_TAG]) : NULL;
+    return tag ? tag->id : 0;
+}
