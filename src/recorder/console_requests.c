@@ -125,6 +125,7 @@ static void console_ask(struct console *console, struct server *server, const st
         .once = ask->once,
         .reason = ask->reason,
         .user = console->user,
+        .uid = console->uid,
         .station = console->station,
         .role = console->role,
         .console = console->number,
@@ -138,8 +139,6 @@ static void console_ask(struct console *console, struct server *server, const st
     bool good = may && server->handler->ask(server->context, &request, text, sizeof text);
     if (!may && needed != ROLE_NONE && (console->role < needed || request.barred))
         server->handler->refused(server->context, &request, text);
-    if (!good)
-        log_warning("request of %s refused: %s", console->user, text);
     console->follows |= reply.command != 0;
     if (reply.commit)
         console->held_commit = reply.commit;
@@ -238,6 +237,7 @@ void console_obey_all(struct console *console, struct server *server, int64_t no
         }
     }
     buf_consume(&console->in, position);
+    server->cut += result == WIRE_BROKEN && !console->closing;
     if (result == WIRE_BROKEN && !console->closing)
         console_refuse(console, "this is not the console protocol");
 }

@@ -6,6 +6,7 @@
 #include "base/timefmt.h"
 #include "recorder/alarm_notice.h"
 #include "recorder/faults.h"
+#include "recorder/recorder_sessions.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -286,7 +287,7 @@ bool recorder_alarms_ask(struct recorder *recorder, const struct server_request 
                  wish.first.text);
     else
         alarms_tell_done(&wish, text, size);
-    if (wish.refused) {
+    if (wish.refused && recorder_sessions_count_refusal(recorder, request, text)) {
         const struct alarm_operator who = {.user = request->user, .station = request->station};
         alarms_note(&pass, JOURNAL_REFUSAL, "refused", NULL, &who, text);
     }
@@ -301,6 +302,8 @@ void recorder_alarms_refused(void *context, const struct server_request *request
 {
     struct recorder *recorder = context;
     recorder_read_clocks(recorder);
+    if (!recorder_sessions_count_refusal(recorder, request, text))
+        return;
     struct alarm_pass pass = alarms_pass(recorder);
     const struct alarm_operator who = {.user = request->user, .station = request->station};
     alarms_note(&pass, JOURNAL_REFUSAL, "refused", NULL, &who, text);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "plant/command_gate.h"
 #include "plant/setpoint_payload.h"
+#include "recorder/recorder_sessions.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -201,7 +202,8 @@ bool recorder_commands_ask(struct recorder *recorder, const struct server_reques
     utf8_make_safe(safe_name, sizeof safe_name, request->argument, strlen(request->argument));
     commands_fill(recorder, request, tag, &command);
     if (!commands_pass_gate(recorder, request, tag, safe_name, &err)) {
-        commands_note(recorder, JOURNAL_REFUSAL, "refused", &command, err.text, true);
+        if (recorder_sessions_count_refusal(recorder, request, err.text))
+            commands_note(recorder, JOURNAL_REFUSAL, "refused", &command, err.text, true);
         snprintf(text, size, "%s", err.text);
         request->reply->code = (uint32_t)err.code;
         return false;

@@ -38,7 +38,7 @@ struct recorder {
     struct commands commands; /* under way */
     struct command_board command_board;
     struct reservations reservations;
-    struct session_limit session_limit;
+    struct session_limit session_limit, refusal_limit;
     struct foreign foreign;
     struct answers answers;
     struct batch *open_commands; /* outcomes that the file misses, until the start has entered them */

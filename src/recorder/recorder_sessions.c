@@ -1,5 +1,6 @@
 #include "recorder/recorder_sessions.h"
 
+#include "base/log.h"
 #include "base/timefmt.h"
 #include "recorder/recorder_commands.h"
 
@@ -58,8 +59,8 @@ void recorder_sessions_note(struct recorder *recorder, const struct server_sessi
         recorder_commands_abandon(recorder, session->console, abandoned, sizeof abandoned);
     bool screen = session->purpose == WIRE_PURPOSE_SCREEN || event == SERVER_REFUSED;
     /* What ended with it is always entered. */
-    bool counts = screen && session_limit_count(&recorder->session_limit, session->uid, session->user,
-                                                recorder->time.mono_us);
+    bool counts = screen && session_limit_count(&recorder->session_limit, SESSION_LIMIT_ENTRIES, session->uid,
+                                                session->user, recorder->time.mono_us);
     if (!counts && !*abandoned)
         return;
     sessions_describe(recorder, session, event, why, detail, sizeof detail);
@@ -68,13 +69,29 @@ void recorder_sessions_note(struct recorder *recorder, const struct server_sessi
                    whole);
 }
 
+bool recorder_sessions_count_refusal(struct recorder *recorder, const struct server_request *request,
+                                     const char *text)
+{
+    recorder->status.wire.refused_requests++;
+    if (!session_limit_count(&recorder->refusal_limit, SESSION_LIMIT_REFUSED, request->uid, request->user,
+                             recorder->time.mono_us))
+        return false;
+    log_warning("request of %s refused: %s", request->user, text);
+    return true;
+}
+
 static void sessions_enter_left_out(struct recorder *recorder, int64_t now_us)
 {
     char detail[96];
     uint64_t left_out;
-    for (const char *user; (user = session_limit_next(&recorder->session_limit, now_us, &left_out));) {
+    const char *user;
+    while ((user = session_limit_next(&recorder->session_limit, now_us, &left_out))) {
         snprintf(detail, sizeof detail, "%" PRIu64 " more entries of consoles that came and went", left_out);
         sessions_enter(recorder, JOURNAL_SESSION, "left out", user, NULL, detail);
+    }
+    while ((user = session_limit_next(&recorder->refusal_limit, now_us, &left_out))) {
+        snprintf(detail, sizeof detail, "%" PRIu64 " more requests that were refused", left_out);
+        sessions_enter(recorder, JOURNAL_REFUSAL, "left out", user, NULL, detail);
     }
 }
 

@@ -9,6 +9,11 @@
 void recorder_sessions_note(struct recorder *recorder, const struct server_session *session,
                             enum server_session_event event, const char *why);
 
+/* Counts and logs a request that was refused, with the answer; false: its user has had so many that this one is neither
+ * logged nor to be entered in the journal by itself. */
+bool recorder_sessions_count_refusal(struct recorder *recorder, const struct server_request *request,
+                                     const char *text);
+
 /* Once a second: enters how many entries were left out (session_limit.h). */
 void recorder_sessions_second(struct recorder *recorder);
 

@@ -68,6 +68,7 @@ struct server_request {
     bool once;
     const char *reason;
     const char *user, *station; /* by the kernel's word; by its own */
+    uid_t uid;
     enum role role;
     uint32_t console;          /* its number */
     const char *barred;        /* why this console may change nothing, whoever sits there; NULL: it may */

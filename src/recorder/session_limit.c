@@ -23,14 +23,15 @@ static struct session_limit_user *session_limit_place(struct session_limit *limi
     return place;
 }
 
-bool session_limit_count(struct session_limit *limit, uid_t uid, const char *name, int64_t now_us)
+bool session_limit_count(struct session_limit *limit, unsigned most, uid_t uid, const char *name,
+                         int64_t now_us)
 {
     struct session_limit_user *user = session_limit_place(limit, uid, name, now_us);
     if (now_us >= user->until_us && !user->left_out) {
         user->until_us = now_us + SESSION_LIMIT_US;
         user->entries = 0;
     }
-    if (user->entries >= SESSION_LIMIT_ENTRIES) {
+    if (user->entries >= most) {
         user->left_out++;
         return false;
     }

@@ -162,7 +162,7 @@ enum wire_sample_flag {
     X(U64, memory_bytes, "resident memory of the recorder")                                                  \
     X(F64, cpu_share, "processor time used over the last seconds, 1 = one core")                             \
     X(U64, consoles, "consoles attached")                                                                    \
-    X(U64, consoles_cut, "consoles cut off because they did not read")                                       \
+    X(U64, consoles_cut, "consoles cut off because they did not read, or spoke no protocol")                 \
     X(U64, errors, "faults that stand now with severity 2")                                                  \
     X(U64, warnings, "faults that stand now with severity 1")                                                \
     X(U64, long_topics, "messages left out because their topic is too long")                                 \
@@ -184,7 +184,8 @@ enum wire_sample_flag {
     X(U64, notify_runs, "runs of the program of notify that ended well since the start")                     \
     X(U64, notify_failed, "runs of it that did not")                                                         \
     X(U64, notify_waiting, "alarms that wait to be told to it")                                              \
-    X(U64, notify_dropped, "alarms that were not told to it, for too many waited")
+    X(U64, notify_dropped, "alarms that were not told to it, for too many waited")                           \
+    X(U64, refused_requests, "requests of consoles that were refused, since the start")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */

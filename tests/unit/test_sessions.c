@@ -128,7 +128,7 @@ static unsigned count(struct session_limit *limit, uid_t uid, unsigned times, in
 {
     unsigned entered = 0;
     while (times--)
-        entered += session_limit_count(limit, uid, "alice", now_us);
+        entered += session_limit_count(limit, SESSION_LIMIT_ENTRIES, uid, "alice", now_us);
     return entered;
 }
 
