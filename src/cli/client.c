@@ -4,12 +4,15 @@
 #include "cli/cli.h"
 #include "cli/sockets.h"
 #include "plant/command.h"
+#include "recorder/lock.h"
 #include "ui/link.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define CLIENT_LOOK_MS 10 /* between two looks whether a recorder has ended */
 
 bool client_open(struct client *client, const char *given, struct err *err)
 {
@@ -128,12 +131,23 @@ bool client_snapshot(struct client *client, struct err *err)
     return client_run(client, (struct client_wish){.purpose = WIRE_PURPOSE_SNAPSHOT}, err);
 }
 
+/* The socket of a recorder that ends is gone before its last commit: until the file is free for others. */
+static void client_wait_end(const struct client *client)
+{
+    int64_t until_us = clock_mono_us() + CLIENT_TIMEOUT_MS * CLOCK_US_PER_MS;
+    pid_t recorder = (pid_t)client->mirror.welcome.pid;
+    while (lock_holder(client->config.history.file) == recorder && clock_mono_us() < until_us)
+        poll(NULL, 0, CLIENT_LOOK_MS);
+}
+
 int client_tell(const char *name, const char *given, const struct wire_ask *ask)
 {
     struct client client;
     struct err err = {0};
     if (client_open(&client, given, &err) && client_request(&client, ask, &err)) {
         const struct wire_answer *answer = &client.mirror.answer;
+        if (answer->good && ask->action == WIRE_ACTION_STOP)
+            client_wait_end(&client);
         if (answer->good)
             printf("%s\n", answer->text);
         else

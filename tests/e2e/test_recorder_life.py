@@ -41,6 +41,20 @@ def stored(recorder):
 
 
 class Stops(unittest.TestCase):
+    def test_the_history_is_free_once_hmi_stop_has_ended(self):
+        """As the README has it: stop, then import."""
+        with Broker() as broker, Recorder(broker) as recorder:
+            path = os.path.join(recorder.folder, "old.csv")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("tag,time,value\nold,2026-01-01T00:00:00Z,1\n")
+            for _ in range(4):
+                wait_live(recorder)
+                self.assertEqual(recorder.hmi("stop")[0], 0)
+                status, _, errors = recorder.hmi("import", path, "--create")
+                self.assertEqual(status, 0, errors)
+                self.assertEqual(recorder.process.wait(5), 0)
+                recorder.start()
+
     def test_sigterm_under_load_loses_nothing_and_hardly_repeats(self):
         """Everything that was read is committed, and acknowledged so that the broker hears it."""
         with Broker(max_queued=0) as broker, Recorder(broker) as recorder, Publisher(broker) as publisher:
