@@ -110,6 +110,10 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
                          "INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?1, ?2, ?3)"
                          " ON CONFLICT (ts_start, reason) DO UPDATE SET ts_end = excluded.ts_end, rolled = 0"
                          " WHERE excluded.ts_end > ts_end"},
+    [HISTORY_GAP_CUT] =
+        {.head = "UPDATE unrecorded SET ts_end = ?1, rolled = 0 WHERE ts_start < ?1 AND ts_end > ?1"},
+    [HISTORY_GAP_DROP] = {.head = "DELETE FROM unrecorded WHERE ts_start >= ?1 AND reason = '" BATCH_GAP_CLOCK
+                                  "'"},
     [HISTORY_GAP_WAITING] = {.head =
                                  "SELECT ts_start, ts_end, reason FROM unrecorded WHERE rolled = 0 LIMIT 1"},
     [HISTORY_GAP_ROLLED] = {.head = "UPDATE unrecorded SET rolled = 1"

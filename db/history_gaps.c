@@ -12,16 +12,32 @@ static void gaps_start_over(struct history *history)
     history->gap_from_us = INT64_MAX;
 }
 
-bool history_gaps_write(struct history *history, const struct batch *batch)
+static bool gaps_put(struct history *history, const struct batch_gap *gap)
 {
     sqlite3_stmt *put = history->statements[HISTORY_GAP], *name = history->statements[HISTORY_GAP_NAME];
+    sqlite3_bind_int64(name, 1, gap->start_us);
+    sqlite3_bind_text(name, 2, gap->reason, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(put, 1, gap->start_us);
+    sqlite3_bind_int64(put, 2, gap->end_us);
+    sqlite3_bind_text(put, 3, gap->reason, -1, SQLITE_STATIC);
+    return sql_run(name) && sql_run(put);
+}
+
+/* The clock came back to a moment that a gap reaches beyond. Gaps that lie in the future for other reasons stand:
+ * samples lie there, too. */
+static bool gaps_cut(struct history *history, int64_t now_us)
+{
+    sqlite3_stmt *cut = history->statements[HISTORY_GAP_CUT], *drop = history->statements[HISTORY_GAP_DROP];
+    sqlite3_bind_int64(cut, 1, now_us);
+    sqlite3_bind_int64(drop, 1, now_us);
+    return sql_run(cut) && sql_run(drop);
+}
+
+bool history_gaps_write(struct history *history, const struct batch *batch)
+{
     for (size_t i = 0; i < batch->gap_count; i++) {
-        sqlite3_bind_int64(name, 1, batch->gaps[i].start_us);
-        sqlite3_bind_text(name, 2, batch->gaps[i].reason, -1, SQLITE_STATIC);
-        sqlite3_bind_int64(put, 1, batch->gaps[i].start_us);
-        sqlite3_bind_int64(put, 2, batch->gaps[i].end_us);
-        sqlite3_bind_text(put, 3, batch->gaps[i].reason, -1, SQLITE_STATIC);
-        if (!sql_run(name) || !sql_run(put))
+        const struct batch_gap *gap = &batch->gaps[i];
+        if (!(*gap->reason ? gaps_put(history, gap) : gaps_cut(history, gap->start_us)))
             return false;
     }
     if (batch->gap_count) {

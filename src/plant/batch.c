@@ -125,6 +125,11 @@ void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const 
     snprintf(gap->reason, sizeof gap->reason, "%s", reason);
 }
 
+void batch_cut_gaps(struct batch *batch, int64_t now_us)
+{
+    batch_add_gap(batch, now_us, now_us, "");
+}
+
 /* Offset 0 means none, so the first byte is not used. */
 static uint32_t batch_put_word(struct batch *batch, const char *text)
 {

@@ -24,6 +24,9 @@ struct batch_tag {
     struct tag_def def; /* owned copy */
 };
 
+/* The reason of a gap that a clock which was set ahead has left. */
+#define BATCH_GAP_CLOCK "clock set ahead"
+
 struct batch_gap {
     int64_t start_us, end_us;
     char reason[96]; /* "recorder stopped", "broker away", "spool overflow: 1234 samples" */
@@ -94,6 +97,9 @@ void batch_add_tag(struct batch *batch, uint32_t id, const struct tag_def *def);
 /* A stretch of time that was not recorded.
  * Given again with the same start and reason and a later end, it grows. */
 void batch_add_gap(struct batch *batch, int64_t start_us, int64_t end_us, const char *reason);
+
+/* The clock was set back to `now_us`: what was told as a gap beyond it, because the clock was ahead, is none. */
+void batch_cut_gaps(struct batch *batch, int64_t now_us);
 
 /* An entry for the journal; texts and command are copied, but for `event`, which is a literal. */
 void batch_add_event(struct batch *batch, const struct alarm_event *event);

@@ -44,15 +44,41 @@
 #define STOP_SPAN_US       (1600 * CLOCK_US_PER_MS) /* for the last commit: a stop takes 2 s at most */
 #define STOP_LINGER_US     (100 * CLOCK_US_PER_MS)  /* for the broker to take the last acknowledgements */
 #define KEEPALIVE_EVERY_US CLOCK_US_PER_SECOND
-#define KEEPALIVE_LATE_US  (3 * CLOCK_US_PER_SECOND)  /* so long no moment to write: reading pauses for one */
-#define CLOCK_STEP_US      CLOCK_US_PER_SECOND        /* more than what a time service slews in a second */
+#define KEEPALIVE_LATE_US  (3 * CLOCK_US_PER_SECOND) /* so long no moment to write: reading pauses for one */
+#define CLOCK_STEP_US      CLOCK_US_PER_SECOND /* more than what a time service slews between two readings */
 #define GAP_GROWS_US       (10 * CLOCK_US_PER_SECOND) /* an open gap is noted so often: we may be killed */
 #define GAP_LEAST_US       CLOCK_US_PER_SECOND        /* between start and first connection */
 #define LOOK_ALONE_US      (10 * CLOCK_US_PER_SECOND) /* a look ends when no console is there for so long */
 
+/* The time that a clock which was set ahead has skipped was not recorded. Set back, it comes to that time again:
+ * what was told to last longer ends now. */
+static void recorder_note_step(struct recorder *recorder, int64_t step_us)
+{
+    recorder->clock_step_us = step_us;
+    recorder->clock_stepped_us = recorder->time.wall_us;
+    if (recorder->away_since_us) {
+        recorder->away_since_us += step_us;
+        recorder->gap_until_us += step_us;
+    }
+    if (recorder->pipeline_made && step_us > 0)
+        pipeline_add_gap(&recorder->pipeline, recorder->time.wall_us - step_us, recorder->time.wall_us,
+                         BATCH_GAP_CLOCK);
+    else if (recorder->pipeline_made)
+        batch_cut_gaps(pipeline_batch(&recorder->pipeline), recorder->time.wall_us);
+    log_warning("the clock was set by %+.3f s", (double)step_us / 1e6);
+}
+
+/* The wall clock must not move against the other one, but for what a time service slews. Looked at with each
+ * reading, so that no sample comes between the step and its gap. */
 void recorder_read_clocks(struct recorder *recorder)
 {
+    bool first = !recorder->time.mono_us;
     recorder->time = (struct plant_time){.wall_us = clock_wall_us(), .mono_us = clock_mono_us()};
+    int64_t offset_us = recorder->time.wall_us - recorder->time.mono_us;
+    int64_t step_us = offset_us - recorder->clock_offset_us;
+    recorder->clock_offset_us = offset_us;
+    if (!first && (step_us >= CLOCK_STEP_US || step_us <= -CLOCK_STEP_US))
+        recorder_note_step(recorder, step_us);
 }
 
 /* ---- what the link tells ---- */
@@ -277,23 +303,6 @@ static void recorder_write(struct recorder *recorder)
         pipeline_note_written(pipeline, clock_mono_us());
 }
 
-/* The wall clock must not move against the other one, but for what a time service slews. */
-static void recorder_watch_clock(struct recorder *recorder)
-{
-    int64_t offset_us = recorder->time.wall_us - recorder->time.mono_us;
-    int64_t step_us = offset_us - recorder->clock_offset_us;
-    recorder->clock_offset_us = offset_us;
-    if (step_us < CLOCK_STEP_US && step_us > -CLOCK_STEP_US)
-        return;
-    recorder->clock_step_us = step_us;
-    recorder->clock_stepped_us = recorder->time.wall_us;
-    if (recorder->away_since_us) {
-        recorder->away_since_us += step_us;
-        recorder->gap_until_us += step_us;
-    }
-    log_warning("the clock was set by %+.3f s", (double)step_us / 1e6);
-}
-
 static struct status_sources recorder_sources(struct recorder *recorder)
 {
     return (struct status_sources){
@@ -331,7 +340,6 @@ static void recorder_tick_second(struct recorder *recorder)
 {
     int64_t now_us = recorder->time.mono_us;
     recorder->second_us = now_us + CLOCK_US_PER_SECOND;
-    recorder_watch_clock(recorder);
     plant_tick(&recorder->plant, &recorder->time, recorder->pipeline.current);
     recorder_alarms_evaluate(recorder);
     recorder_alarms_second(recorder);

@@ -79,7 +79,7 @@ extern const struct server_handler RECORDER_SERVER_EVENTS;
 /* What a batch says may be shown and sent now (a pipeline_committed_function; recorder.c). */
 void recorder_on_committed(void *context, const struct batch *batch);
 
-/* Takes the time of the pass that begins: `time`. */
+/* Takes the time of the pass that begins: `time`; tells of a clock that was set. */
 void recorder_read_clocks(struct recorder *recorder);
 
 /* recorder_start.c: makes everything, in the order in which it depends on each other;

@@ -155,7 +155,6 @@ bool recorder_start(struct recorder *recorder, const struct recorder_options *op
 {
     recorder_read_clocks(recorder);
     recorder->started_us = recorder->away_since_us = recorder->gap_until_us = recorder->time.wall_us;
-    recorder->clock_offset_us = recorder->time.wall_us - recorder->time.mono_us;
     recorder->kept_alive_us = recorder->gap_noted_us = recorder->alone_us = recorder->time.mono_us;
     recorder->watchdog_every_us = notify_watchdog_us();
     if (!recorder_open_signals(recorder, err) || !recorder_open_history(recorder, err) ||

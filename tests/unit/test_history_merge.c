@@ -243,6 +243,34 @@ static void test_steps_of_the_clock(void **state)
     assert_in_range(now_us - history_alive_us(f->history), 0, 20 * SECOND);
 }
 
+/* The clock was ahead, twice, and comes back: the gap that it left ends there, the other one is none, and the time
+ * from then on counts again. */
+static void test_a_clock_that_comes_back(void **state)
+{
+    struct fixture *f = *state;
+    int64_t hour_us = rollup_bucket_us(T0, ROLLUP_HOUR_US);
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    fixture_add_tag(f, 1, "t", "t");
+    fixture_add_number(f, 1, hour_us, 1);
+    batch_add_gap(f->batch, hour_us + 60 * SECOND, hour_us + DAY, BATCH_GAP_CLOCK);
+    batch_add_gap(f->batch, hour_us + DAY, hour_us + 2 * DAY, BATCH_GAP_CLOCK);
+    batch_add_gap(f->batch, hour_us + DAY + SECOND, hour_us + DAY + 2 * SECOND, "broker away");
+    fixture_append(f, T0);
+    merge_everything(f);
+    batch_cut_gaps(f->batch, hour_us + 120 * SECOND);
+    for (int i = 0; i < 60; i++)
+        fixture_add_number(f, 1, hour_us + (120 + i) * SECOND, 2);
+    fixture_append(f, T0);
+    merge_everything(f);
+    fixture_expect(
+        f,
+        "SELECT (ts_start - 1699999200000000) / 1000000, (ts_end - 1699999200000000) / 1000000, reason"
+        " FROM gap ORDER BY ts_start",
+        "60|120|clock set ahead\n86401|86402|broker away\n");
+    fixture_expect(f, "SELECT n, good FROM history_minute ORDER BY ts", "1|1.0\n60|1.0\n");
+}
+
 int main(void)
 {
 #define HISTORY_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
@@ -253,6 +281,7 @@ int main(void)
         HISTORY_TEST(test_figures),
         HISTORY_TEST(test_a_gap_full_of_samples),
         HISTORY_TEST(test_steps_of_the_clock),
+        HISTORY_TEST(test_a_clock_that_comes_back),
     };
     return cmocka_run_group_tests_name("history_merge", tests, NULL, NULL);
 }
