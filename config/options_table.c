@@ -241,7 +241,8 @@ static const struct option ACCESS_OPTIONS[] = {
     ACCESS_ROW("viewer", ROLE_VIEWER, "May look."),
     ACCESS_ROW("operator", ROLE_OPERATOR,
                "May acknowledge and shelve alarms, and give setpoints that ask for an operator."),
-    ACCESS_ROW("supervisor", ROLE_SUPERVISOR, "May also give setpoints that ask for a supervisor."),
+    ACCESS_ROW("supervisor", ROLE_SUPERVISOR,
+               "May also take alarms out of service, and give setpoints that ask for a supervisor."),
     ACCESS_ROW("engineer", ROLE_ENGINEER, "May do everything, reload and stop included."),
 };
 

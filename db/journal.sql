@@ -45,7 +45,7 @@ CREATE TABLE alarm_state (
     priority        TEXT NOT NULL,
     state           TEXT NOT NULL,
     active          INTEGER NOT NULL,
-    withheld        INTEGER NOT NULL,   -- 1 shelved, 2 by design, 4 out of service; added up
+    withheld        INTEGER NOT NULL,   -- 1 shelved, 2 by design, 4 out of service by hmi.cfg, 8 by somebody; added up
     shelf_once      INTEGER NOT NULL,
     first_out       INTEGER NOT NULL,
     chattering      INTEGER NOT NULL,

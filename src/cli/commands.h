@@ -18,6 +18,8 @@
     X(CLI_ACK)          \
     X(CLI_SHELVE)       \
     X(CLI_UNSHELVE)     \
+    X(CLI_OUT_OF_SERVICE) \
+    X(CLI_IN_SERVICE)   \
     X(CLI_CHECK)        \
     X(CLI_SQL)          \
     X(CLI_EXPORT)       \
@@ -39,6 +41,8 @@ extern const struct cli_command CLI_ALARMS;
 extern const struct cli_command CLI_ACK;
 extern const struct cli_command CLI_SHELVE;
 extern const struct cli_command CLI_UNSHELVE;
+extern const struct cli_command CLI_OUT_OF_SERVICE;
+extern const struct cli_command CLI_IN_SERVICE;
 extern const struct cli_command CLI_CHECK;
 extern const struct cli_command CLI_SQL;
 extern const struct cli_command CLI_EXPORT;

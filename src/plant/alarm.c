@@ -155,7 +155,7 @@ void alarm_apply(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_
 enum alarm_trigger alarm_withheld_trigger(const struct alarm *alarm)
 {
     const struct alarm_status *status = &alarm->status;
-    if (status->withheld & ALARM_BY_SERVICE)
+    if (status->withheld & (ALARM_BY_SERVICE | ALARM_BY_OPERATOR))
         return ALARM_IS_REMOVED;
     if (status->withheld & ALARM_BY_DESIGN)
         return ALARM_IS_SUPPRESSED;

@@ -200,9 +200,12 @@ bool alarm_shelve(const struct alarm_pass *pass, struct alarm *alarm, int64_t sp
 bool alarm_unshelve(const struct alarm_pass *pass, struct alarm *alarm, const struct alarm_operator *who,
                     struct err *err);
 
-/* Takes it out of service, or back into it. */
-bool alarm_set_service(const struct alarm_pass *pass, struct alarm *alarm, bool in_service,
-                       const struct alarm_operator *who, struct err *err);
+/* Takes it out of service until it is put back, restarts included; a reason is mandatory. One that the configuration has
+ * out of service comes back with the configuration only. */
+bool alarm_take_out_of_service(const struct alarm_pass *pass, struct alarm *alarm, const char *reason,
+                               const struct alarm_operator *who, struct err *err);
+bool alarm_put_in_service(const struct alarm_pass *pass, struct alarm *alarm,
+                          const struct alarm_operator *who, struct err *err);
 
 /* An entry of the journal that is about no alarm in particular (`event` a literal), or about a refused request
  * on `alarm` (NULL: none). */

@@ -12,6 +12,11 @@ static void action_put_text(char *out, size_t size, const char *text)
     utf8_make_safe(out, size, text ? text : "", text ? strlen(text) : 0);
 }
 
+static bool action_is_blank(const char *text)
+{
+    return !text || !text[strspn(text, " \t")];
+}
+
 bool alarm_acknowledge(const struct alarm_pass *pass, struct alarm *alarm, const struct alarm_operator *who,
                        struct err *err)
 {
@@ -40,7 +45,7 @@ bool alarm_shelve(const struct alarm_pass *pass, struct alarm *alarm, int64_t sp
     struct alarms *alarms = pass->alarms;
     struct alarm_status *status = &alarm->status;
     struct alarm_texts *texts = alarm_own_texts(alarm);
-    if (!reason || !reason[strspn(reason, " \t")])
+    if (action_is_blank(reason))
         return err_set(err, EX_USAGE, "shelving %s needs a reason", alarm->address);
     if (span_us < 0 || (span_us == 0 && !once))
         return err_set(err, EX_USAGE, "shelving %s needs a time, or one-shot", alarm->address);
@@ -70,15 +75,35 @@ bool alarm_unshelve(const struct alarm_pass *pass, struct alarm *alarm, const st
     return true;
 }
 
-bool alarm_set_service(const struct alarm_pass *pass, struct alarm *alarm, bool in_service,
-                       const struct alarm_operator *who, struct err *err)
+bool alarm_take_out_of_service(const struct alarm_pass *pass, struct alarm *alarm, const char *reason,
+                               const struct alarm_operator *who, struct err *err)
 {
-    bool is_out = alarm->status.withheld & ALARM_BY_SERVICE;
-    if (is_out != in_service)
-        return err_set(err, EX_DATAERR, "%s is %s service already", alarm->address,
-                       in_service ? "in" : "out of");
-    alarm_withhold(pass, alarm, ALARM_BY_SERVICE, !in_service,
-                   &(struct alarm_cause){.event = in_service ? "in service" : "out of service", .who = who});
+    char safe[ALARM_REASON_MAX];
+    if (action_is_blank(reason))
+        return err_set(err, EX_USAGE, "taking %s out of service needs a reason", alarm->address);
+    if (alarm->status.withheld & ALARM_BY_OPERATOR)
+        return err_set(err, EX_DATAERR, "%s is out of service already", alarm->address);
+    action_put_text(safe, sizeof safe, reason);
+    if (alarm->tag) /* one of hmi's own says there what is wrong */
+        snprintf(alarm_own_texts(alarm)->detail, ALARM_DETAIL_MAX, "%.60s: %.190s", who->user, safe);
+    alarm_withhold(pass, alarm, ALARM_BY_OPERATOR, true,
+                   &(struct alarm_cause){.event = "out of service", .who = who, .detail = safe});
+    return true;
+}
+
+bool alarm_put_in_service(const struct alarm_pass *pass, struct alarm *alarm,
+                          const struct alarm_operator *who, struct err *err)
+{
+    uint8_t withheld = alarm->status.withheld;
+    if (!(withheld & ALARM_BY_OPERATOR) && withheld & ALARM_BY_SERVICE)
+        return err_set(err, EX_DATAERR, "%s is out of service by line %d of the configuration",
+                       alarm->address, alarm->def->line);
+    if (!(withheld & ALARM_BY_OPERATOR))
+        return err_set(err, EX_DATAERR, "%s is in service already", alarm->address);
+    if (alarm->tag)
+        alarm_own_texts(alarm)->detail[0] = '\0';
+    alarm_withhold(pass, alarm, ALARM_BY_OPERATOR, false,
+                   &(struct alarm_cause){.event = "in service", .who = who});
     return true;
 }
 

@@ -15,7 +15,12 @@
 #define ALARM_DETAIL_MAX 256
 
 /* What withholds an alarm; or-ed. Of several the last one decides its state. */
-enum alarm_withheld { ALARM_BY_SHELF = 1, ALARM_BY_DESIGN = 2, ALARM_BY_SERVICE = 4 };
+enum alarm_withheld {
+    ALARM_BY_SHELF = 1,
+    ALARM_BY_DESIGN = 2,
+    ALARM_BY_SERVICE = 4, /* the configuration has it out of service */
+    ALARM_BY_OPERATOR = 8 /* somebody has taken it out of service */
+};
 
 /* Where an alarm stands: what survives a restart. Times are wall clock, 0: never. */
 struct alarm_status {
@@ -44,7 +49,8 @@ struct alarm_texts {
     char acknowledged_by[ALARM_USER_MAX];
     char shelved_by[ALARM_USER_MAX];
     char shelf_reason[ALARM_REASON_MAX];
-    char detail[ALARM_DETAIL_MAX]; /* of hmi's own alarms: what is wrong, in words */
+    /* Of hmi's own alarms: what is wrong, in words; of one with ALARM_BY_OPERATOR: who took it out of service, and why. */
+    char detail[ALARM_DETAIL_MAX];
 };
 
 enum journal_kind {

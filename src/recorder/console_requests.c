@@ -69,6 +69,8 @@ static enum role console_role_for(enum wire_action action)
         [WIRE_ACTION_SHELVE] = ROLE_OPERATOR,
         [WIRE_ACTION_UNSHELVE] = ROLE_OPERATOR,
         [WIRE_ACTION_SET] = ROLE_VIEWER, /* the gate asks for more */
+        [WIRE_ACTION_OUT_OF_SERVICE] = ROLE_SUPERVISOR,
+        [WIRE_ACTION_IN_SERVICE] = ROLE_SUPERVISOR,
     };
     return action > 0 && (size_t)action < sizeof ROLES / sizeof *ROLES ? ROLES[action] : ROLE_NONE;
 }

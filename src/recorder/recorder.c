@@ -217,6 +217,8 @@ static bool recorder_on_ask(void *context, const struct server_request *request,
     case WIRE_ACTION_ACKNOWLEDGE:
     case WIRE_ACTION_SHELVE:
     case WIRE_ACTION_UNSHELVE:
+    case WIRE_ACTION_OUT_OF_SERVICE:
+    case WIRE_ACTION_IN_SERVICE:
         return recorder_alarms_ask(recorder, request, text, size);
     case WIRE_ACTION_SET:
         return recorder_commands_ask(recorder, request, text, size);

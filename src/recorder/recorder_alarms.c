@@ -194,6 +194,10 @@ static bool alarms_do(const struct alarms_wish *wish, struct alarm *alarm, struc
         return alarm_acknowledge(wish->pass, alarm, &who, err);
     case WIRE_ACTION_SHELVE:
         return alarm_shelve(wish->pass, alarm, request->span_us, request->once, request->reason, &who, err);
+    case WIRE_ACTION_OUT_OF_SERVICE:
+        return alarm_take_out_of_service(wish->pass, alarm, request->reason, &who, err);
+    case WIRE_ACTION_IN_SERVICE:
+        return alarm_put_in_service(wish->pass, alarm, &who, err);
     default:
         return alarm_unshelve(wish->pass, alarm, &who, err);
     }
@@ -256,12 +260,17 @@ static void alarms_do_line(struct alarms_wish *wish, char *line)
 /* What was done, and for how long: a shelf is never longer than the configuration allows. */
 static void alarms_tell_done(const struct alarms_wish *wish, char *text, size_t size)
 {
+    static const char *const DONE[] = {
+        [WIRE_ACTION_ACKNOWLEDGE] = "acknowledged",
+        [WIRE_ACTION_UNSHELVE] = "unshelved",
+        [WIRE_ACTION_OUT_OF_SERVICE] = "taken out of service",
+        [WIRE_ACTION_IN_SERVICE] = "back in service",
+    };
     const struct server_request *request = wish->request;
     int64_t most_us = wish->pass->alarms->shelf_max_us;
     const char *alarms = wish->done == 1 ? "alarm" : "alarms";
     if (request->action != WIRE_ACTION_SHELVE) {
-        const char *done = request->action == WIRE_ACTION_ACKNOWLEDGE ? "acknowledged" : "unshelved";
-        snprintf(text, size, "%zu %s %s", wish->done, alarms, done);
+        snprintf(text, size, "%zu %s %s", wish->done, alarms, DONE[request->action]);
         return;
     }
     bool cut = request->span_us > most_us;

@@ -250,7 +250,7 @@ enum wire_recording {
       "activated_us when only the occurrence that was shown is meant")                                       \
     X(I64, span_us, "shelve: for how long; 0: as long as allowed")                                           \
     X(U32, once, "shelve: 1: until it clears the next time")                                                 \
-    X(TEXT, reason, "shelve, set: why")                                                                      \
+    X(TEXT, reason, "shelve, out of service, set: why")                                                      \
     X(U32, value_type, "set: enum value_type")                                                               \
     X(F64, number, "set: VALUE_NUMBER, engineering units or a state's value")                                \
     X(TEXT, text, "set: VALUE_TEXT")                                                                         \
@@ -260,12 +260,14 @@ enum wire_recording {
     X(TEXT, shown_text, "set: VALUE_TEXT")
 
 enum wire_action {
-    WIRE_ACTION_STOP = 1,    /* end the recorder: everything committed, then gone. Engineer */
-    WIRE_ACTION_RELOAD,      /* read the configuration again. Engineer */
-    WIRE_ACTION_ACKNOWLEDGE, /* alarms; what has latched is reset. Operator */
-    WIRE_ACTION_SHELVE,      /* alarms. Operator */
-    WIRE_ACTION_UNSHELVE,    /* alarms. Operator */
-    WIRE_ACTION_SET          /* gives a command: `argument` is the tag. The setpoint says which role */
+    WIRE_ACTION_STOP = 1,       /* end the recorder: everything committed, then gone. Engineer */
+    WIRE_ACTION_RELOAD,         /* read the configuration again. Engineer */
+    WIRE_ACTION_ACKNOWLEDGE,    /* alarms; what has latched is reset. Operator */
+    WIRE_ACTION_SHELVE,         /* alarms. Operator */
+    WIRE_ACTION_UNSHELVE,       /* alarms. Operator */
+    WIRE_ACTION_SET,            /* gives a command: `argument` is the tag. The setpoint says which role */
+    WIRE_ACTION_OUT_OF_SERVICE, /* alarms. Supervisor */
+    WIRE_ACTION_IN_SERVICE      /* alarms. Supervisor */
 };
 
 /* An alarm that is not normal, as it was last committed; with state ALARM_NORMAL no other field counts but the

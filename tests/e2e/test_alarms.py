@@ -112,6 +112,46 @@ class Life(unittest.TestCase):
                              ["activated", "shelved", "shelved", "unshelved", "cleared", "acknowledged", "reset"])
 
 
+class Service(unittest.TestCase):
+    def test_out_and_back_over_a_kill(self):
+        with Broker(persistence=True) as broker, Recorder(broker, config=BOILER.replace(
+                "latching = true;", "out_of_service = true;")) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/boiler/temp", "97", "-q", "1")
+            wait_states(recorder, {"boiler.temp/hi": "unacknowledged", "boiler.temp/hihi": "out of service"})
+            status, _, errors = recorder.hmi("out-of-service", "boiler.temp/hi")
+            self.assertEqual((status, "needs a reason" in errors), (77, True), errors)
+            status, text, errors = recorder.hmi("out-of-service", "boiler.temp/hi", "--reason", "sensor away")
+            self.assertEqual((status, text), (0, "1 alarm taken out of service\n"), errors)
+            expected = {"boiler.temp/hi": "out of service", "boiler.temp/hihi": "out of service"}
+            self.assertEqual(states(recorder), expected)
+            self.assertEqual(recorder.sql("SELECT operator, detail FROM journal WHERE event = 'out of service' AND "
+                                          "kind = 'operator'"), [[getpass.getuser(), "sensor away"]])
+            recorder.kill()
+            recorder.start()
+            wait_live(recorder)
+            recorder.process.send_signal(signal.SIGHUP)
+            recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'reloaded'", 1)
+            self.assertEqual(states(recorder), expected)
+            self.assertEqual(alarms(recorder, "--all")["boiler.temp/hi"]["detail"],
+                             getpass.getuser() + ": sensor away")
+            # What the configuration took out comes back with the configuration.
+            status, _, errors = recorder.hmi("in-service", "boiler.temp/hihi")
+            self.assertEqual((status, "of the configuration" in errors), (77, True), errors)
+            status, text, errors = recorder.hmi("in-service", "boiler.temp/hi")
+            self.assertEqual((status, text), (0, "1 alarm back in service\n"), errors)
+            self.assertEqual(states(recorder), dict(expected, **{"boiler.temp/hi": "unacknowledged"}))
+
+    def test_takes_a_supervisor(self):
+        access = f'access = {{ operator = [ "{getpass.getuser()}" ]; }};\n'
+        with Broker() as broker, Recorder(broker, config=access + BOILER) as recorder:
+            wait_live(recorder)
+            for command in ("out-of-service", "in-service"):
+                status, _, errors = recorder.hmi(command, "boiler.temp/hi")
+                self.assertEqual((status, "needs the role supervisor" in errors), (77, True), errors)
+            recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'refusal'", 2)
+
+
 class Audit(unittest.TestCase):
     def test_who_may_not_and_what_a_reload_changes(self):
         """Refusals and changed limits are entries of the journal."""

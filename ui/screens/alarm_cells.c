@@ -167,24 +167,35 @@ static void cell_left(const struct cell_row *row, char *out, size_t size)
 static void cell_by(const struct cell_row *row, char *out, size_t size)
 {
     const struct wire_alarm *alarm = row->alarm;
-    const char *by = alarm->shelf_until_us                ? alarm->shelved_by
-                     : alarm->withheld & ALARM_BY_DESIGN  ? "design"
-                     : alarm->withheld & ALARM_BY_SERVICE ? "hmi.cfg"
-                                                          : "";
+    const char *by = alarm->shelf_until_us                 ? alarm->shelved_by
+                     : alarm->withheld & ALARM_BY_OPERATOR ? "operator"
+                     : alarm->withheld & ALARM_BY_DESIGN   ? "design"
+                     : alarm->withheld & ALARM_BY_SERVICE  ? "hmi.cfg"
+                                                           : "";
     snprintf(out, size, "%s", by);
+}
+
+static void cell_add_reason(char *out, size_t size, const char *head, const char *text)
+{
+    size_t used = strlen(out);
+    snprintf(out + used, size - used, "%s%s%s", used ? "; " : "", head, text);
 }
 
 /* Why it is withheld; of several reasons all. */
 static void cell_reason(const struct cell_row *row, char *out, size_t size)
 {
     const struct wire_alarm *alarm = row->alarm;
-    char line[64] = "";
-    bool shelved = alarm->shelf_until_us, design = alarm->withheld & ALARM_BY_DESIGN;
+    char line[16];
+    out[0] = '\0';
+    snprintf(line, sizeof line, "%" PRIu32, alarm->line);
+    if (alarm->shelf_until_us)
+        cell_add_reason(out, size, "", alarm->shelf_reason);
+    if (alarm->withheld & ALARM_BY_OPERATOR)
+        cell_add_reason(out, size, "out of service, ", alarm->detail);
+    if (alarm->withheld & ALARM_BY_DESIGN)
+        cell_add_reason(out, size, "while ", alarm->suppressed_by);
     if (alarm->withheld & ALARM_BY_SERVICE)
-        snprintf(line, sizeof line, "out_of_service, line %" PRIu32, alarm->line);
-    snprintf(out, size, "%s%s%s%s%s%s", shelved ? alarm->shelf_reason : "", shelved && design ? "; " : "",
-             design ? "while " : "", design ? alarm->suppressed_by : "",
-             *line && (shelved || design) ? "; " : "", line);
+        cell_add_reason(out, size, "out_of_service, line ", line);
 }
 
 /* ---- the columns ---- */
