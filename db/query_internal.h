@@ -54,6 +54,7 @@ enum query_statement {
     QUERY_JOURNAL,
     QUERY_JOURNAL_OF_TAG,
     QUERY_JOURNAL_SINCE,
+    QUERY_ALARM_EVENTS,
     QUERY_STATEMENTS
 };
 

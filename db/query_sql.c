@@ -90,6 +90,9 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
         "SELECT id, name, unit, description,"
         " EXISTS (SELECT 1 FROM tag_state s WHERE s.tag_id = t.id) FROM tag t ORDER BY name",
     [QUERY_STATE_TEXT] = "SELECT text FROM tag_state WHERE tag_id = ?1 AND value = ?2",
+    [QUERY_ALARM_EVENTS] =
+        "SELECT ts, event, value, limit_value, operator, state_after FROM journal_entry"
+        " WHERE tag = ?1 AND alarm = ?2 ORDER BY ts DESC, id DESC",
 
     [QUERY_TAG_IDS] =
         "SELECT t.id, o.ts + 60000000 FROM tag t LEFT JOIN minute_open o ON o.tag_id = t.id ORDER BY t.id",

@@ -27,7 +27,7 @@ ROOMS = {
 
 # Single headers that a room may see beyond that.
 DOORS = {
-    "ui": ["db/query.h", "db/query_plot.h", "db/query_journal.h"],  # the read-only queries
+    "ui": ["db/query.h", "db/query_alarm.h", "db/query_plot.h", "db/query_journal.h"],  # the read-only queries
 }
 
 # Headers of other projects, and the only files or folders (ending in /) that may see them.

@@ -24,11 +24,13 @@ enum action_where {
     ACTION_ON_HELP = 8,
     ACTION_ON_TRENDS = 16,
     ACTION_ON_ALARMS = 32,
+    ACTION_ON_ALARM = 64,
     ACTION_ON_ALL = 0xFFFF
 };
-#define ACTION_ON_TAG  (ACTION_ON_TAGS | ACTION_ON_DETAIL | ACTION_ON_ALARMS) /* where a tag is at hand */
-#define ACTION_ON_LIST (ACTION_ON_TAGS | ACTION_ON_ALARMS)                    /* of what can be filtered */
-#define ACTION_ON_ROWS (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
+#define ACTION_ON_TAG       (ACTION_ON_TAGS | ACTION_ON_DETAIL | ACTION_ON_ANY_ALARM) /* where a tag is at hand */
+#define ACTION_ON_ANY_ALARM (ACTION_ON_ALARMS | ACTION_ON_ALARM)
+#define ACTION_ON_LIST      (ACTION_ON_TAGS | ACTION_ON_ALARMS) /* of what can be filtered */
+#define ACTION_ON_ROWS      (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
 
 #define ACTIONS(X)                                                                                           \
     X(HELP, "help", "F1 ?", "Help", ACTION_ON_ALL, ROLE_VIEWER, "this help")                                 \
@@ -53,7 +55,7 @@ enum action_where {
     X(END, "end", "End", "", ACTION_ON_ROWS, ROLE_VIEWER, "last row")                                        \
     X(LEFT, "left", "Left", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold the group; to the group's row")           \
     X(RIGHT, "right", "Right", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold the group")                          \
-    X(ACKNOWLEDGE, "acknowledge", "a", "Ack", ACTION_ON_ALARMS, ROLE_VIEWER,                                 \
+    X(ACKNOWLEDGE, "acknowledge", "a", "Ack", ACTION_ON_ANY_ALARM, ROLE_VIEWER,                              \
       "acknowledge the alarm, or the marked ones; reset what has latched (operator)")                        \
     X(ACKNOWLEDGE_PAGE, "acknowledge-page", "A", "Ack page", ACTION_ON_ALARMS, ROLE_VIEWER,                  \
       "acknowledge all alarms in sight (operator)")                                                          \
@@ -62,12 +64,12 @@ enum action_where {
     X(UNSHELVE, "unshelve", "u", "Unshelve", ACTION_ON_ALARMS, ROLE_VIEWER,                                  \
       "show the shelved alarm, or the marked ones, again (operator)")                                        \
     X(MARK, "mark", "Space", "", ACTION_ON_ALARMS, ROLE_VIEWER, "mark the alarm for a, z or u; or not")      \
-    X(OPEN_ALARM, "open-alarm", "Enter i", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                \
-      "everything known of the alarm's tag")                                                                 \
+    X(OPEN_ALARM, "open-alarm", "Enter", "", ACTION_ON_ALARMS, ROLE_VIEWER, "everything known of the alarm") \
     X(NEXT_TAB, "next-tab", "Tab Right", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                  \
       "the next list: standing, withheld, journal")                                                          \
     X(PREVIOUS_TAB, "previous-tab", "S-Tab Left", "", ACTION_ON_ALARMS, ROLE_VIEWER, "the list before it")   \
-    X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS, ROLE_VIEWER, "everything known of the tag")       \
+    X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS | ACTION_ON_ANY_ALARM, ROLE_VIEWER,                \
+      "everything known of the tag")                                                                         \
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
     X(EDIT, "edit", "e", "", ACTION_ON_TAG, ROLE_OPERATOR,                                                   \

@@ -347,3 +347,15 @@ int pane_paragraph(const struct pane *pane, int x, int y, int columns, int rows,
     }
     return row;
 }
+
+void pane_paste(const struct pane *pane, const struct canvas *from, int first)
+{
+    int columns = from->columns < pane->columns ? from->columns : pane->columns;
+    for (int y = 0; y < pane->rows; y++)
+        for (int x = 0; x < columns; x++) {
+            const struct cell *cell = canvas_cell(from, x, first + y);
+            struct cell *to = canvas_cell(pane->canvas, pane->x + x, pane->y + y);
+            if (cell && to)
+                *to = *cell;
+        }
+}

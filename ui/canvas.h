@@ -88,6 +88,9 @@ void pane_cursor(const struct pane *pane, int x, int y);
 /* Marks a whole row of the pane as selected; call it after drawing the row. */
 void pane_select_row(const struct pane *pane, int y);
 
+/* Shows what was drawn on another canvas of the same level: its rows from `first` on, in the rows of the pane. */
+void pane_paste(const struct pane *pane, const struct canvas *from, int first);
+
 /* Text over several lines, broken at blanks, at most `rows` of them; returns the rows taken. */
 int pane_paragraph(const struct pane *pane, int x, int y, int columns, int rows, enum meaning meaning,
                    const char *text);

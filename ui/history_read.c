@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "db/query_alarm.h"
 #include "db/query_plot.h"
 #include "plant/quality.h"
 
@@ -274,6 +275,28 @@ static bool history_read_journal(struct query *query, const struct history_reque
     return good;
 }
 
+/* ---- alarms ---- */
+
+/* The journal takes names as they came; what is shown of it is safe. */
+static void history_make_safe(struct query_occurrence *occurrence)
+{
+    char name[sizeof occurrence->acknowledged_by];
+    memcpy(name, occurrence->acknowledged_by, sizeof name);
+    utf8_make_safe(occurrence->acknowledged_by, sizeof name, name, strlen(name));
+}
+
+static bool history_read_alarm(struct query *query, const struct history_request *request,
+                               struct history_result *result, struct err *err)
+{
+    result->occurrences = mem_new(HISTORY_OCCURRENCES_MAX, sizeof *result->occurrences);
+    if (!query_occurrences(query, request->tag_name, request->alarm, result->occurrences,
+                           HISTORY_OCCURRENCES_MAX, &result->occurrence_count, err))
+        return false;
+    for (size_t i = 0; i < result->occurrence_count; i++)
+        history_make_safe(&result->occurrences[i]);
+    return !request->grid.count || history_read_pens(query, request, result, err);
+}
+
 /* ---- all of them ---- */
 
 bool history_read(struct query *query, const struct history_request *request, struct history_result *result,
@@ -290,6 +313,8 @@ bool history_read(struct query *query, const struct history_request *request, st
         return history_read_instants(query, request, result, err);
     case HISTORY_JOURNAL:
         return history_read_journal(query, request, result, err);
+    case HISTORY_ALARM:
+        return history_read_alarm(query, request, result, err);
     case HISTORY_PURPOSE_COUNT:
         break;
     }

@@ -64,6 +64,7 @@ void history_result_free(struct history_result *result)
     for (size_t i = 0; i < result->entry_count; i++)
         journal_entry_free(&result->entries[i]);
     free(result->entries);
+    free(result->occurrences);
     free(result);
 }
 

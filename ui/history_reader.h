@@ -4,6 +4,7 @@
 #ifndef UI_HISTORY_READER_H
 #define UI_HISTORY_READER_H
 
+#include "db/query_alarm.h"
 #include "plant/value.h"
 #include "ui/journal_entry.h"
 #include "ui/plot.h"
@@ -15,6 +16,8 @@
 #include <stdint.h>
 
 #define HISTORY_READER_TAGS_MAX 512 /* of one request for small trends: more rows than a screen has */
+#define HISTORY_OCCURRENCES_MAX 50
+#define HISTORY_NAME_MAX        512 /* bytes of a tag's name or an alarm's address; no longer one is asked for */
 
 enum history_purpose {
     HISTORY_TREND,    /* the samples of one tag */
@@ -22,6 +25,7 @@ enum history_purpose {
     HISTORY_PENS,     /* columns for the Trends screen */
     HISTORY_INSTANTS, /* values at the cursor of the Trends screen */
     HISTORY_JOURNAL,  /* entries of the journal */
+    HISTORY_ALARM,    /* the last occurrences of an alarm, and the columns of its tag around one of them */
     HISTORY_PURPOSE_COUNT
 };
 
@@ -41,9 +45,11 @@ struct history_request {
     int64_t from_us, to_us;
     uint32_t tags[HISTORY_READER_TAGS_MAX]; /* one for HISTORY_TREND */
     size_t tag_count;
-    int64_t bin_us;        /* HISTORY_SERIES: width of a bin */
-    struct plot_grid grid; /* HISTORY_PENS: filled up to, not including, to_us */
+    int64_t bin_us; /* HISTORY_SERIES: width of a bin */
+    struct plot_grid
+        grid; /* HISTORY_PENS, HISTORY_ALARM: filled up to, not including, to_us; count 0: none */
     struct history_journal journal;
+    char tag_name[HISTORY_NAME_MAX], alarm[HISTORY_NAME_MAX]; /* HISTORY_ALARM: of the journal */
 };
 
 /* What was valid at a time. */
@@ -72,7 +78,7 @@ struct history_result {
     struct series_span *spans;
     int64_t first_bin;
     size_t bins;
-    /* HISTORY_PENS: grid.count of each tag, one tag after the other */
+    /* HISTORY_PENS, HISTORY_ALARM: grid.count of each tag, one tag after the other */
     struct plot_grid grid;
     struct plot_column *columns;
     struct history_instant *instants; /* HISTORY_INSTANTS: one of each tag, at to_us */
@@ -83,6 +89,9 @@ struct history_result {
     bool newer, more;                   /* more: not all has been looked at */
     struct query_journal_place reached; /* what is older has not been looked at */
     int64_t newest_id;                  /* of what has been; 0: nothing */
+    struct query_occurrence
+        *occurrences; /* HISTORY_ALARM: the newest first, at most HISTORY_OCCURRENCES_MAX */
+    size_t occurrence_count;
 };
 
 struct history_reader;

@@ -159,6 +159,10 @@ const struct wire_reservation *mirror_find_reservation(const struct mirror *mirr
 /* By its number; NULL when it is normal. */
 struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id);
 
+/* Keeps a copy of an alarm's record beyond its end, in the place of what `held` kept before; it begins as zero
+ * bytes. NULL: releases it. */
+void mirror_hold_alarm(struct wire_alarm *held, const struct wire_alarm *record);
+
 /* Keeps the samples of this tag in mirror->recent (emptied first) until another is watched; NULL ends it. */
 void mirror_watch(struct mirror *mirror, struct mirror_tag *tag);
 

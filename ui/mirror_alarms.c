@@ -17,6 +17,14 @@ struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id)
     return map_get(&mirror->alarms_by_id, &id, sizeof id);
 }
 
+void mirror_hold_alarm(struct wire_alarm *held, const struct wire_alarm *record)
+{
+    if (record)
+        mirror_keep(WIRE_ALARM, held, record);
+    else
+        mirror_drop(WIRE_ALARM, held);
+}
+
 static void mirror_remove_alarm(struct mirror *mirror, struct mirror_alarm *alarm)
 {
     struct mirror_alarm *last = mirror->alarms[--mirror->alarm_count];

@@ -20,6 +20,7 @@ enum screen_id {
     SCREEN_DETAIL,
     SCREEN_TRENDS,
     SCREEN_ALARMS,
+    SCREEN_ALARM, /* one of them; its argument is the alarm's number plus 1 */
     SCREEN_SYSTEM,
     SCREEN_HELP,
     SCREEN_PALETTE,  /* over another screen */
@@ -67,7 +68,7 @@ struct screen_class {
     unsigned where;    /* one bit of enum action_where */
     bool overlay;      /* drawn over the screen below */
 
-    /* Makes the state. `argument` is a tag's id where the screen is about a tag, else 0. */
+    /* Makes the state. `argument` is a tag's id where the screen is about a tag; else 0, but as its id says. */
     void *(*open)(struct screen_host *host, uint32_t argument);
     void (*close)(void *state);
 

@@ -136,6 +136,13 @@ void trend_view_pan(struct trend_view *view, double share, int64_t now_us)
     trend_view_set_end(view, trend_view_end_us(view, now_us) + by_us, now_us);
 }
 
+void trend_view_go_to(struct trend_view *view, int64_t ts_us, int64_t now_us)
+{
+    trend_view_set_end(view, ts_us + TREND_SPANS[view->span].us / 2, now_us);
+    view->has_cursor = true;
+    view->cursor_us = ts_us < now_us ? ts_us : now_us;
+}
+
 void trend_view_go_live(struct trend_view *view)
 {
     view->live = true;

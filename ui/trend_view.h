@@ -66,6 +66,9 @@ void trend_view_zoom(struct trend_view *view, int step, int64_t pivot_us, int64_
 /* Moves by this share of the span; positive: later. Never into the future, never before 1970. */
 void trend_view_pan(struct trend_view *view, double share, int64_t now_us);
 
+/* Shows a past time in the middle, as far as what came after it reaches, with the cursor on it. */
+void trend_view_go_to(struct trend_view *view, int64_t ts_us, int64_t now_us);
+
 /* Back to the present, without cursor. */
 void trend_view_go_live(struct trend_view *view);
 

@@ -111,6 +111,7 @@ static void all_of_it_in_80_columns(void **state)
     say(&console, 20, ALARM_SHELVED, PRIORITY_LOW);
     fake_recorder_status(&console.recorder, &FLOOD);
     assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "FLOOD 23");
     key(&console, "m");
     expect_row(&console, "FLOOD 23", "[1]3/3 <2>3/3 (3)3/3  4 3/3 mute");
     expect_row(&console, "FLOOD 23", "shelved 1");

@@ -62,6 +62,47 @@ static void test_trend(void **state)
     history_reader_free(reader);
 }
 
+static void test_alarm(void **state)
+{
+    struct fixture *f = *state;
+    struct alarm_event event = {.ts_us = T0 + 50 * SECOND,
+                                .kind = JOURNAL_ALARM,
+                                .event = "activated",
+                                .tag = "one",
+                                .alarm = "one/hi",
+                                .value = 50,
+                                .limit = NAN};
+    batch_add_event(f->batch, &event);
+    fill(f);
+    struct history_reader *reader = history_reader_new(f->path);
+    struct history_request request = {
+        .purpose = HISTORY_ALARM,
+        .ticket = 7,
+        .to_us = T0 + 60 * SECOND,
+        .tags = {1},
+        .tag_count = 1,
+        .grid = {.start_us = T0 + 40 * SECOND, .width_us = 10 * SECOND, .count = 4},
+        .tag_name = "one",
+        .alarm = "one/hi"};
+    history_reader_ask(reader, &request);
+    struct history_result *result = await_result(reader);
+    assert_true(result->good);
+    assert_int_equal(result->ticket, 7);
+    assert_int_equal(result->occurrence_count, 1);
+    assert_true(result->occurrences[0].activated_us == T0 + 50 * SECOND);
+    assert_true(result->columns[0].low == 40 && result->columns[1].low == 50);
+    assert_false(result->columns[2].known); /* up to to_us */
+    history_result_free(result);
+    request.grid.count = 0; /* one of hmi's own has no tag */
+    request.tag_count = 0;
+    history_reader_ask(reader, &request);
+    result = await_result(reader);
+    assert_true(result->good);
+    assert_null(result->columns);
+    history_result_free(result);
+    history_reader_free(reader);
+}
+
 /* The recorder ended right after a sample: the gap begins with it, and nothing is drawn in the gap. */
 static void test_small_trends_end_where_a_gap_begins(void **state)
 {
@@ -291,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_trend, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_alarm, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_small_trends_end_where_a_gap_begins, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_small_trends, fixture_setup, fixture_teardown),

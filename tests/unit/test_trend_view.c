@@ -146,6 +146,22 @@ static void test_cursor(void **state)
 }
 
 /* The live picture slides on under a cursor; left behind, it stays at the edge. */
+static void test_going_to_a_time(void **state)
+{
+    (void)state;
+    struct trend_view view;
+    trend_view_init(&view);
+    trend_view_go_to(&view, NOW - 10 * CLOCK_US_PER_HOUR, NOW);
+    assert_false(view.live);
+    struct plot_grid grid = trend_view_grid(&view, NOW, 100);
+    assert_in_range(trend_view_cursor_column(&view, &grid), 48, 51); /* in the middle */
+    assert_true(view.cursor_us == NOW - 10 * CLOCK_US_PER_HOUR);
+    trend_view_go_to(&view, NOW - CLOCK_US_PER_HOUR / 4, NOW);
+    assert_true(view.live); /* what came after it is not half a picture */
+    grid = trend_view_grid(&view, NOW, 100);
+    assert_in_range(trend_view_cursor_column(&view, &grid), 73, 76);
+}
+
 static void test_cursor_stays_at_its_time(void **state)
 {
     (void)state;
@@ -247,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_panning_has_ends),
         cmocka_unit_test(test_cursor),
         cmocka_unit_test(test_cursor_stays_at_its_time),
+        cmocka_unit_test(test_going_to_a_time),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_steps_suit_the_span),
     };

@@ -391,6 +391,16 @@ static unsigned alarms_open_tag(struct alarms_screen *screen, struct screen_host
     return SCREEN_PAINT;
 }
 
+static unsigned alarms_open_alarm(struct alarms_screen *screen, struct screen_host *host)
+{
+    if (!alarms_list(screen))
+        return alarms_open_tag(screen, host);
+    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
+    if (alarm)
+        screen_host_open(host, SCREEN_ALARM, alarm->record.alarm + 1);
+    return SCREEN_PAINT;
+}
+
 /* ---- actions ---- */
 
 static unsigned alarms_act(void *state, struct screen_host *host, enum action action)
@@ -405,6 +415,8 @@ static unsigned alarms_act(void *state, struct screen_host *host, enum action ac
         return SCREEN_PAINT;
     switch (action) {
     case ACTION_OPEN_ALARM:
+        return alarms_open_alarm(screen, host);
+    case ACTION_FACEPLATE:
         return alarms_open_tag(screen, host);
     case ACTION_ALARMS:
     case ACTION_JOURNAL:
@@ -459,7 +471,7 @@ static unsigned alarms_click(struct alarms_screen *screen, struct screen_host *h
     if (input->y < 2 || input->y >= screen->rows + 2 || row >= count)
         return SCREEN_HANDLED;
     alarms_step(screen, (long)row - (long)at);
-    return input->type == INPUT_DOUBLE_CLICK ? alarms_open_tag(screen, host) : SCREEN_PAINT;
+    return input->type == INPUT_DOUBLE_CLICK ? alarms_open_alarm(screen, host) : SCREEN_PAINT;
 }
 
 static unsigned alarms_input(void *state, struct screen_host *host, const struct input *input)

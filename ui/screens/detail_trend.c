@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
-#include "ui/widgets/chart.h"
+#include "ui/screens/tag_chart.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,71 +71,26 @@ void detail_draw_figures(const struct pane *pane, const struct screen_host *host
         pane_printf(pane, 2, y + 1, -1, MEANING_WARNING, "history: %s", history_error);
 }
 
-static void detail_axis_label(void *context, double value, double step, char *out, size_t size)
-{
-    const struct mirror_tag *tag = context;
-    for (size_t i = 0; i < tag->state_count; i++) {
-        if (tag->states[i].value == value) {
-            snprintf(out, size, "%s", tag->states[i].text);
-            return;
-        }
-    }
-    int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
-    num_format_fit(out, size, value, decimals, DETAIL_LABEL - 3);
-    if (tag->state_count)
-        out[0] = '\0'; /* between two states */
-}
-
-/* The scale of a discrete tag is that of its states. */
-static void detail_set_scale(const struct mirror_tag *tag, struct chart *chart)
-{
-    chart->low = chart->high = NAN;
-    chart->least_span = tag->has_range ? (tag->high - tag->low) / 100 : 0;
-    for (size_t i = 0; i < tag->state_count; i++) {
-        double value = tag->states[i].value;
-        chart->low = value >= chart->low ? chart->low : value;
-        chart->high = value <= chart->high ? chart->high : value;
-    }
-    if (!(chart->low < chart->high))
-        chart->low = chart->high = NAN;
-    if (tag->state_count)
-        chart->least_step = 1;
-}
-
 void detail_draw_trend(const struct pane *pane, const struct screen_host *host, struct mirror_tag *tag)
 {
     struct series_span spans[CHART_SPANS_MAX];
-    struct chart_mark marks[MIRROR_LIMITS_MAX];
-    char labels[MIRROR_LIMITS_MAX][NUM_TEXT_MAX + 16];
     struct chart_pen pen = {.spans = spans, .meaning = tag->live ? MEANING_CHART : MEANING_SPARK_UNCERTAIN};
-    struct chart chart = {.label_columns = DETAIL_LABEL - 3,
-                          .pens = &pen,
-                          .pen_count = 1,
-                          .marks = marks,
-                          .label = detail_axis_label,
-                          .context = tag};
+    struct tag_chart tag_chart;
+    struct chart *chart = &tag_chart.chart;
     if (tag->kind == TAG_TEXT || pane->rows < 3)
         return;
-    struct chart_area area = chart_area(pane, &chart);
+    tag_chart_init(&tag_chart, tag, DETAIL_LABEL - 3);
+    chart->pens = &pen;
+    chart->pen_count = 1;
+    struct chart_area area = chart_area(pane, chart);
     if (!area.spans)
         return;
     /* Columns begin at multiples of their width,
      * so that the trace moves in whole steps and does not shimmer. */
     int64_t width_us = detail_window_us(host) / (int64_t)area.spans;
-    chart.to_us = (host->wall_us / width_us + 1) * width_us;
-    chart.from_us = chart.to_us - width_us * (int64_t)area.spans;
-    recent_columns(&host->mirror->recent, chart.from_us, chart.to_us, host->wall_us,
+    chart->to_us = (host->wall_us / width_us + 1) * width_us;
+    chart->from_us = chart->to_us - width_us * (int64_t)area.spans;
+    recent_columns(&host->mirror->recent, chart->from_us, chart->to_us, host->wall_us,
                    mirror_tag_is_sloped(tag), spans, area.spans);
-    detail_set_scale(tag, &chart);
-    for (size_t i = 0; i < tag->limit_count; i++) {
-        char number[NUM_TEXT_MAX];
-        if (tag->limits[i].type > ALARM_HIHI)
-            continue;
-        num_format(number, sizeof number, tag->limits[i].limit, tag->decimals);
-        snprintf(labels[chart.mark_count], sizeof labels[0], "%s %s", ALARM_TYPE_WORDS[tag->limits[i].type],
-                 number);
-        marks[chart.mark_count] = (struct chart_mark){tag->limits[i].limit, labels[chart.mark_count]};
-        chart.mark_count++;
-    }
-    chart_draw(pane, &chart);
+    chart_draw(pane, chart);
 }

@@ -8,6 +8,7 @@ static const struct screen_class *const CLASSES[SCREEN_ID_COUNT] = {
     [SCREEN_PALETTE] = &SCREEN_CLASS_PALETTE,   [SCREEN_QUIT] = &SCREEN_CLASS_QUIT,
     [SCREEN_SETPOINT] = &SCREEN_CLASS_SETPOINT, [SCREEN_TRENDS] = &SCREEN_CLASS_TRENDS,
     [SCREEN_PENS] = &SCREEN_CLASS_PENS,         [SCREEN_ALARMS] = &SCREEN_CLASS_ALARMS,
+    [SCREEN_ALARM] = &SCREEN_CLASS_ALARM,
 };
 
 const struct screen_class *screen_class_of(enum screen_id id)

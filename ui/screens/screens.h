@@ -7,6 +7,7 @@
 extern const struct screen_class SCREEN_CLASS_TAGS;
 extern const struct screen_class SCREEN_CLASS_DETAIL;
 extern const struct screen_class SCREEN_CLASS_ALARMS;
+extern const struct screen_class SCREEN_CLASS_ALARM;
 extern const struct screen_class SCREEN_CLASS_SYSTEM;
 extern const struct screen_class SCREEN_CLASS_HELP;
 extern const struct screen_class SCREEN_CLASS_PALETTE;

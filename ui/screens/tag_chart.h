@@ -1,0 +1,18 @@
+/* A chart of one tag alone: its scale, its limits as lines, the axis in its states or numbers. */
+#ifndef UI_SCREENS_TAG_CHART_H
+#define UI_SCREENS_TAG_CHART_H
+
+#include "base/num.h"
+#include "ui/mirror.h"
+#include "ui/widgets/chart.h"
+
+struct tag_chart {
+    struct chart chart; /* pens and times are the caller's to set */
+    struct chart_mark marks[MIRROR_LIMITS_MAX];
+    char labels[MIRROR_LIMITS_MAX][NUM_TEXT_MAX + 16];
+};
+
+/* The tag is borrowed, and `chart` points into the struct: it stays where it is. */
+void tag_chart_init(struct tag_chart *tag_chart, struct mirror_tag *tag, int label_columns);
+
+#endif
