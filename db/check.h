@@ -33,6 +33,7 @@ struct check_watcher {
 struct check *check_open(const char *path, const struct check_watcher *watcher, struct err *err);
 void check_close(struct check *check);
 
+/* Counts and measures what is in the file. */
 bool check_measure(struct check *check, struct check_figures *figures, struct err *err);
 
 /* SQLite's own check of pages, keys and rows; with `full` also whether each index agrees with its table. */

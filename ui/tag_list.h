@@ -93,6 +93,7 @@ bool tag_list_asks_unknown_quality(const char *filter);
 bool tag_list_can_sort(enum tag_list_column column);
 enum tag_list_column tag_list_next_sort(enum tag_list_column column, int step);
 
+/* How rows are put in order from the next tag_list_update() on; the cursor stays on its tag. */
 void tag_list_set_sort(struct tag_list *list, enum tag_list_column column);
 void tag_list_set_reverse(struct tag_list *list, bool reverse);
 void tag_list_set_grouped(struct tag_list *list, bool grouped);

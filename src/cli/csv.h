@@ -33,6 +33,7 @@ struct csv_reader {
 
 enum csv_result { CSV_RECORD, CSV_END, CSV_WRONG, CSV_FAILED };
 
+/* Reads from `in`, which is borrowed; nothing has been read yet. csv_reader_free() leaves `in` open. */
 void csv_reader_init(struct csv_reader *reader, FILE *in, char separator);
 void csv_reader_free(struct csv_reader *reader);
 

@@ -45,6 +45,7 @@ enum import_taken import_store_add(struct import_store *store, const struct impo
 /* Stores what was taken, durably. */
 bool import_store_flush(struct import_store *store, struct err *err);
 
+/* What has become of the samples so far; kept up to date, until the store is closed. */
 const struct import_counts *import_store_counts(const struct import_store *store);
 
 #endif

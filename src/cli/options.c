@@ -1,6 +1,5 @@
 #include "cli/cli.h"
 
-#include "cli/commands.h"
 #include "config/suggest.h"
 
 #include <fnmatch.h>
@@ -38,8 +37,10 @@ static void cli_refuse_operand(const struct cli_command *command, const char *op
 {
     if (*command->name)
         fprintf(stderr, "hmi %s: what is '%s'? Only options may follow\n", command->name, operand);
-    else if (cli_find_command(operand))
-        fprintf(stderr, "hmi: the command comes before its options: hmi %s -c FILE\n", operand);
+    else
+        fprintf(stderr,
+                "hmi: '%s' is not expected here: a command comes before its options (hmi COMMAND -c FILE)\n",
+                operand);
 }
 
 static const struct cli_option *cli_option_of(const struct cli_command *command, int key)

@@ -53,6 +53,7 @@ void alarm_evaluate(const struct alarm_pass *pass, struct alarm *alarm);
 void alarm_set_condition(const struct alarm_pass *pass, struct alarm *alarm, bool stands,
                          const struct alarm_reading *reading);
 
+/* When one of its delays is over (monotonic), ALARM_NEVER: it does not run; the alarm's timer goes with the first. */
 void alarm_set_deadline(struct alarms *alarms, struct alarm *alarm, enum alarm_deadline which,
                         int64_t due_us);
 

@@ -28,6 +28,7 @@ struct commands {
     size_t move_next;
 };
 
+/* Drops what is under way without a word: nothing is journalled or sent. All zero is none. */
 void commands_free(struct commands *commands);
 
 /* False: too many are under way, or were given within the last minute to keep the sum of each setpoint's moves. */
@@ -36,6 +37,8 @@ bool commands_have_room(const struct commands *commands, int64_t now_us);
 /* Takes a copy of a command that the gate let through, in the state COMMAND_CHECKED. NULL: there is no room. */
 struct command *commands_add(struct commands *commands, const struct command *command, int64_t now_us);
 
+/* The command under way for a tag, by its number, or by the message id of its publication; NULL: there is none. Valid
+ * until the command is removed. */
 struct command *commands_by_tag(const struct commands *commands, uint32_t tag_id);
 struct command *commands_by_id(const struct commands *commands, uint64_t id);
 struct command *commands_by_message(const struct commands *commands, int message_id);
@@ -47,6 +50,7 @@ double commands_moved(const struct commands *commands, uint32_t tag_id, int64_t 
 void commands_read_back(struct commands *commands, uint32_t tag_id, const struct value *value,
                         int64_t now_us);
 
+/* The broker is gone: what waits to be sent never is, what was sent is unknown; a pressed button is not let go. */
 void commands_link_lost(struct commands *commands, int64_t now_us);
 
 /* The console is gone, or its operator withdraws: what has not been sent is not sent any more. Returns how many those

@@ -33,6 +33,7 @@ struct alarm_board {
     size_t withheld;
 };
 
+/* All zero is empty. */
 void alarm_board_free(struct alarm_board *board);
 
 /* Takes what a committed batch says. */

@@ -26,6 +26,7 @@ struct foreign {
     uint64_t left_out; /* of them not entered since the last entry */
 };
 
+/* All zero is empty. */
 void foreign_free(struct foreign *foreign);
 
 /* We publish this now; both are copied. */

@@ -21,6 +21,7 @@ struct openssl {
     int (*free_bio)(void *bio);
 };
 
+/* Looks the functions up in the process; after libmosquitto was loaded. */
 void openssl_find(struct openssl *openssl);
 
 /* Whether decrypted bytes wait; `ssl` NULL: none. */

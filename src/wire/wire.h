@@ -87,6 +87,8 @@ struct wire_writer {
     enum wire_type type;
 };
 
+/* Begins a frame of records of one type, or several where they do not fit into one; wire_end() closes the last. Until
+ * then nothing else may be appended to `out`, which is borrowed. */
 struct wire_writer wire_begin(struct buf *out, enum wire_type type);
 
 /* Adds one record, `record` being the struct of the writer's type;

@@ -34,7 +34,7 @@ class CommandLine(unittest.TestCase):
         self.check_refused(["tags", "--json=1"], "hmi tags: '--json=1': this option takes no argument")
 
     def test_words_that_are_not_expected(self):
-        self.check_refused(["-c", "hmi.cfg", "status"], "hmi: the command comes before its options: hmi status -c FILE")
+        self.check_refused(["-c", "hmi.cfg", "status"], "hmi: 'status' is not expected here: a command comes before its options (hmi COMMAND -c FILE)")
         self.check_refused(["stop", "now"], "hmi stop: what is 'now'? Only options may follow")
 
     def test_help(self):
