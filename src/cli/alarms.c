@@ -7,6 +7,7 @@
 #include "cli/json.h"
 #include "cli/table.h"
 #include "plant/alarm_state.h"
+#include "ui/alarm_withheld.h"
 
 #include <cjson/cJSON.h>
 #include <getopt.h>
@@ -18,7 +19,7 @@
 static const struct cli_option ALARMS_OPTIONS[] = {
     CLI_OPTION_CONFIG,
     CLI_OPTION_JSON,
-    {'a', "all", NULL, "with those that are shelved, suppressed or out of service"},
+    {'a', "all", NULL, "with those that are shelved, suppressed or out of service: until when, by whom, why"},
     {0},
 };
 
@@ -78,6 +79,8 @@ static cJSON *alarms_json_of(const void *context, size_t i)
     json_add_time(object, "shelved_until", alarm->shelf_until_us);
     cJSON_AddStringToObject(object, "shelved_by", alarm->shelved_by);
     cJSON_AddStringToObject(object, "shelf_reason", alarm->shelf_reason);
+    cJSON_AddBoolToObject(object, "shelved_once", alarm->shelf_once != 0);
+    cJSON_AddStringToObject(object, "suppressed_by", alarm->suppressed_by);
     return object;
 }
 
@@ -90,31 +93,44 @@ static void alarms_print_number(char *out, size_t size, double number)
         num_format(out, size, number, -1);
 }
 
-static void alarms_print_table(struct mirror_alarm *const *alarms, size_t count)
+static const struct table_column COLUMNS[] = {
+    {"ALARM", TABLE_LEFT},  {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},   {"SINCE", TABLE_LEFT},
+    {"VALUE", TABLE_POINT}, {"LIMIT", TABLE_POINT},   {"MESSAGE", TABLE_LEFT}, {"UNTIL", TABLE_LEFT},
+    {"BY", TABLE_LEFT},     {"REASON", TABLE_LEFT},
+};
+
+#define COLUMNS_ALWAYS 7 /* the others tell of what is withheld */
+
+static void alarms_add_row(struct table *table, const struct wire_alarm *alarm)
 {
-    static const struct table_column COLUMNS[] = {
-        {"ALARM", TABLE_LEFT},  {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},   {"SINCE", TABLE_LEFT},
-        {"VALUE", TABLE_POINT}, {"LIMIT", TABLE_POINT},   {"MESSAGE", TABLE_LEFT},
+    char since[TIMEFMT_MAX], value[NUM_TEXT_MAX], limit[NUM_TEXT_MAX], until[TIMEFMT_MAX] = "", reason[1024];
+    timefmt_local(since, sizeof since, alarm->activated_us ? alarm->activated_us : alarm->changed_us,
+                  TIMEFMT_DATE | TIMEFMT_MS);
+    alarms_print_number(value, sizeof value, alarm->value);
+    alarms_print_number(limit, sizeof limit, alarm->limit);
+    if (alarm->shelf_until_us)
+        timefmt_local(until, sizeof until, alarm->shelf_until_us, TIMEFMT_DATE);
+    alarm_withheld_reason(alarm, reason, sizeof reason);
+    const char *const cells[] = {
+        alarm->address,
+        ALARM_PRIORITY_WORDS[alarm->priority],
+        alarm_state_word((enum alarm_state)alarm->state),
+        since,
+        value,
+        limit,
+        alarm->message,
+        until,
+        alarm_withheld_by(alarm),
+        reason,
     };
-    struct table *table = table_new(COLUMNS, sizeof COLUMNS / sizeof *COLUMNS);
-    for (size_t i = 0; i < count; i++) {
-        const struct wire_alarm *alarm = &alarms[i]->record;
-        char since[TIMEFMT_MAX], value[NUM_TEXT_MAX], limit[NUM_TEXT_MAX];
-        timefmt_local(since, sizeof since, alarm->activated_us ? alarm->activated_us : alarm->changed_us,
-                      TIMEFMT_DATE | TIMEFMT_MS);
-        alarms_print_number(value, sizeof value, alarm->value);
-        alarms_print_number(limit, sizeof limit, alarm->limit);
-        const char *const cells[] = {
-            alarm->address,
-            ALARM_PRIORITY_WORDS[alarm->priority],
-            alarm_state_word((enum alarm_state)alarm->state),
-            since,
-            value,
-            limit,
-            alarm->message,
-        };
-        table_add(table, cells);
-    }
+    table_add(table, cells);
+}
+
+static void alarms_print_table(struct mirror_alarm *const *alarms, size_t count, bool all)
+{
+    struct table *table = table_new(COLUMNS, all ? sizeof COLUMNS / sizeof *COLUMNS : COLUMNS_ALWAYS);
+    for (size_t i = 0; i < count; i++)
+        alarms_add_row(table, &alarms[i]->record);
     table_print(table, stdout, 0);
     table_free(table);
 }
@@ -146,7 +162,7 @@ static int alarms_run(const struct cli_command *command, int argc, char **argv)
         if (json)
             json_print_lines(count, alarms_json_of, alarms);
         else
-            alarms_print_table(alarms, count);
+            alarms_print_table(alarms, count, all);
         free(alarms);
     }
     if (err.code)

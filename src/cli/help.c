@@ -136,6 +136,7 @@ static void manual_put_keys(void)
         {ACTION_ON_TAGS, "Tags"},
         {ACTION_ON_DETAIL, "The faceplate of a tag"},
         {ACTION_ON_TRENDS, "Trends"},
+        {ACTION_ON_ALARMS, "Alarms and the journal"},
         {ACTION_ON_SYSTEM, "System"},
         {ACTION_ON_HELP, "Help"},
     };

@@ -3,11 +3,10 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/timefmt.h"
-#include "plant/alarm_event.h"
 #include "plant/alarm_state.h"
 #include "ui/alarm_banner.h"
+#include "ui/alarm_withheld.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -166,36 +165,12 @@ static void cell_left(const struct cell_row *row, char *out, size_t size)
 
 static void cell_by(const struct cell_row *row, char *out, size_t size)
 {
-    const struct wire_alarm *alarm = row->alarm;
-    const char *by = alarm->shelf_until_us                 ? alarm->shelved_by
-                     : alarm->withheld & ALARM_BY_OPERATOR ? "operator"
-                     : alarm->withheld & ALARM_BY_DESIGN   ? "design"
-                     : alarm->withheld & ALARM_BY_SERVICE  ? "hmi.cfg"
-                                                           : "";
-    snprintf(out, size, "%s", by);
+    snprintf(out, size, "%s", alarm_withheld_by(row->alarm));
 }
 
-static void cell_add_reason(char *out, size_t size, const char *head, const char *text)
-{
-    size_t used = strlen(out);
-    snprintf(out + used, size - used, "%s%s%s", used ? "; " : "", head, text);
-}
-
-/* Why it is withheld; of several reasons all. */
 static void cell_reason(const struct cell_row *row, char *out, size_t size)
 {
-    const struct wire_alarm *alarm = row->alarm;
-    char line[16];
-    out[0] = '\0';
-    snprintf(line, sizeof line, "%" PRIu32, alarm->line);
-    if (alarm->shelf_until_us)
-        cell_add_reason(out, size, "", alarm->shelf_reason);
-    if (alarm->withheld & ALARM_BY_OPERATOR)
-        cell_add_reason(out, size, "out of service, ", alarm->detail);
-    if (alarm->withheld & ALARM_BY_DESIGN)
-        cell_add_reason(out, size, "while ", alarm->suppressed_by);
-    if (alarm->withheld & ALARM_BY_SERVICE)
-        cell_add_reason(out, size, "out_of_service, line ", line);
+    alarm_withheld_reason(row->alarm, out, size);
 }
 
 /* ---- the columns ---- */

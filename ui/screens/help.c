@@ -73,23 +73,59 @@ static void actions_of(struct help_page *page, const char *title, unsigned where
     }
 }
 
+/* What is not a key: marks, and words of filters. */
+struct help_text {
+    const char *mark, *text;
+};
+
+static void texts(struct help_page *page, const char *title, const struct help_text *text)
+{
+    heading(page, title);
+    for (; text->mark; text++)
+        entry(page, text->mark, text->text);
+}
+
 static void marks(struct help_page *page)
 {
-    static const struct {
-        const char *mark, *text;
-    } MARKS[] = {
+    static const struct help_text VALUES[] = {
         {"12.3", "a live value of good quality"},
         {"? (12.3)", "not live: stale, link down, from before the start, or the recorder is gone"},
         {"! (12.3)", "bad: the plant or the payload says that the value is none; the last one is shown"},
         {"R", "a retained message: the broker kept it, its age is not known"},
+        {0},
     };
-    heading(page, "Marks before a value");
-    for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
-        entry(page, MARKS[i].mark, MARKS[i].text);
-    heading(page, "Filter words");
-    entry(page, "boiler temp", "tags with both words in name, description, area or topic");
-    entry(page, "quality:bad", "also good, retained, uncertain, stale, lost ...");
-    entry(page, "area:pumps", "tags of these areas");
+    static const struct help_text ALARMS[] = {
+        {"[1] <2> (3) 4 -", "priorities: critical, high, medium, low, and what is only recorded"},
+        {"UNACK", "in capitals while somebody has to acknowledge it; acked: he has"},
+        {"RETURN", "back to normal, and nobody has acknowledged it"},
+        {"LATCH", "back to normal, but it stays until it is reset: a, and once more where it reads latch"},
+        {"? UNACK", "as it was last known: link down, or the recorder is gone"},
+        {"*", "marked with Space: a, z and u are for all that are marked"},
+        {0},
+    };
+    static const struct help_text TAG_WORDS[] = {
+        {"boiler temp", "tags with both words in name, description, area or topic"},
+        {"quality:bad", "also good, retained, uncertain, stale, lost ..."},
+        {"area:pumps", "tags of these areas"},
+        {0},
+    };
+    static const struct help_text ALARM_WORDS[] = {
+        {"drum hot", "alarms with both words in address, message, area or group"},
+        {"priority:high", "or by its number: priority:2; also area:pumps"},
+        {"state:unack", "also acknowledged, returned, latched, shelved, suppressed, out"},
+        {0},
+    };
+    static const struct help_text JOURNAL_WORDS[] = {
+        {"from:-8h", "also from:06:00, to:2026-11-22, to:2026-11-22T14:30, to:yesterday"},
+        {"tag:boiler.temp", "also operator:alice, kind:refusal, priority:high"},
+        {"shelved drum", "entries with both words anywhere"},
+        {0},
+    };
+    texts(page, "Marks before a value", VALUES);
+    texts(page, "Marks of alarms", ALARMS);
+    texts(page, "Filter words on Tags", TAG_WORDS);
+    texts(page, "Filter words on Alarms", ALARM_WORDS);
+    texts(page, "Search words in the journal", JOURNAL_WORDS);
 }
 
 static int draw_page(const struct help *help, const struct pane *pane, int top)
