@@ -70,6 +70,26 @@ typedef bool query_gap_function(void *context, int64_t start_us, int64_t end_us,
 bool query_gaps(struct query *query, int64_t from_us, int64_t to_us, query_gap_function *function,
                 void *context, struct err *err);
 
+/* A command, what became of it, or what was refused, as the journal knows it. Texts NULL where there is none; valid
+ * during the callback only. */
+struct query_command {
+    uint64_t id; /* of a foreign one: of its entry in the journal */
+    int64_t ts_us;
+    uint32_t tag_id; /* 0: the history has no tag of that name */
+    const char *tag, *operator_name, *station;
+    const char *outcome; /* as in the view commands; "foreign" for what somebody else published */
+    const char *reason, *detail;
+    struct value old, new, readback;
+    int64_t ms_broker, ms_readback; /* -1: it never came to that */
+};
+
+#define QUERY_FOREIGN_BACK 100000 /* so many entries of the journal are looked through for foreign ones */
+
+/* At most `limit` commands, the newest first; then at most as many of others. */
+typedef bool query_command_function(void *context, const struct query_command *command);
+bool query_each_command(struct query *query, uint64_t limit, query_command_function *function, void *context,
+                        struct err *err);
+
 /* How many samples came, kept or not, and how many tags the file knows. */
 bool query_counts(struct query *query, uint64_t *samples, uint64_t *tags, struct err *err);
 

@@ -153,6 +153,21 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
         " WHERE tag = ?5 AND (ts, id) < (?1, ?2) AND ts >= ?3 ORDER BY ts DESC, id DESC LIMIT ?4",
     [QUERY_JOURNAL_SINCE] =
         "SELECT " QUERY_JOURNAL_COLUMNS " FROM journal_entry WHERE id > ?1 ORDER BY id LIMIT ?2",
+
+    /* The columns of struct query_command; ?1 is how many. As the view commands, the newest first. */
+    [QUERY_COMMANDS] =
+        "SELECT q.command, q.ts, q.tag, (SELECT id FROM tag WHERE name = q.tag), q.operator, q.station,"
+        " CASE q.kind WHEN 'refusal' THEN 'refused' ELSE ifnull(o.event, 'under way') END,"
+        " CASE q.kind WHEN 'refusal' THEN NULL ELSE q.detail END,"
+        " CASE q.kind WHEN 'refusal' THEN q.detail ELSE o.detail END,"
+        " q.value_old, q.value_new, o.value_readback, o.ms_broker, o.ms_readback"
+        " FROM journal_entry q LEFT JOIN journal_entry o ON o.command = q.command AND o.kind = 'outcome'"
+        " WHERE q.command > 0 AND q.kind IN ('command', 'refusal') ORDER BY q.command DESC LIMIT ?1",
+    /* What others published, of the last ?2 entries of the journal: nobody asked for an index by kind. */
+    [QUERY_FOREIGN] =
+        "SELECT q.id, q.ts, q.tag, (SELECT id FROM tag WHERE name = q.tag), NULL, NULL, 'foreign', NULL, q.detail,"
+        " NULL, NULL, NULL, NULL, NULL FROM journal_entry q"
+        " WHERE q.id > (SELECT max(id) FROM journal_entry) - ?2 AND q.kind = 'foreign' ORDER BY q.id DESC LIMIT ?1",
 };
 /* clang-format on */
 

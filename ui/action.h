@@ -25,12 +25,14 @@ enum action_where {
     ACTION_ON_TRENDS = 16,
     ACTION_ON_ALARMS = 32,
     ACTION_ON_ALARM = 64,
+    ACTION_ON_COMMANDS = 128,
     ACTION_ON_ALL = 0xFFFF
 };
-#define ACTION_ON_TAG       (ACTION_ON_TAGS | ACTION_ON_DETAIL | ACTION_ON_ANY_ALARM) /* where a tag is at hand */
 #define ACTION_ON_ANY_ALARM (ACTION_ON_ALARMS | ACTION_ON_ALARM)
-#define ACTION_ON_LIST      (ACTION_ON_TAGS | ACTION_ON_ALARMS) /* of what can be filtered */
-#define ACTION_ON_ROWS      (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
+#define ACTION_ON_TAG                                                                                        \
+    (ACTION_ON_TAGS | ACTION_ON_DETAIL | ACTION_ON_ANY_ALARM | ACTION_ON_COMMANDS) /* a tag is at hand */
+#define ACTION_ON_LIST (ACTION_ON_TAGS | ACTION_ON_ALARMS | ACTION_ON_COMMANDS) /* of what can be filtered */
+#define ACTION_ON_ROWS (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
 
 #define ACTIONS(X)                                                                                           \
     X(HELP, "help", "F1 ?", "Help", ACTION_ON_ALL, ROLE_VIEWER, "this help")                                 \
@@ -42,6 +44,8 @@ enum action_where {
       "alarms that stand, and those that are withheld")                                                      \
     X(JOURNAL, "journal", "F6 6", "Journal", ACTION_ON_ALL, ROLE_VIEWER,                                     \
       "what happened: alarms, operators, refusals, configuration, commands")                                 \
+    X(COMMANDS, "commands", "F7 7", "Commands", ACTION_ON_ALL, ROLE_VIEWER,                                  \
+      "setpoints that were given, and what became of them")                                                  \
     X(SYSTEM, "system", "F9 9", "System", ACTION_ON_ALL, ROLE_VIEWER, "health of recorder, broker and disk") \
     X(BACK, "back", "F10 q", "Back", ACTION_ON_ALL, ROLE_VIEWER, "back; at the top quit, after a question")  \
     X(ESCAPE, "escape", "Escape", "", ACTION_ON_ALL, ROLE_VIEWER,                                            \
@@ -68,8 +72,10 @@ enum action_where {
     X(NEXT_TAB, "next-tab", "Tab Right", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                  \
       "the next list: standing, withheld, journal")                                                          \
     X(PREVIOUS_TAB, "previous-tab", "S-Tab Left", "", ACTION_ON_ALARMS, ROLE_VIEWER, "the list before it")   \
-    X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS | ACTION_ON_ANY_ALARM, ROLE_VIEWER,                \
-      "everything known of the tag")                                                                         \
+    X(OPEN_COMMAND, "open-command", "Enter", "", ACTION_ON_COMMANDS, ROLE_VIEWER,                            \
+      "everything known of the command")                                                                     \
+    X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS | ACTION_ON_ANY_ALARM | ACTION_ON_COMMANDS,        \
+      ROLE_VIEWER, "everything known of the tag")                                                            \
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
     X(EDIT, "edit", "e", "", ACTION_ON_TAG, ROLE_OPERATOR,                                                   \

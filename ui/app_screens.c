@@ -274,6 +274,9 @@ static void app_act(struct app *app, enum action action)
         app_open(app, SCREEN_ALARMS, 0);
         app_dispatch(app, action);
         break;
+    case ACTION_COMMANDS:
+        app_open(app, SCREEN_COMMANDS, 0);
+        break;
     case ACTION_SYSTEM:
         app_open(app, SCREEN_SYSTEM, 0);
         break;

@@ -5,6 +5,7 @@
 #include "db/query_alarm.h"
 #include "db/query_plot.h"
 #include "plant/quality.h"
+#include "ui/history_commands.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -315,6 +316,8 @@ bool history_read(struct query *query, const struct history_request *request, st
         return history_read_journal(query, request, result, err);
     case HISTORY_ALARM:
         return history_read_alarm(query, request, result, err);
+    case HISTORY_COMMANDS:
+        return history_read_commands(query, result, err);
     case HISTORY_PURPOSE_COUNT:
         break;
     }

@@ -5,6 +5,7 @@
 #include "ui/history_reader.h"
 
 #include "base/mem.h"
+#include "ui/history_commands.h"
 #include "ui/history_read.h"
 
 #include <pthread.h>
@@ -65,6 +66,7 @@ void history_result_free(struct history_result *result)
         journal_entry_free(&result->entries[i]);
     free(result->entries);
     free(result->occurrences);
+    history_free_commands(result->commands, result->command_count);
     free(result);
 }
 

@@ -10,11 +10,13 @@
 #include "ui/plot.h"
 #include "ui/recent.h"
 #include "ui/series.h"
+#include "wire/wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#define HISTORY_COMMANDS_MAX    1000
 #define HISTORY_READER_TAGS_MAX 512 /* of one request for small trends: more rows than a screen has */
 #define HISTORY_OCCURRENCES_MAX 50
 #define HISTORY_NAME_MAX        512 /* bytes of a tag's name or an alarm's address; no longer one is asked for */
@@ -23,6 +25,7 @@ enum history_purpose {
     HISTORY_TREND,    /* the samples of one tag */
     HISTORY_SERIES,   /* small trends of the visible tags */
     HISTORY_PENS,     /* columns for the Trends screen */
+    HISTORY_COMMANDS, /* commands that were given, the newest first */
     HISTORY_INSTANTS, /* values at the cursor of the Trends screen */
     HISTORY_JOURNAL,  /* entries of the journal */
     HISTORY_ALARM,    /* the last occurrences of an alarm, and the columns of its tag around one of them */
@@ -81,6 +84,9 @@ struct history_result {
     /* HISTORY_PENS, HISTORY_ALARM: grid.count of each tag, one tag after the other */
     struct plot_grid grid;
     struct plot_column *columns;
+    /* HISTORY_COMMANDS: at most HISTORY_COMMANDS_MAX, and as many foreign ones behind them; texts owned, safe */
+    struct wire_command *commands;
+    size_t command_count;
     struct history_instant *instants; /* HISTORY_INSTANTS: one of each tag, at to_us */
     /* HISTORY_JOURNAL: the newest first; those newer than a number as they were committed. As many as were asked for, or
      * as were found in so much of the journal as may be looked at in one go. */

@@ -22,16 +22,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MIRROR_TAGS_MAX      1000000
-#define MIRROR_STATES_MAX    256 /* of one tag */
-#define MIRROR_LIMITS_MAX    64  /* of one tag */
-#define MIRROR_ALARMS_MAX    1000000
-#define MIRROR_LIST_MAX      1000 /* faults, refusals, consoles: each */
-#define MIRROR_COMMANDS_MAX  64
-#define MIRROR_TEXT_MAX      4096 /* bytes of a text, safe; a longer one ends in "…" */
-#define MIRROR_PENS_MAX      4
-#define MIRROR_SERIES_BINS   60
-#define MIRROR_SERIES_BIN_US INT64_C(5000000) /* so a small trend covers the last 5 minutes */
+#define MIRROR_TAGS_MAX       1000000
+#define MIRROR_STATES_MAX     256 /* of one tag */
+#define MIRROR_LIMITS_MAX     64  /* of one tag */
+#define MIRROR_ALARMS_MAX     1000000
+#define MIRROR_LIST_MAX       1000 /* faults, refusals, consoles: each */
+#define MIRROR_COMMANDS_MAX   128
+#define MIRROR_COMMANDS_CHEAP 48   /* of them, refused and foreign ones */
+#define MIRROR_TEXT_MAX       4096 /* bytes of a text, safe; a longer one ends in "…" */
+#define MIRROR_PENS_MAX       4
+#define MIRROR_SERIES_BINS    60
+#define MIRROR_SERIES_BIN_US  INT64_C(5000000) /* so a small trend covers the last 5 minutes */
 
 struct mirror_state {
     double value;
@@ -127,9 +128,10 @@ struct mirror {
     struct recent recent;
     struct mirror_pen pens[MIRROR_PENS_MAX];
 
-    uint64_t changes;        /* rises with every change of anything */
-    uint64_t tags_changes;   /* rises when tags come, go or are defined anew */
-    uint64_t alarms_changes; /* rises with every change of an alarm */
+    uint64_t changes;          /* rises with every change of anything */
+    uint64_t tags_changes;     /* rises when tags come, go or are defined anew */
+    uint64_t alarms_changes;   /* rises with every change of an alarm */
+    uint64_t commands_changes; /* rises with every change of a command */
     uint64_t alarm_calls[PRIORITY_CRITICAL +
                          1]; /* by priority: rises when an alarm that does not chatter begins to
                                                     wait for somebody, or rises to this priority while it does */
@@ -152,6 +154,9 @@ struct mirror_tag *mirror_find(const struct mirror *mirror, uint32_t id);
 
 /* By its number; NULL when it is none of the last ones. */
 const struct wire_command *mirror_find_command(const struct mirror *mirror, uint64_t id);
+
+/* The tag that tells the present value of a setpoint: its readback, else the tag itself. */
+const struct mirror_tag *mirror_tag_present(const struct mirror *mirror, const struct mirror_tag *tag);
 
 /* Who gives the tag's setpoint now; NULL: nobody. */
 const struct wire_reservation *mirror_find_reservation(const struct mirror *mirror, uint32_t tag);
@@ -220,5 +225,11 @@ void mirror_tag_columns(struct mirror_tag *tag, int64_t now_us, struct series_sp
  * MIRROR_SERIES_BIN_US each, the last one being `newest_bin`. What has come live is not overwritten. */
 void mirror_tag_backfill(struct mirror_tag *tag, const struct series_span *spans, int64_t newest_bin,
                          size_t count);
+
+/* ---- records with texts of their own, also of what comes from the history ---- */
+
+/* Puts a record with safe texts of its own into `to`, whose old texts are released; releases them and clears it. */
+void mirror_keep(enum wire_type type, void *to, const void *from);
+void mirror_drop(enum wire_type type, void *record);
 
 #endif

@@ -15,6 +15,13 @@ const struct wire_command *mirror_find_command(const struct mirror *mirror, uint
     return NULL;
 }
 
+const struct mirror_tag *mirror_tag_present(const struct mirror *mirror, const struct mirror_tag *tag)
+{
+    uint32_t id = tag->setpoint ? tag->setpoint->readback_tag : 0;
+    const struct mirror_tag *readback = id ? mirror_find(mirror, id) : NULL;
+    return readback ? readback : tag;
+}
+
 const struct wire_reservation *mirror_find_reservation(const struct mirror *mirror, uint32_t tag)
 {
     for (size_t i = 0; i < mirror->reservation_count; i++)
@@ -41,6 +48,34 @@ static bool commands_is_sound(const struct wire_command *record)
            record->new_type <= VALUE_TEXT && record->readback_type <= VALUE_TEXT;
 }
 
+static void commands_remove(struct mirror *mirror, size_t index)
+{
+    mirror_drop(WIRE_COMMAND, &mirror->commands[index]);
+    memmove(&mirror->commands[index], &mirror->commands[index + 1],
+            (mirror->command_count - index - 1) * sizeof *mirror->commands);
+    memset(&mirror->commands[--mirror->command_count], 0, sizeof *mirror->commands);
+}
+
+/* For one more of that state: as on the recorder's board, those that anybody can bring forth give way first to their
+ * like, and those that are under way last. */
+static void commands_make_room(struct mirror *mirror, enum command_state state)
+{
+    size_t cheap = 0, first_cheap = 0, first_ended = mirror->command_count;
+    for (size_t i = mirror->command_count; i-- > 0;) {
+        enum command_state other = (enum command_state)mirror->commands[i].state;
+        if (command_state_is_cheap(other)) {
+            cheap++;
+            first_cheap = i;
+        }
+        if (other >= COMMAND_DONE)
+            first_ended = i;
+    }
+    if (command_state_is_cheap(state) && cheap >= MIRROR_COMMANDS_CHEAP)
+        commands_remove(mirror, first_cheap);
+    else if (mirror->command_count == MIRROR_COMMANDS_MAX)
+        commands_remove(mirror, first_ended < mirror->command_count ? first_ended : 0);
+}
+
 void mirror_take_command(struct mirror *mirror, const void *data)
 {
     const struct wire_command *record = data;
@@ -50,15 +85,12 @@ void mirror_take_command(struct mirror *mirror, const void *data)
             command = &mirror->commands[i];
     if (!commands_is_sound(record))
         return;
-    if (!command && mirror->command_count == MIRROR_COMMANDS_MAX) {
-        mirror_drop(WIRE_COMMAND, &mirror->commands[0]);
-        memmove(&mirror->commands[0], &mirror->commands[1],
-                (MIRROR_COMMANDS_MAX - 1) * sizeof *mirror->commands);
-        memset(&mirror->commands[--mirror->command_count], 0, sizeof *mirror->commands);
-    }
+    if (!command)
+        commands_make_room(mirror, (enum command_state)record->state);
     if (!command)
         command = &mirror->commands[mirror->command_count++];
     mirror_keep(WIRE_COMMAND, command, record);
+    mirror->commands_changes++;
 }
 
 void mirror_free_commands(struct mirror *mirror)
@@ -66,6 +98,7 @@ void mirror_free_commands(struct mirror *mirror)
     for (size_t i = 0; i < mirror->command_count; i++)
         mirror_drop(WIRE_COMMAND, &mirror->commands[i]);
     mirror->command_count = 0;
+    mirror->commands_changes++;
 }
 
 void mirror_take_setpoint(struct mirror *mirror, const void *data)

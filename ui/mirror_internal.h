@@ -13,10 +13,6 @@
 /* A safe copy of what the recorder sent; a text over MIRROR_TEXT_MAX ends in "…". The caller frees it. */
 char *mirror_safe_text(const char *text);
 
-/* Puts a record with safe texts of its own into `to`, whose old texts are released; releases them and clears it. */
-void mirror_keep(enum wire_type type, void *to, const void *from);
-void mirror_drop(enum wire_type type, void *record);
-
 /* Takes a record of that type in; what is over a bound is left out and counted. */
 void mirror_take_tag(struct mirror *mirror, const void *data);
 void mirror_take_state(struct mirror *mirror, const void *data);

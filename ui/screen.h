@@ -21,6 +21,7 @@ enum screen_id {
     SCREEN_TRENDS,
     SCREEN_ALARMS,
     SCREEN_ALARM, /* one of them; its argument is the alarm's number plus 1 */
+    SCREEN_COMMANDS,
     SCREEN_SYSTEM,
     SCREEN_HELP,
     SCREEN_PALETTE,  /* over another screen */

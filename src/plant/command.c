@@ -13,6 +13,7 @@ const char *const COMMAND_STATE_WORDS[COMMAND_STATES] = {
     [COMMAND_MISMATCH] = "mismatch",   [COMMAND_TIMED_OUT] = "timed out",
     [COMMAND_UNREACHED] = "unreached", [COMMAND_REJECTED] = "rejected",
     [COMMAND_CANCELLED] = "cancelled", [COMMAND_UNKNOWN] = "unknown",
+    [COMMAND_REFUSED] = "refused",     [COMMAND_FOREIGN] = "foreign",
 };
 
 const char *const COMMAND_STATE_TEXTS[COMMAND_STATES] = {
@@ -28,6 +29,8 @@ const char *const COMMAND_STATE_TEXTS[COMMAND_STATES] = {
     [COMMAND_REJECTED] = "the broker refused it",
     [COMMAND_CANCELLED] = "not sent",
     [COMMAND_UNKNOWN] = "the link went away while it was under way; check the readback, it is not sent again",
+    [COMMAND_REFUSED] = "not allowed; nothing was sent",
+    [COMMAND_FOREIGN] = "somebody else published on the setpoint's topic, not through this recorder",
 };
 
 /* [state][event] -> the next state. What the table does not hold (0 is COMMAND_CHECKED, to which nothing leads)

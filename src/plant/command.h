@@ -37,8 +37,14 @@ enum command_state {
     COMMAND_REJECTED,   /* the broker refuses it */
     COMMAND_CANCELLED,  /* never sent */
     COMMAND_UNKNOWN,    /* the link or the recorder went away while it was under way: look at the readback */
+    /* what never was a command of ours, and is only shown with them */
+    COMMAND_REFUSED, /* the gate did not let it through */
+    COMMAND_FOREIGN, /* somebody else published on the setpoint's topic */
     COMMAND_STATES
 };
+
+/* Numbers from here on are no commands of the journal: they tell foreign ones apart. */
+#define COMMAND_FOREIGN_ID (UINT64_C(1) << 62)
 
 enum command_event {
     COMMAND_COMMITTED,    /* its journal row is on the disk */
@@ -95,6 +101,12 @@ struct command {
     char answer[COMMAND_ANSWER_MAX]; /* what the device answered last, made safe; "" */
     unsigned answers;
 };
+
+/* Whether anybody outside can bring forth as many of this state as he likes: those give way to real commands. */
+static inline bool command_state_is_cheap(enum command_state state)
+{
+    return state == COMMAND_REFUSED || state == COMMAND_FOREIGN;
+}
 
 static inline bool command_is_ended(const struct command *command)
 {

@@ -10,18 +10,36 @@ struct command *command_board_find(struct command_board *board, uint64_t id)
     return NULL;
 }
 
+/* Whether this row gives way before that one; free ones first, those that are under way last. */
+static bool board_gives_way(const struct command_shown *row, const struct command_shown *other)
+{
+    bool under_way = row->sequence && !command_is_ended(&row->command);
+    bool other_under_way = other->sequence && !command_is_ended(&other->command);
+    return under_way != other_under_way ? other_under_way : row->sequence < other->sequence;
+}
+
+static struct command_shown *board_place(struct command_board *board, const struct command *command)
+{
+    struct command_shown *place = &board->rows[0], *cheap = NULL;
+    size_t cheap_count = 0;
+    for (size_t i = 0; i < COMMAND_BOARD_MAX; i++) {
+        struct command_shown *row = &board->rows[i];
+        if (row->sequence && row->command.id == command->id)
+            return row;
+        if (board_gives_way(row, place))
+            place = row;
+        if (!row->sequence || !command_state_is_cheap(row->command.state))
+            continue;
+        cheap_count++;
+        if (!cheap || row->sequence < cheap->sequence)
+            cheap = row;
+    }
+    return command_state_is_cheap(command->state) && cheap_count >= COMMAND_BOARD_CHEAP ? cheap : place;
+}
+
 void command_board_put(struct command_board *board, const struct command *command)
 {
-    struct command_shown *place = &board->rows[0];
-    for (size_t i = 0; i < COMMAND_BOARD_MAX; i++) {
-        struct command_shown *shown = &board->rows[i];
-        if (shown->sequence && shown->command.id == command->id) {
-            place = shown;
-            break;
-        }
-        if (shown->sequence < place->sequence)
-            place = shown;
-    }
+    struct command_shown *place = board_place(board, command);
     if (&place->command != command)
         place->command = *command;
     place->sequence = ++board->sequence;
@@ -44,7 +62,7 @@ static void board_add(struct wire_writer *writer, const struct command *command,
     const struct wire_command record = {
         .command = command->id,
         .tag = command->tag_id,
-        .tag_name = plant->tags[command->tag_index]->def.name,
+        .tag_name = command->tag_id ? plant->tags[command->tag_index]->def.name : "",
         .operator_name = command->operator_name,
         .station = command->station,
         .reason = command->reason,

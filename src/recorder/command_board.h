@@ -1,4 +1,4 @@
-/* The commands as consoles are told of them: the last ones, each with a sequence number that rises with every change, so
+/* The commands, what was refused and what others published, as consoles are told of them: the last ones, each with a sequence number that rises with every change, so
  * that a console gets those that have changed since it was last served. */
 #ifndef RECORDER_COMMAND_BOARD_H
 #define RECORDER_COMMAND_BOARD_H
@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #define COMMAND_BOARD_MAX 64
+#define COMMAND_BOARD_CHEAP                                                                                  \
+    24 /* of them, refused and foreign ones: a flood of those leaves room for the others */
 
 struct command_shown {
     struct command command;
@@ -22,7 +24,8 @@ struct command_board {
     uint64_t sequence; /* of the last change */
 };
 
-/* Shows a copy of the command as it is now, in the place of the oldest where it is not there yet. */
+/* Shows a copy of the command as it is now. Where it is not there yet it takes the place of the oldest one that has come
+ * to its end. */
 void command_board_put(struct command_board *board, const struct command *command);
 
 /* One that is shown; NULL: it is none of the last. It may be changed, and put again. */

@@ -152,11 +152,13 @@ static void console_ask(struct console *console, struct server *server, const st
                                    .code = reply.code});
 }
 
-static void console_edit(const struct console *console, const struct server *server, uint32_t tag_id)
+/* The last one of what came at once counts: a flood costs no more than one. */
+static void console_edit(struct console *console, const struct server *server)
 {
     const struct server_session session = console_session(console);
-    if (!console->other_version && !console_barred(console))
-        server->handler->edits(server->context, &session, tag_id);
+    if (console->edit_due && !console->other_version && !console_barred(console))
+        server->handler->edits(server->context, &session, console->edit_tag);
+    console->edit_due = false;
 }
 
 /* A locked console gives no setpoint any more. */
@@ -164,8 +166,9 @@ static void console_lock(struct console *console, const struct server *server, b
 {
     if (locked == console->locked)
         return;
-    if (locked)
-        console_edit(console, server, 0);
+    console->edit_due |= locked;
+    console->edit_tag = locked ? 0 : console->edit_tag;
+    console_edit(console, server);
     console->locked = locked;
     console_tell_session(console, server, locked ? SERVER_LOCKED : SERVER_UNLOCKED, NULL);
 }
@@ -205,7 +208,8 @@ static bool console_obey(struct console *console, struct server *server, struct 
         console->detail_due_us = console->next_frame_us = now_us;
         break;
     case WIRE_EDIT:
-        console_edit(console, server, record.edit.tag);
+        console->edit_due = true;
+        console->edit_tag = record.edit.tag;
         break;
     case WIRE_LOCK:
         console_lock(console, server, record.lock.locked != 0);
@@ -240,6 +244,7 @@ void console_obey_all(struct console *console, struct server *server, int64_t no
     }
     buf_consume(&console->in, position);
     server->cut += result == WIRE_BROKEN && !console->closing;
+    console_edit(console, server);
     if (result == WIRE_BROKEN && !console->closing)
         console_refuse(console, "this is not the console protocol");
 }

@@ -34,8 +34,9 @@ void feed_mark_all(struct feed *feed, const struct plant *plant)
 
 /* ---- one tag as records ---- */
 
-static void feed_put_tag(struct wire_writer *writer, const struct tag *tag)
+static void feed_put_tag(struct wire_writer *writer, const struct plant *plant, const struct tag *tag)
 {
+    (void)plant;
     const struct tag_def *def = &tag->def;
     wire_add_record(writer, &(struct wire_tag){
                                 .tag = tag->id,
@@ -59,16 +60,18 @@ static void feed_put_tag(struct wire_writer *writer, const struct tag *tag)
                             });
 }
 
-static void feed_put_states(struct wire_writer *writer, const struct tag *tag)
+static void feed_put_states(struct wire_writer *writer, const struct plant *plant, const struct tag *tag)
 {
+    (void)plant;
     for (size_t i = 0; i < tag->def.state_count; i++)
         wire_add_record(writer, &(struct wire_state){.tag = tag->id,
                                                      .value = tag->def.states[i].value,
                                                      .text = tag->def.states[i].text});
 }
 
-static void feed_put_limits(struct wire_writer *writer, const struct tag *tag)
+static void feed_put_limits(struct wire_writer *writer, const struct plant *plant, const struct tag *tag)
 {
+    (void)plant;
     for (size_t i = 0; i < tag->def.alarm_count; i++) {
         const struct alarm_def *alarm = &tag->def.alarms[i];
         if (alarm->has_limit && !alarm->limit_tag)
@@ -79,9 +82,11 @@ static void feed_put_limits(struct wire_writer *writer, const struct tag *tag)
     }
 }
 
-static void feed_put_setpoint(struct wire_writer *writer, const struct tag *tag)
+static void feed_put_setpoint(struct wire_writer *writer, const struct plant *plant, const struct tag *tag)
 {
     const struct setpoint_def *setpoint = tag->def.setpoint;
+    const struct tag *readback =
+        setpoint && setpoint->readback ? plant_tag_by_name(plant, setpoint->readback) : NULL;
     if (setpoint)
         wire_add_record(writer, &(struct wire_setpoint){.tag = tag->id,
                                                         .readback = setpoint->readback,
@@ -92,7 +97,8 @@ static void feed_put_setpoint(struct wire_writer *writer, const struct tag *tag)
                                                         .role = setpoint->role,
                                                         .confirm = setpoint->confirm,
                                                         .timeout_us = setpoint->timeout_us,
-                                                        .pulse_us = setpoint->pulse_us});
+                                                        .pulse_us = setpoint->pulse_us,
+                                                        .readback_tag = readback ? readback->id : 0});
 }
 
 static uint32_t feed_flags(const struct tag *tag)
@@ -101,8 +107,9 @@ static uint32_t feed_flags(const struct tag *tag)
            (tag->source_time ? WIRE_FLAG_SOURCE_TIME : 0) | (tag->backlog ? WIRE_FLAG_BACKLOG : 0);
 }
 
-static void feed_put_sample(struct wire_writer *writer, const struct tag *tag)
+static void feed_put_sample(struct wire_writer *writer, const struct plant *plant, const struct tag *tag)
 {
+    (void)plant;
     char text[3 * PLANT_TEXT_SHOWN_MAX + 1] = "";
     uint32_t flags = feed_flags(tag);
     if (tag->type == VALUE_TEXT && !utf8_make_safe(text, sizeof text, tag->text, tag->text_length))
@@ -121,13 +128,14 @@ static void feed_put_sample(struct wire_writer *writer, const struct tag *tag)
  * none when there are no such tags. */
 static void feed_encode_kind(const struct feed *feed, const struct plant *plant, const uint32_t *indexes,
                              size_t count, enum feed_mark mark, enum wire_type type,
-                             void (*put)(struct wire_writer *, const struct tag *), struct buf *out)
+                             void (*put)(struct wire_writer *, const struct plant *, const struct tag *),
+                             struct buf *out)
 {
     struct wire_writer writer = wire_begin(out, type);
     size_t empty = out->length;
     for (size_t i = 0; i < count; i++)
         if (feed->marks[indexes[i]] & mark)
-            put(&writer, plant->tags[indexes[i]]);
+            put(&writer, plant, plant->tags[indexes[i]]);
     if (out->length == empty)
         out->length = writer.start;
     else

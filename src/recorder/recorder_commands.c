@@ -191,6 +191,15 @@ static bool commands_pass_gate(const struct recorder *recorder, const struct ser
     return command_gate(&wish, &around, err);
 }
 
+/* Shows what is no command of ours: what was refused, what others published. */
+static void commands_show_other(struct recorder *recorder, struct command *command, enum command_state state,
+                                const char *detail)
+{
+    command->state = state;
+    snprintf(command->detail, sizeof command->detail, "%.*s", COMMAND_DETAIL_MAX - 1, detail);
+    command_board_put(&recorder->command_board, command);
+}
+
 bool recorder_commands_ask(struct recorder *recorder, const struct server_request *request, char *text,
                            size_t size)
 {
@@ -202,8 +211,10 @@ bool recorder_commands_ask(struct recorder *recorder, const struct server_reques
     utf8_make_safe(safe_name, sizeof safe_name, request->argument, strlen(request->argument));
     commands_fill(recorder, request, tag, &command);
     if (!commands_pass_gate(recorder, request, tag, safe_name, &err)) {
-        if (recorder_sessions_count_refusal(recorder, request, err.text))
+        if (recorder_sessions_count_refusal(recorder, request, err.text)) {
             commands_note(recorder, JOURNAL_REFUSAL, "refused", &command, err.text, true);
+            commands_show_other(recorder, &command, COMMAND_REFUSED, err.text);
+        }
         snprintf(text, size, "%s", err.text);
         request->reply->code = (uint32_t)err.code;
         return false;
@@ -411,7 +422,13 @@ void recorder_commands_overheard(struct recorder *recorder, const struct mqtt_me
              left_out ? "; not entered since the last one: " : "", left_out);
     const struct commands_entry entry = {
         .kind = JOURNAL_FOREIGN, .event = "published", .tag = def ? def->name : NULL, .detail = detail};
+    const struct tag *tag = def ? plant_tag_by_name(&recorder->plant, def->name) : NULL;
+    struct command shown = {.id = COMMAND_FOREIGN_ID + recorder->status.wire.foreign_commands,
+                            .ts_us = recorder->time.wall_us,
+                            .tag_id = tag ? tag->id : 0,
+                            .tag_index = tag ? tag->index : 0};
     commands_enter(recorder, &entry);
+    commands_show_other(recorder, &shown, COMMAND_FOREIGN, detail);
 }
 
 void recorder_commands_lost(struct recorder *recorder)

@@ -62,6 +62,8 @@ struct console {
     unsigned due;          /* enum console_due, or-ed */
     bool follows;          /* asks only, and has given a command: it is told of commands */
     uint64_t command_mark; /* changes of commands up to here have been sent */
+    bool edit_due;         /* it said something of an edit */
+    uint32_t edit_tag;     /* what; 0: it is over */
     uint32_t detail_tag;   /* 0: none wanted */
     int64_t detail_due_us;
     int64_t next_frame_us; /* not before; at most 20 a second */

@@ -328,7 +328,8 @@ enum wire_action {
     X(U32, role, "enum role that it takes")                                                                  \
     X(U32, confirm, "1: a summary is to be confirmed")                                                       \
     X(I64, timeout_us, "span in which the readback has to follow")                                           \
-    X(I64, pulse_us, "a button: let go after this span; 0: it is none")
+    X(I64, pulse_us, "a button: let go after this span; 0: it is none")                                      \
+    X(U32, readback_tag, "id of the readback; 0: there is none, or no tag of that name")
 
 /* One of the last commands; again with each change. The ms count from the request, -1: it never came to that. */
 #define WIRE_COMMAND_FIELDS(X)                                                                               \

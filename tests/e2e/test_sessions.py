@@ -9,7 +9,7 @@ from broker import Broker
 from device import Device
 from publisher import mosquitto_pub
 from recorder import Recorder, wait_until
-from scene import open_console, wait_live
+from scene import open_console, row, wait_live
 
 TAGS = """
 tags = (
@@ -30,7 +30,7 @@ class Plant(unittest.TestCase):
 
     def setUp(self):
         self.broker = self.enterContext(Broker())
-        self.recorder = self.enterContext(Recorder(self.broker, config=TAGS))
+        self.recorder = self.enterContext(Recorder(self.broker, subscribe='{ filter = "#"; qos = 1; }', config=TAGS))
         wait_live(self.recorder)
         self.device = self.enterContext(Device(self.broker, {"cmd/sp": "plant/sp"}))
         mosquitto_pub(self.broker, "plant/sp", "40", "-q", "1")
@@ -40,7 +40,7 @@ class Plant(unittest.TestCase):
     def attach(self, *options):
         console = open_console(self.recorder, *options)
         self.addCleanup(console.close)
-        console.wait("40.0")
+        console.wait(" 1/2")
         return console
 
     def on_sp(self, console):
@@ -136,6 +136,31 @@ class OnlyLooks(Plant):
         self.assertIsNone(self.recorder.process.poll())
         self.recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'refusal'", 6)
         self.assertEqual(self.recorder.sql("SELECT tag, outcome FROM commands"), [["sp", "refused"]])
+
+
+class CommandsScreen(Plant):
+    def test_it_shows_what_the_recorder_tells_and_what_only_the_history_knows(self):
+        self.assertEqual(self.recorder.hmi("set", "sp", "50", "--yes", "--reason", "test run")[0], 0)
+        self.assertNotEqual(self.recorder.hmi("set", "sp", "5", "--yes")[0], 0)
+        mosquitto_pub(self.broker, "cmd/sp", "99", "-q", "1")
+        console = self.attach()
+        console.key("F7")
+        console.wait_re(row("● done", "sp", "40.0 -> 50.0 °C", "test run"))
+        console.wait_re(row("– refused", "sp", "50.0 -> 5.0 °C", "sp takes 20 to 110"))
+        console.wait_re(row("→ foreign", "sp", "payload 99"))
+        # A recorder that starts anew tells of none of them.
+        self.recorder.stop()
+        console.wait("NO RECORDER")
+        self.recorder.start()
+        wait_live(self.recorder)
+        again = self.attach()
+        again.key("F7")
+        again.wait_re(row("● done", "sp", "40.0 -> 50.0 °C", "test run"))
+        again.wait_re(row("– refused", "sp", "50.0 -> 5.0 °C", "sp takes 20 to 110"))
+        again.wait_re(row("→ foreign", "sp", "payload 99"))
+        again.wait(" 1/3")
+        again.key("e")
+        again.wait("Set sp")
 
 
 class Sessions(Plant):

@@ -28,6 +28,8 @@ static const enum command_state EXPECTED[COMMAND_STATES][COMMAND_EVENTS] = {
     [COMMAND_REJECTED] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
     [COMMAND_CANCELLED] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
     [COMMAND_UNKNOWN] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+    [COMMAND_REFUSED] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
+    [COMMAND_FOREIGN] = {NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO},
 #undef NO
 };
 

@@ -101,6 +101,26 @@ static void test_the_oldest_give_way(void **state)
     assert_int_equal(last.command, COMMAND_BOARD_MAX + 10);
 }
 
+/* Refusals and what others publish can be brought forth by anybody. */
+static void test_a_flood_leaves_the_commands_where_they_are(void **state)
+{
+    struct board_fixture *f = *state;
+    put(f, 1, COMMAND_PUBLISHED);
+    for (uint64_t id = 2; id <= 30; id++)
+        put(f, id, COMMAND_DONE);
+    for (uint64_t id = 100; id < 1100; id++)
+        put(f, id, id % 2 ? COMMAND_REFUSED : COMMAND_FOREIGN);
+    for (uint64_t id = 1; id <= 30; id++)
+        assert_non_null(command_board_find(&f->board, id));
+    assert_null(command_board_find(&f->board, 1099 - COMMAND_BOARD_CHEAP));
+    assert_non_null(command_board_find(&f->board, 1100 - COMMAND_BOARD_CHEAP));
+    /* And no number of commands drives out one that is under way. */
+    for (uint64_t id = 2000; id < 3000; id++)
+        put(f, id, COMMAND_DONE);
+    assert_non_null(command_board_find(&f->board, 1));
+    assert_null(command_board_find(&f->board, 2));
+}
+
 static void test_our_own_echo_is_not_foreign(void **state)
 {
     (void)state;
@@ -138,6 +158,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_console_gets_what_changed_since_its_mark, board_setup,
                                         board_teardown),
         cmocka_unit_test_setup_teardown(test_the_oldest_give_way, board_setup, board_teardown),
+        cmocka_unit_test_setup_teardown(test_a_flood_leaves_the_commands_where_they_are, board_setup,
+                                        board_teardown),
         cmocka_unit_test(test_our_own_echo_is_not_foreign),
         cmocka_unit_test(test_a_flood_of_others_is_counted_and_noted_once_a_second),
     };

@@ -377,7 +377,8 @@ static void test_quit_says_what_ends(void **state)
         const char *words;
     } ROWS[] = {
         {{0}, false, "The recorder goes on without this console."},
-        {{.started_by_console = 1}, false, "leave, stop recording"},
+        {{.started_by_console = 1, .role = ROLE_ENGINEER}, false, "leave, stop recording"},
+        {{.started_by_console = 1, .role = ROLE_VIEWER, .view = 1}, false, "The recorder goes on"},
         {{.started_by_console = 1, .look = 1}, false, "Nothing of it is"},
         {{.started_by_console = 1, .look_kept = 1}, false, "Its history is"},
         {{.look = 1}, false, "goes on at another"},

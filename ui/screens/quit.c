@@ -23,10 +23,10 @@ static enum quit_kind kind_of(const struct screen_host *host)
         return QUIT_DEMO;
     if (!mirror->attached)
         return QUIT_ALONE;
-    bool ours = welcome->started_by_console && mirror->console_count <= 1 && welcome->role == ROLE_ENGINEER;
+    bool ours = welcome->started_by_console && mirror->console_count <= 1;
     if (welcome->look || welcome->look_kept)
         return !ours ? QUIT_LOOK_ON : welcome->look ? QUIT_LOOK : QUIT_LOOK_KEPT;
-    return ours ? QUIT_RECORDER : QUIT_PLAIN;
+    return ours && welcome->role == ROLE_ENGINEER ? QUIT_RECORDER : QUIT_PLAIN;
 }
 
 static const struct {

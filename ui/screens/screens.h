@@ -15,5 +15,6 @@ extern const struct screen_class SCREEN_CLASS_QUIT;
 extern const struct screen_class SCREEN_CLASS_TRENDS;
 extern const struct screen_class SCREEN_CLASS_PENS;
 extern const struct screen_class SCREEN_CLASS_SETPOINT;
+extern const struct screen_class SCREEN_CLASS_COMMANDS;
 
 #endif

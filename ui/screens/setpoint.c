@@ -34,21 +34,6 @@ struct setpoint_screen {
 
 /* ---- the setpoint ---- */
 
-static const struct mirror_tag *setpoint_find(const struct mirror *mirror, const char *name)
-{
-    for (size_t i = 0; *name && i < mirror->tag_count; i++)
-        if (!strcmp(mirror->tags[i]->name, name))
-            return mirror->tags[i];
-    return NULL;
-}
-
-/* The tag that tells the present value. */
-static const struct mirror_tag *setpoint_present(const struct mirror *mirror, const struct mirror_tag *tag)
-{
-    const struct mirror_tag *readback = setpoint_find(mirror, tag->setpoint->readback);
-    return readback ? readback : tag;
-}
-
 /* NULL: it is gone, or can no longer be set. */
 static const struct mirror_tag *setpoint_tag(const struct setpoint_screen *screen,
                                              const struct mirror *mirror)
@@ -60,7 +45,7 @@ static const struct mirror_tag *setpoint_tag(const struct setpoint_screen *scree
 static void setpoint_make_form(const struct mirror *mirror, const struct mirror_tag *tag,
                                struct setpoint_form *form)
 {
-    const struct mirror_tag *present = setpoint_present(mirror, tag);
+    const struct mirror_tag *present = mirror_tag_present(mirror, tag);
     const struct mirror_tag *stated = present->state_count ? present : tag; /* START before RUNNING */
     *form = (struct setpoint_form){.kind = tag->kind,
                                    .min = tag->setpoint->low,
@@ -85,7 +70,7 @@ static void setpoint_note_shown(struct setpoint_screen *screen, const struct mir
     const struct mirror_tag *tag = setpoint_tag(screen, mirror);
     if (!tag)
         return;
-    const struct mirror_tag *present = setpoint_present(mirror, tag);
+    const struct mirror_tag *present = mirror_tag_present(mirror, tag);
     const struct value value = {.type = present->type,
                                 .number = present->number,
                                 .text = present->text,
@@ -186,7 +171,7 @@ static void setpoint_draw_present(const struct pane *pane, const struct mirror *
                                   const struct mirror_tag *tag)
 {
     char value[MIRROR_TEXT_MAX], low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
-    const struct mirror_tag *present = setpoint_present(mirror, tag);
+    const struct mirror_tag *present = mirror_tag_present(mirror, tag);
     mirror_tag_value(present, value, sizeof value);
     pane_text(pane, 2, 1, -1, MEANING_DIM, tag->description);
     pane_text(pane, 2, 2, SETPOINT_LABEL, MEANING_DIM, "now");
@@ -237,7 +222,7 @@ static void setpoint_describe(const struct setpoint_screen *screen, const struct
                               const struct mirror_tag *tag, const struct setpoint_form *form, char *out,
                               size_t size)
 {
-    const struct mirror_tag *present = setpoint_present(mirror, tag);
+    const struct mirror_tag *present = mirror_tag_present(mirror, tag);
     if (form->kind == TAG_TEXT)
         snprintf(out, size, "%s", screen->entry.editor.text);
     else
@@ -251,7 +236,7 @@ static void setpoint_draw_summary(const struct setpoint_screen *screen, struct s
 {
     char old[MIRROR_TEXT_MAX], new[MIRROR_TEXT_MAX];
     bool armed = setpoint_entry_is_armed(&screen->entry, host->mono_us);
-    mirror_tag_value(setpoint_present(host->mirror, tag), old, sizeof old);
+    mirror_tag_value(mirror_tag_present(host->mirror, tag), old, sizeof old);
     setpoint_describe(screen, host->mirror, tag, form, new, sizeof new);
     pane_printf(pane, 2, 5, -1, MEANING_STRONG, "%s  %s -> %s %s", tag->name, *old ? old : "nothing", new,
                 tag->unit);
