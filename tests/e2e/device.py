@@ -10,9 +10,11 @@ from paho.mqtt.properties import Properties
 class Device:
     """Subscribes to `topics`, a dictionary from a setpoint's topic to the topic on which its value is reported (None: it
     is not). `answer` makes the report's payload out of the command's; None: it says nothing. `respond` makes a list of
-    (payload, correlation data) out of a command's message, to be published on its response topic."""
+    (payload, correlation data) out of a command's message, to be published on its response topic; `user` is (name,
+    password)."""
 
-    def __init__(self, broker, topics, answer=lambda payload: payload, retain=False, respond=lambda message: []):
+    def __init__(self, broker, topics, answer=lambda payload: payload, retain=False, respond=lambda message: [],
+                 user=None):
         self.topics = topics
         self.answer = answer
         self.retain = retain
@@ -21,6 +23,8 @@ class Device:
         self.properties = []  # of each of them
         self._ready = threading.Event()
         self._client = paho.Client(client_id="", protocol=paho.MQTTv5)
+        if user:
+            self._client.username_pw_set(*user)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *unused: self._ready.set()
         self._client.on_message = self._on_message
