@@ -182,47 +182,47 @@ struct alarm_column {
 
 #define MARKED                                                                                               \
     {                                                                                                        \
-        {"", 1, 1, 0, false}, cell_marked                                                                    \
+        {"", 1, 1, 0, GRID_LEFT}, cell_marked                                                                \
     }
 #define PRIORITY                                                                                             \
     {                                                                                                        \
-        {"PRI", 3, 3, 0, false}, cell_priority                                                               \
+        {"PRI", 3, 3, 0, GRID_LEFT}, cell_priority                                                           \
     }
 #define STATE                                                                                                \
     {                                                                                                        \
-        {"STATE", 7, 9, 0, false}, cell_state                                                                \
+        {"STATE", 7, 9, 0, GRID_LEFT}, cell_state                                                            \
     }
 #define ADDRESS                                                                                              \
     {                                                                                                        \
-        {"ALARM", 16, 48, 0, false}, cell_address                                                            \
+        {"ALARM", 16, 48, 0, GRID_TAIL}, cell_address                                                        \
     }
 
 static const struct alarm_column STANDING[] = {
     MARKED,
     PRIORITY,
     STATE,
-    {{"ACTIVATED", 12, 23, 0, false}, cell_time},
+    {{"ACTIVATED", 12, 23, 0, GRID_LEFT}, cell_time},
     ADDRESS,
-    {{"VALUE", 8, 16, 0, true}, cell_value},
-    {{"LIMIT", 7, 14, 3, true}, cell_limit},
-    {{"UNIT", 4, 10, 5, false}, cell_unit},
-    {{"FOR", 5, 5, 1, true}, cell_duration},
-    {{"AREA", 8, 24, 6, false}, cell_area},
-    {{"MESSAGE", 14, 0, 2, false}, cell_message},
+    {{"VALUE", 8, 16, 0, GRID_RIGHT}, cell_value},
+    {{"LIMIT", 7, 14, 3, GRID_RIGHT}, cell_limit},
+    {{"UNIT", 4, 10, 5, GRID_LEFT}, cell_unit},
+    {{"FOR", 5, 5, 1, GRID_RIGHT}, cell_duration},
+    {{"AREA", 8, 24, 6, GRID_LEFT}, cell_area},
+    {{"MESSAGE", 14, 0, 2, GRID_LEFT}, cell_message},
 };
 
 static const struct alarm_column WITHHELD[] = {
     MARKED,
     PRIORITY,
-    {{"STATE", 9, 9, 0, false}, cell_state},
+    {{"STATE", 9, 9, 0, GRID_LEFT}, cell_state},
     ADDRESS,
-    {{"LEFT", 5, 10, 0, true}, cell_left},
-    {{"BY", 4, 16, 1, false}, cell_by},
-    {{"REASON", 10, 60, 2, false}, cell_reason},
-    {{"VALUE", 8, 16, 3, true}, cell_value},
-    {{"ACTIVATED", 12, 23, 4, false}, cell_time},
-    {{"AREA", 8, 24, 6, false}, cell_area},
-    {{"MESSAGE", 14, 0, 5, false}, cell_message},
+    {{"LEFT", 5, 10, 0, GRID_RIGHT}, cell_left},
+    {{"BY", 4, 16, 0, GRID_LEFT}, cell_by},
+    {{"REASON", 10, 60, 0, GRID_LEFT}, cell_reason},
+    {{"VALUE", 8, 16, 3, GRID_RIGHT}, cell_value},
+    {{"ACTIVATED", 12, 23, 4, GRID_LEFT}, cell_time},
+    {{"AREA", 8, 24, 6, GRID_LEFT}, cell_area},
+    {{"MESSAGE", 14, 0, 5, GRID_LEFT}, cell_message},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))

@@ -109,11 +109,15 @@ static const struct {
     struct grid_column column;
     journal_text *text;
 } COLUMNS[] = {
-    {{"TIME", 18, 23, 0, false}, journal_time},          {{"EVENT", 8, 20, 0, false}, journal_event},
-    {{"ALARM, TAG", 14, 48, 0, false}, journal_subject}, {{"VALUE", 7, 12, 3, true}, journal_value},
-    {{"LIMIT", 7, 12, 4, true}, journal_limit},          {{"PRIORITY", 8, 8, 5, false}, journal_priority},
-    {{"OPERATOR", 8, 16, 1, false}, journal_operator},   {{"STATION", 8, 30, 6, false}, journal_station},
-    {{"DETAIL", 8, 0, 2, false}, journal_detail},
+    {{"TIME", 18, 23, 0, GRID_LEFT}, journal_time},
+    {{"EVENT", 8, 20, 0, GRID_LEFT}, journal_event},
+    {{"ALARM, TAG", 14, 48, 0, GRID_TAIL}, journal_subject},
+    {{"VALUE", 7, 12, 3, GRID_RIGHT}, journal_value},
+    {{"LIMIT", 7, 12, 4, GRID_RIGHT}, journal_limit},
+    {{"PRIORITY", 8, 8, 5, GRID_LEFT}, journal_priority},
+    {{"OPERATOR", 8, 16, 1, GRID_LEFT}, journal_operator},
+    {{"STATION", 8, 30, 6, GRID_LEFT}, journal_station},
+    {{"DETAIL", 8, 0, 2, GRID_LEFT}, journal_detail},
 };
 
 #define COLUMN_COUNT (sizeof COLUMNS / sizeof *COLUMNS)

@@ -177,12 +177,12 @@ static const struct {
     struct grid_column column;
     cell_text *text;
 } COLUMNS[] = {
-    {{"TIME", 8, 19, 0, false}, cell_time},        {{"OUTCOME", 14, 14, 0, false}, cell_state},
-    {{"TAG", 12, 40, 0, false}, cell_tag},         {{"CHANGE", 15, 40, 0, false}, cell_change},
-    {{"BY", 5, 16, 1, false}, cell_operator},      {{"TOOK", 7, 8, 1, true}, cell_elapsed},
-    {{"SENT", 6, 8, 4, true}, cell_sent},          {{"BROKER", 6, 8, 5, true}, cell_broker},
-    {{"READ BACK", 9, 9, 6, true}, cell_readback}, {{"STATION", 7, 30, 3, false}, cell_station},
-    {{"REASON", 8, 0, 2, false}, cell_words},
+    {{"TIME", 8, 19, 0, GRID_LEFT}, cell_time},          {{"OUTCOME", 14, 14, 0, GRID_LEFT}, cell_state},
+    {{"TAG", 12, 40, 0, GRID_LEFT}, cell_tag},           {{"CHANGE", 15, 40, 0, GRID_LEFT}, cell_change},
+    {{"BY", 5, 16, 1, GRID_LEFT}, cell_operator},        {{"TOOK", 7, 8, 1, GRID_RIGHT}, cell_elapsed},
+    {{"SENT", 6, 8, 4, GRID_RIGHT}, cell_sent},          {{"BROKER", 6, 8, 5, GRID_RIGHT}, cell_broker},
+    {{"READ BACK", 9, 9, 6, GRID_RIGHT}, cell_readback}, {{"STATION", 7, 30, 3, GRID_LEFT}, cell_station},
+    {{"REASON", 8, 0, 2, GRID_LEFT}, cell_words},
 };
 #define COLUMN_COUNT (sizeof COLUMNS / sizeof *COLUMNS)
 

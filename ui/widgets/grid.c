@@ -42,16 +42,18 @@ static int grid_admit(struct grid *grid, int rank, int left)
     return left;
 }
 
-/* Lets them grow to what they need. */
+/* Lets them grow to what they need; where that is more than there is, by equal steps. */
 static int grid_grow(struct grid *grid, int rank, int left)
 {
-    for (size_t i = 0; i < grid->count && left > 0; i++) {
-        if (grid->columns[i].rank != rank || !grid->width[i])
-            continue;
-        int more = grid_wish(grid, i) - grid->width[i];
-        more = more < left ? more : left;
-        grid->width[i] += more;
-        left -= more;
+    for (bool grown = true; grown && left > 0;) {
+        grown = false;
+        for (size_t i = 0; i < grid->count && left > 0; i++) {
+            if (grid->columns[i].rank != rank || !grid->width[i] || grid->width[i] >= grid_wish(grid, i))
+                continue;
+            grid->width[i]++;
+            left--;
+            grown = true;
+        }
     }
     return left;
 }
@@ -71,16 +73,31 @@ void grid_layout(struct grid *grid, int room)
     }
 }
 
+/* The longest end of the text that has room in so many columns. */
+static const char *grid_tail(const struct pane *pane, const char *text, int columns)
+{
+    while (*text && pane_text_columns(pane, text) > columns)
+        do
+            text++;
+        while (((unsigned char)*text & 0xC0) == 0x80);
+    return text;
+}
+
 void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, size_t column,
                     enum meaning meaning, const char *text)
 {
     int x = grid->x[column], width = grid->width[column];
+    enum grid_align align = grid->columns[column].align;
     if (!width)
         return;
-    if (grid->columns[column].right)
+    if (align == GRID_RIGHT) {
         pane_text_right(pane, x, y, width, meaning, text);
-    else
+    } else if (align == GRID_TAIL && pane_text_columns(pane, text) > width) {
+        pane_sign(pane, x, y, meaning, SIGN_ELLIPSIS);
+        pane_text(pane, x + 1, y, width - 1, meaning, grid_tail(pane, text, width - 1));
+    } else {
         pane_text(pane, x, y, width, meaning, text);
+    }
 }
 
 void grid_draw_heading(const struct grid *grid, const struct pane *pane, int y)

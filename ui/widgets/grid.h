@@ -13,11 +13,17 @@
 #define GRID_COLUMNS_MAX 16
 #define GRID_RANK_CORE   2 /* up to this rank all have their least widths before any gets more */
 
+enum grid_align {
+    GRID_LEFT,
+    GRID_RIGHT, /* heading and cells */
+    GRID_TAIL   /* to the left; of a text that is too long the end is shown, which tells it from its like */
+};
+
 struct grid_column {
     const char *heading;
     int least, most; /* columns of the terminal; most 0: no bound */
     int rank;        /* 0: always there; of the others the lower ones come first, 9 is the last */
-    bool right;      /* aligned, heading and cells */
+    enum grid_align align;
 };
 
 struct grid {
