@@ -450,7 +450,9 @@ static const struct option TOP_OPTIONS[] = {
      .unit = "s",
      AT(config, lock_after_us),
      .standard = "0",
-     .help = "An idle console becomes read-only after so long; 0: never."},
+     .help =
+         "A console that nobody uses for so long locks: it shows the plant and takes no command until its user's name "
+         "is typed. 0: never."},
     {.name = "theme",
      .type = OPTION_TEXT,
      .choices = THEME_WORDS,

@@ -61,7 +61,7 @@ static struct app_areas app_layout(struct app *app)
     areas.banner = pane_part(&all, 0, 1, -1, areas.has_banner ? 1 : 0);
     areas.alarms = pane_part(&all, 0, 1 + areas.has_banner, -1, areas.has_alarms ? 1 : 0);
     int foot = all.rows - 1; /* the message takes a row of the body, and hides none */
-    areas.has_message = app->message_until_us && foot - top > 1;
+    areas.has_message = (app->message_until_us || app->lock.locked) && foot - top > 1;
     foot -= areas.has_message;
     areas.body = pane_part(&all, 0, top, -1, foot - top);
     areas.message = pane_part(&all, 0, foot, -1, areas.has_message ? 1 : 0);
@@ -76,8 +76,20 @@ static const struct screen_key *app_own_keys(struct app *app)
     return top->class->keys ? top->class->keys(top->state) : NULL;
 }
 
+/* What the idle lock leaves to the screens. */
+static bool app_unlocks(struct app *app, const struct input *input)
+{
+    enum lock_effect effect = lock_input(&app->lock, input, app->mirror.welcome.user, app->host.mono_us);
+    if (effect == LOCK_OPENS)
+        link_lock(app->link, false);
+    app->dirty_key |= effect != LOCK_PASSES;
+    return effect == LOCK_PASSES;
+}
+
 static void app_take_input(struct app *app, struct input input)
 {
+    if (!app_unlocks(app, &input))
+        return;
     struct app_layer *top = app_top(app);
     struct app_areas areas = app_layout(app);
     bool on_keys = input.type == INPUT_CLICK && input.y == areas.keys.y;
@@ -149,6 +161,12 @@ static void app_draw(struct app *app)
         alarm_banner_draw(&areas.alarms, &app->alarm_banner, bell_silent_us(&app->bell, app->host.mono_us));
     for (size_t i = first; i < app->depth; i++)
         app->stack[i].class->draw(app->stack[i].state, &app->host, &areas.body);
+    if (app->lock.locked) {
+        static const struct screen_key KEYS[] = {{"Enter", "Unlock"}, {0}};
+        lock_draw(&app->lock, &areas.message, app->mirror.welcome.user);
+        key_bar_draw_own(&areas.keys, KEYS);
+        return;
+    }
     if (areas.has_message) {
         enum meaning meaning = app->message_meaning == MEANING_ERROR ? MEANING_BANNER : MEANING_MESSAGE;
         pane_fill(&areas.message, 0, 0, -1, 1, MEANING_MESSAGE);
@@ -225,6 +243,24 @@ static void app_take_history(struct app *app)
         history_result_free(result);
         app->dirty = true;
     }
+}
+
+/* So long a console may stay unused; 0: for ever. One that can change nothing needs no lock. */
+static int64_t app_lock_after_us(const struct app *app)
+{
+    const struct wire_welcome *welcome = &app->mirror.welcome;
+    return welcome->role > ROLE_VIEWER ? welcome->lock_after_us : 0;
+}
+
+/* Questions and dialogues close with it: what was typed there is gone, and nothing of it is sent. */
+static void app_check_lock(struct app *app)
+{
+    if (!lock_tick(&app->lock, app_lock_after_us(app), app->host.mono_us, app->host.wall_us))
+        return;
+    while (app->depth > 1 && app_top(app)->class->overlay)
+        app_pop(app);
+    link_lock(app->link, true);
+    app->dirty = true;
 }
 
 static void app_take_second(struct app *app)
@@ -317,6 +353,7 @@ static void app_round(struct app *app)
     app_take_news(app, fds[LINK].revents);
     app_take_history(app);
     app_take_second(app);
+    app_check_lock(app);
     app_ring(app);
     app_paint(app);
 }
@@ -374,6 +411,7 @@ int app_run(const struct app_options *options, struct err *err)
     app->host = (struct screen_host){
         .app = app, .mirror = &app->mirror, .link = app->link, .demo = options->demo, .trends = &app->trends};
     app_read_clocks(app);
+    lock_init(&app->lock, app->host.mono_us);
     app_open(app, SCREEN_TAGS, 0);
     if (options->notice) {
         screen_host_say(&app->host, MEANING_ERROR, "%s", options->notice);

@@ -14,6 +14,7 @@
 #include "ui/frame.h"
 #include "ui/history_reader.h"
 #include "ui/link.h"
+#include "ui/lock.h"
 #include "ui/mirror.h"
 #include "ui/screen.h"
 #include "ui/trend_view.h"
@@ -62,6 +63,7 @@ struct app {
 
     uint32_t requests[APP_REQUESTS_MAX]; /* whose answers are to be said; 0: free */
 
+    struct lock lock;
     uint32_t stop_request; /* waiting for its answer, 0: not */
     int64_t stop_until_us;
     bool ended;

@@ -7,11 +7,11 @@
 
 #define NOTHING_MS 600 /* longer than the quiet that the confirming key asks for */
 
-static void start_writable(struct console *console, enum role role)
+static void start_locking(struct console *console, enum role role, int64_t lock_after_us)
 {
     struct fake_recorder *fake = &console->recorder;
     start(console, 24, 80, NULL);
-    fake_recorder_welcome(fake, &(struct wire_welcome){.role = role});
+    fake_recorder_welcome(fake, &(struct wire_welcome){.role = role, .lock_after_us = lock_after_us});
     const struct wire_tag tag = {.tag = 1,
                                  .configured = 1,
                                  .name = "boiler.sp",
@@ -38,6 +38,11 @@ static void start_writable(struct console *console, enum role role)
     fake_recorder_snapshot_end(fake);
     assert_true(fake_recorder_send(fake, console->vt));
     expect(console, " 1/2");
+}
+
+static void start_writable(struct console *console, enum role role)
+{
+    start_locking(console, role, 0);
 }
 
 static void type(struct console *console, const char *text)
@@ -175,6 +180,47 @@ static void read_only_tags_and_viewers_have_no_way_in(void **state)
     finish(&console);
 }
 
+/* It goes on showing the plant, and nothing that was typed before is sent. */
+static void an_idle_console_locks_and_drops_what_was_begun(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    struct wire_lock lock;
+    (void)state;
+    start_locking(&console, ROLE_OPERATOR, 2 * CLOCK_US_PER_SECOND);
+    type(&console, "e42.5\r");
+    expect(&console, "boiler.sp  40.0 -> 42.5 °C");
+    expect(&console, "Locked at ");
+    expect_gone(&console, "boiler.sp  40.0 -> 42.5 °C");
+    assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_LOCK, &lock, WAIT_MS));
+    assert_int_equal(lock.locked, 1);
+    fake_recorder_number(&console.recorder, 2, 77.5, QUALITY_GOOD, 0);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "77.5");
+    type(&console, "ye42.5\r");
+    expect(&console, "That is another name.");
+    key(&console, "F3");
+    key(&console, "q");
+    key(&console, "C-u");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    expect(&console, "77.5"); /* and no key has led anywhere else */
+    type(&console, "alice\r");
+    expect_gone(&console, "Locked at ");
+    assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_LOCK, &lock, WAIT_MS));
+    assert_int_equal(lock.locked, 0);
+    finish(&console);
+}
+
+static void who_can_change_nothing_is_not_locked(void **state)
+{
+    struct console console;
+    struct wire_lock lock;
+    (void)state;
+    start_locking(&console, ROLE_VIEWER, CLOCK_US_PER_SECOND / 10);
+    assert_false(fake_recorder_receive(&console.recorder, console.vt, WIRE_LOCK, &lock, 1500));
+    finish(&console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +228,8 @@ int main(void)
         cmocka_unit_test(what_was_typed_ahead_confirms_nothing),
         cmocka_unit_test(a_refusal_is_shown_and_can_be_decided_anew),
         cmocka_unit_test(read_only_tags_and_viewers_have_no_way_in),
+        cmocka_unit_test(an_idle_console_locks_and_drops_what_was_begun),
+        cmocka_unit_test(who_can_change_nothing_is_not_locked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
