@@ -163,10 +163,7 @@ static int load_word(const struct load_item *item)
     int index = options_find_word(option->choices, text);
     if (index >= option->first_choice)
         return index;
-    const char *near = NULL;
-    for (int i = option->first_choice; option->choices[i]; i++)
-        if (suggest_is_nearer(text, option->choices[i], near))
-            near = option->choices[i];
+    const char *near = suggest_choice(text, option->choices + option->first_choice);
     struct buf allowed;
     buf_init(&allowed, 1000);
     options_describe(option, &allowed);

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #define SUGGEST_LENGTH_MAX 63
 
@@ -49,4 +50,17 @@ bool suggest_is_nearer(const char *word, const char *candidate, const char *best
 {
     return suggest_is_near(word, candidate) &&
            (!best || suggest_distance(word, candidate) < suggest_distance(word, best));
+}
+
+const char *suggest_choice(const char *word, const char *const *choices)
+{
+    const char *near = NULL, *begins = NULL;
+    for (; *choices; choices++) {
+        size_t length = strlen(*choices);
+        if (suggest_is_nearer(word, *choices, near))
+            near = *choices;
+        if (length > 1 && !strncasecmp(word, *choices, length) && (!begins || length > strlen(begins)))
+            begins = *choices;
+    }
+    return near ? near : begins;
 }

@@ -16,4 +16,8 @@ bool suggest_is_near(const char *word, const char *candidate);
 /* True when it is also nearer than `best`, the candidate found so far (NULL: none). */
 bool suggest_is_nearer(const char *word, const char *candidate, const char *best);
 
+/* The one of the words (a list that ends in NULL) that was probably meant: the nearest, else the longest of those that
+ * `word` begins with, as "high" does with "hi"; NULL: none. */
+const char *suggest_choice(const char *word, const char *const *choices);
+
 #endif

@@ -72,9 +72,15 @@ static void suppression_validate(const struct map *tags, const struct alarm_supp
                        what);
     if (!suppression->tag)
         return;
-    if (!map_get_text(tags, suppression->tag))
+    const char *near = NULL;
+    bool known = map_get_text(tags, suppression->tag) != NULL;
+    if (!known)
+        near = validate_near_tag(tags, suppression->tag, findings);
+    if (!known)
         findings_fault(findings, &suppression->tag, whole,
-                       "%s: suppress_by names the tag \"%s\", which does not exist", what, suppression->tag);
+                       "%s: suppress_by names the tag \"%s\", which does not exist%s%s%s", what,
+                       suppression->tag, near ? "; did you mean \"" : "", near ? near : "",
+                       near ? "\"?" : "");
     else if (suppression->text)
         findings_fault(findings, &suppression->value, whole,
                        "%s: suppress_when \"%s\" is neither a number nor one of the states of \"%s\"", what,
@@ -128,6 +134,17 @@ static void suppression_validate_alarm(const struct map *tags, const struct tag_
     free(what);
 }
 
+static bool suppression_group_has_alarms(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->tag_count; i++)
+        for (size_t n = 0; n < config->tags[i].alarm_count; n++) {
+            const char *group = config->tags[i].alarms[n].group;
+            if (group && !strcmp(group, name))
+                return true;
+        }
+    return false;
+}
+
 static void suppression_validate_groups(const struct config *config, const struct map *tags,
                                         struct findings *findings)
 {
@@ -141,6 +158,8 @@ static void suppression_validate_groups(const struct config *config, const struc
         if (first != group)
             findings_fault(findings, NULL, group, "%s stands in line %d already; names are unique", what,
                            first->line);
+        else if (!suppression_group_has_alarms(config, group->name))
+            findings_warn(findings, &group->name, group, "%s has no alarm: none names it as its group", what);
         free(what);
     }
 }

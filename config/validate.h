@@ -18,6 +18,9 @@ void validate_config(struct config *config, struct findings *findings);
 /* The part about one tag's own alarms and setpoint. `tags` holds all tags by name. */
 struct map;
 void validate_tag_alarms(const struct tag_def *tag, const struct map *tags, struct findings *findings);
+
+/* The name of a tag that was probably meant; NULL: none is near, or there are too many faults to look for all. */
+const char *validate_near_tag(const struct map *tags, const char *name, const struct findings *findings);
 void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, struct findings *findings);
 
 /* Looks at what the file refers to:

@@ -28,23 +28,41 @@ static const struct {
     [ALARM_BAD] = {.limit = false},
 };
 
-/* A tag that is named elsewhere must be there. */
-static void validate_reference(const struct map *tags, const struct tag_def *tag, const char *option,
-                               char *const *name, const void *whole, struct findings *findings)
+/* Looking for what was meant goes through all tags: not for thousands of faults. */
+#define VALIDATE_GUESSES_MAX 100
+
+const char *validate_near_tag(const struct map *tags, const char *name, const struct findings *findings)
 {
-    if (!*name || map_get_text(tags, *name))
-        return;
     const struct tag_def *near = NULL, *other;
+    if (findings->fault_count >= VALIDATE_GUESSES_MAX)
+        return NULL;
     for (size_t position = 0; (other = map_next(tags, &position));)
-        if (suggest_is_nearer(*name, other->name, near ? near->name : NULL))
+        if (suggest_is_nearer(name, other->name, near ? near->name : NULL))
             near = other;
-    if (near)
-        findings_fault(findings, name, whole,
-                       "tag \"%s\": %s names the tag \"%s\", which does not exist; did you mean \"%s\"?",
-                       tag->name, option, *name, near->name);
-    else
-        findings_fault(findings, name, whole, "tag \"%s\": %s names the tag \"%s\", which does not exist",
-                       tag->name, option, *name);
+    return near ? near->name : NULL;
+}
+
+/* A tag that is named elsewhere must be there, and another one. `place` is the option's value. */
+static void validate_reference(const struct map *tags, const struct tag_def *tag, const char *option,
+                               const char *name, const void *place, const void *whole,
+                               struct findings *findings)
+{
+    if (!name || map_get_text(tags, name))
+        return;
+    const char *near = validate_near_tag(tags, name, findings);
+    findings_fault(findings, place, whole, "tag \"%s\": %s names the tag \"%s\", which does not exist%s%s%s",
+                   tag->name, option, name, near ? "; did you mean \"" : "", near ? near : "",
+                   near ? "\"?" : "");
+}
+
+/* What it is compared with must not be itself. */
+static void validate_other(const struct tag_def *tag, const struct alarm_def *alarm, const char *option,
+                           const char *name, const void *place, struct findings *findings)
+{
+    if (name && !strcmp(name, tag->name))
+        findings_fault(findings, place, alarm,
+                       "tag \"%s\": %s names the tag itself, so that the alarm would never come", tag->name,
+                       option);
 }
 
 static void validate_limit(const struct tag_def *tag, const struct alarm_def *alarm, const struct map *tags,
@@ -65,13 +83,39 @@ static void validate_limit(const struct tag_def *tag, const struct alarm_def *al
     else if (alarm->limit_tag && !VALIDATE_ALARMS[alarm->type].limit_tag)
         findings_fault(findings, &alarm->limit, alarm,
                        "tag \"%s\": the limit of an alarm of type %s must be a number", tag->name, type);
-    else if (alarm->limit_tag && !map_get_text(tags, alarm->limit_tag))
-        findings_fault(findings, &alarm->limit, alarm,
-                       "tag \"%s\": limit names the tag \"%s\", which does not exist", tag->name,
-                       alarm->limit_tag);
+    else if (alarm->limit_tag)
+        validate_reference(tags, tag, "limit", alarm->limit_tag, &alarm->limit, alarm, findings);
     else if (given && (alarm->type == ALARM_DEVIATION || alarm->type == ALARM_RATE) && alarm->limit <= 0)
         findings_fault(findings, &alarm->limit, alarm,
                        "tag \"%s\": the limit of an alarm of type %s must be above 0", tag->name, type);
+    validate_other(tag, alarm, "limit", alarm->limit_tag, &alarm->limit, findings);
+}
+
+/* Whether a value of the tag's range, or none at all, ends the alarm. */
+static bool validate_can_clear(const struct tag_def *tag, const struct alarm_def *alarm)
+{
+    bool in_range = tag->has_range && alarm->limit >= tag->low && alarm->limit <= tag->high;
+    if (alarm->type == ALARM_DEVIATION || alarm->type == ALARM_RATE)
+        return alarm->deadband < alarm->limit || alarm->limit <= 0;
+    if (alarm->type > ALARM_HIHI || !in_range)
+        return true;
+    return alarm->type >= ALARM_HI ? alarm->limit - alarm->deadband >= tag->low
+                                   : alarm->limit + alarm->deadband <= tag->high;
+}
+
+static void validate_deadband(const struct tag_def *tag, const struct alarm_def *alarm,
+                              struct findings *findings)
+{
+    bool plain = findings_is_given(findings, &alarm->limit) && !alarm->limit_tag;
+    if (!plain || validate_can_clear(tag, alarm))
+        return;
+    char deadband[NUM_TEXT_MAX];
+    num_format(deadband, sizeof deadband, alarm->deadband, -1);
+    findings_fault(
+        findings, findings_is_given(findings, &alarm->deadband) ? &alarm->deadband : &alarm->limit, alarm,
+        "tag \"%s\": the deadband of %s (%s) is wider than what lies behind its limit, so that the alarm "
+        "would never clear",
+        tag->name, ALARM_TYPE_WORDS[alarm->type], deadband);
 }
 
 static void validate_alarm(const struct tag_def *tag, const struct alarm_def *alarm, const struct map *tags,
@@ -86,7 +130,10 @@ static void validate_alarm(const struct tag_def *tag, const struct alarm_def *al
     else if (!needs_reference && alarm->reference)
         findings_fault(findings, &alarm->reference, alarm, "tag \"%s\": an alarm of type %s has no reference",
                        tag->name, type);
-    validate_reference(tags, tag, "reference", &alarm->reference, alarm, findings);
+    validate_reference(tags, tag, "reference", alarm->reference, &alarm->reference, alarm, findings);
+    if (needs_reference)
+        validate_other(tag, alarm, "reference", alarm->reference, &alarm->reference, findings);
+    validate_deadband(tag, alarm, findings);
     if (VALIDATE_ALARMS[alarm->type].analog && tag->kind == TAG_TEXT)
         findings_fault(findings, &alarm->type, alarm, "tag \"%s\": a text cannot have an alarm of type %s",
                        tag->name, type);
@@ -123,6 +170,22 @@ static bool validate_is_plain_limit(const struct alarm_def *alarm, struct findin
     return alarm->type <= ALARM_HIHI && !alarm->limit_tag && findings_is_given(findings, &alarm->limit);
 }
 
+/* One that gives way needs one to give way to. */
+static void validate_exclusive(const struct tag_def *tag, struct findings *findings)
+{
+    for (size_t i = 0; i < tag->alarm_count; i++) {
+        const struct alarm_def *alarm = &tag->alarms[i];
+        enum alarm_type worse = alarm->type == ALARM_LO ? ALARM_LOLO : ALARM_HIHI;
+        bool found = alarm->type != ALARM_LO && alarm->type != ALARM_HI; /* a fault already */
+        for (size_t j = 0; j < tag->alarm_count; j++)
+            found |= tag->alarms[j].type == worse;
+        if (alarm->exclusive && !found)
+            findings_warn(findings, &alarm->exclusive, alarm,
+                          "tag \"%s\": exclusive has no effect: %s has no %s to give way to", tag->name,
+                          ALARM_TYPE_WORDS[alarm->type], ALARM_TYPE_WORDS[worse]);
+    }
+}
+
 /* lolo < lo < hi < hihi, and each deadband narrower than the band between the low and the high limits. */
 static void validate_limit_order(const struct tag_def *tag, struct findings *findings)
 {
@@ -154,6 +217,7 @@ void validate_tag_alarms(const struct tag_def *tag, const struct map *tags, stru
             validate_alarm(tag, &tag->alarms[i], tags, findings);
     validate_alarm_addresses(tag, findings);
     validate_limit_order(tag, findings);
+    validate_exclusive(tag, findings);
 }
 
 static void validate_payload(const struct tag_def *tag, struct findings *findings)
@@ -201,6 +265,6 @@ void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, st
                        tag->name, setpoint->topic, reason);
     validate_payload(tag, findings);
     validate_bounds(tag, findings);
-    validate_reference(tags, tag, "readback", &setpoint->readback, setpoint, findings);
-    validate_reference(tags, tag, "permit", &setpoint->permit, setpoint, findings);
+    validate_reference(tags, tag, "readback", setpoint->readback, &setpoint->readback, setpoint, findings);
+    validate_reference(tags, tag, "permit", setpoint->permit, &setpoint->permit, setpoint, findings);
 }

@@ -21,7 +21,7 @@ static const struct alarm_def SYSTEM_ALARMS[ALARM_SYSTEMS] = {
         .type = ALARM_SYSTEM, .name = TEXT("disk"), .priority = PRIORITY_MEDIUM, .message = TEXT("little space on the history's disk"),
         .guidance = TEXT("Free space, or set history.keep_days or keep_mb.")},
     [ALARM_SYSTEM_SPOOL] = {
-        .type = ALARM_SYSTEM, .name = TEXT("spool"), .priority = PRIORITY_HIGH, .message = TEXT("samples were lost"),
+        .type = ALARM_SYSTEM, .name = TEXT("spool"), .priority = PRIORITY_HIGH, .message = TEXT("samples or entries of the journal were lost"),
         .guidance = TEXT("The view gap says when. It clears when the recorder is started again.")},
     [ALARM_SYSTEM_CLOCK] = {
         .type = ALARM_SYSTEM, .name = TEXT("clock"), .priority = PRIORITY_LOW, .message = TEXT("the clock was set"),

@@ -167,6 +167,22 @@ static bool fault_samples_lost(const struct fault_view *view)
     return true;
 }
 
+static bool fault_entries_lost(const struct fault_view *view)
+{
+    uint64_t lost = view->sources->pipeline->spool.lost_entries;
+    if (!lost)
+        return false;
+    fault_what(view,
+               "%" PRIu64 " entries of the journal were lost while the disk was away: %" PRIu64
+               " have room in memory",
+               lost, SPOOL_ENTRIES_MAX);
+    fault_cure(
+        view,
+        "where each alarm stands is not lost; the journal says when (journal overflow); this stays until "
+        "the recorder is started again");
+    return true;
+}
+
 static bool fault_disk_full(const struct fault_view *view)
 {
     uint64_t bytes = view->status->wire.disk_free_bytes;
@@ -334,14 +350,14 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},          {2, false, fault_kicked},        {2, true, fault_no_broker},
-    {2, true, fault_disk_failed},       {2, true, fault_disk_slow},      {2, false, fault_history_gone},
-    {2, false, fault_samples_lost},     {2, false, fault_disk_full},     {2, true, fault_filter_refused},
-    {1, false, fault_qos_lowered},      {1, false, fault_disk_low},      {1, false, fault_silence},
-    {1, false, fault_tag_cap},          {1, false, fault_long_topics},   {1, false, fault_unheard},
-    {1, false, fault_payloads_refused}, {1, false, fault_times_refused}, {1, true, fault_clock_stepped},
-    {1, false, fault_housekeeping},     {1, false, fault_wal_large},     {1, false, fault_notify_failed},
-    {1, false, fault_notify_dropped},   {1, true, fault_reload},
+    {2, true, fault_id_taken},       {2, false, fault_kicked},           {2, true, fault_no_broker},
+    {2, true, fault_disk_failed},    {2, true, fault_disk_slow},         {2, false, fault_history_gone},
+    {2, false, fault_samples_lost},  {2, false, fault_entries_lost},     {2, false, fault_disk_full},
+    {2, true, fault_filter_refused}, {1, false, fault_qos_lowered},      {1, false, fault_disk_low},
+    {1, false, fault_silence},       {1, false, fault_tag_cap},          {1, false, fault_long_topics},
+    {1, false, fault_unheard},       {1, false, fault_payloads_refused}, {1, false, fault_times_refused},
+    {1, true, fault_clock_stepped},  {1, false, fault_housekeeping},     {1, false, fault_wal_large},
+    {1, false, fault_notify_failed}, {1, false, fault_notify_dropped},   {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)
@@ -353,15 +369,11 @@ static const struct {
     bool (*stands)(const struct fault_view *view);
     enum alarm_system alarm;
 } FAULT_ALARMS[] = {
-    {fault_disk_failed, ALARM_SYSTEM_HISTORIAN},
-    {fault_disk_slow, ALARM_SYSTEM_HISTORIAN},
-    {fault_history_gone, ALARM_SYSTEM_HISTORIAN},
-    {fault_housekeeping, ALARM_SYSTEM_HISTORIAN},
-    {fault_disk_full, ALARM_SYSTEM_DISK},
-    {fault_disk_low, ALARM_SYSTEM_DISK},
-    {fault_samples_lost, ALARM_SYSTEM_SPOOL},
-    {fault_clock_stepped, ALARM_SYSTEM_CLOCK},
-    {fault_payloads_refused, ALARM_SYSTEM_PAYLOADS},
+    {fault_disk_failed, ALARM_SYSTEM_HISTORIAN},  {fault_disk_slow, ALARM_SYSTEM_HISTORIAN},
+    {fault_history_gone, ALARM_SYSTEM_HISTORIAN}, {fault_housekeeping, ALARM_SYSTEM_HISTORIAN},
+    {fault_disk_full, ALARM_SYSTEM_DISK},         {fault_disk_low, ALARM_SYSTEM_DISK},
+    {fault_samples_lost, ALARM_SYSTEM_SPOOL},     {fault_entries_lost, ALARM_SYSTEM_SPOOL},
+    {fault_clock_stepped, ALARM_SYSTEM_CLOCK},    {fault_payloads_refused, ALARM_SYSTEM_PAYLOADS},
     {fault_tag_cap, ALARM_SYSTEM_TAG_CAP},
 };
 

@@ -13,7 +13,10 @@
 #define SPOOL_SAMPLES_MAX UINT64_C(1000000)
 #define SPOOL_TEXT_MAX    (UINT64_C(64) << 20) /* bytes of text values */
 
-#define SPOOL_ENTRIES_MAX UINT64_C(50000) /* entries of the journal, and states of alarms: each */
+/* Entries of the journal, and states of alarms: each; 60 MB at most. At a rate that operators can follow (12 alarms an
+ * hour, of some three entries each) that is weeks; in a flood of 10,000 alarms, one that comes and goes. What does not fit
+ * is counted and told. */
+#define SPOOL_ENTRIES_MAX UINT64_C(50000)
 
 struct spool {
     struct batch **batches; /* owned; the oldest first */

@@ -125,6 +125,7 @@ static void status_update_recording(struct status *status, struct pipeline *pipe
     wire->write_errors = pipeline->write_errors;
     wire->spool_samples = waiting;
     wire->spool_lost = pipeline->spool.lost;
+    wire->spool_entries_lost = pipeline->spool.lost_entries;
     wire->gaps = pipeline->gaps;
 }
 

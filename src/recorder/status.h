@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STATUS_FAULTS_MAX   24
+#define STATUS_FAULTS_MAX   32
 #define STATUS_REFUSALS_MAX 20
 #define STATUS_TEXT_MAX     512
 #define STATUS_EXCERPT_MAX  256

@@ -185,7 +185,8 @@ enum wire_sample_flag {
     X(U64, notify_failed, "runs of it that did not")                                                         \
     X(U64, notify_waiting, "alarms that wait to be told to it")                                              \
     X(U64, notify_dropped, "alarms that were not told to it, for too many waited")                           \
-    X(U64, refused_requests, "requests of consoles that were refused, since the start")
+    X(U64, refused_requests, "requests of consoles that were refused, since the start")                      \
+    X(U64, spool_entries_lost, "entries of the journal lost because too many waited for the disk")
 
 enum wire_link {
     WIRE_LINK_CONNECTING, /* never connected since the start */

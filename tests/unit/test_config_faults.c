@@ -276,12 +276,32 @@ static void test_alarms(void **state)
         {ALARM "type = \"hi\"; limit = \"b\"; } ); }, { name = \"b\"; topic = \"p/b\"; } );", NULL},
         {ALARM "type = \"deviation\"; limit = 5; } ); } );",
          "hmi.cfg:1: tag \"a\": an alarm of type deviation needs a reference (a tag)"},
-        {ALARM "type = \"deviation\"; limit = 0; reference = \"a\"; } ); } );",
+        {ALARM
+         "type = \"deviation\"; limit = 0; reference = \"b\"; } ); }, { name = \"b\"; topic = \"p/b\"; } );",
          "hmi.cfg:1: tag \"a\": the limit of an alarm of type deviation must be above 0"},
         {ALARM
          "type = \"discrepancy\"; reference = \"boler\"; } ); }, { name = \"boiler\"; topic = \"p/b\"; } );",
          "hmi.cfg:1: tag \"a\": reference names the tag \"boler\", which does not exist; did you mean "
          "\"boiler\"?"},
+        {ALARM "type = \"deviation\"; limit = 1; reference = \"a\"; } ); } );",
+         "hmi.cfg:1: tag \"a\": reference names the tag itself, so that the alarm would never come"},
+        {ALARM "type = \"hi\";\nlimit = \"a\"; } ); } );",
+         "hmi.cfg:2: tag \"a\": limit names the tag itself, so that the alarm would never come"},
+        {ALARM "type = \"hi\"; limit = \"bb\"; } ); }, { name = \"b\"; topic = \"p/b\"; } );",
+         "hmi.cfg:1: tag \"a\": limit names the tag \"bb\", which does not exist; did you mean \"b\"?"},
+        {ALARM "type = \"high\"; limit = 1; } ); } );",
+         "hmi.cfg:1: tags.alarms.type is \"high\"; it must be one of \"lolo\", \"lo\", \"hi\", \"hihi\", "
+         "\"deviation\", \"rate\", \"state\", \"discrepancy\", \"stale\", \"bad\"; did you mean \"hi\"?"},
+        {TAG "range = [0, 100]; alarms = ( { type = \"hi\"; limit = 60;\ndeadband = 61; } ); } );",
+         "hmi.cfg:2: tag \"a\": the deadband of hi (61) is wider than what lies behind its limit, so that the "
+         "alarm would never clear"},
+        {TAG "range = [0, 100]; alarms = ( { type = \"hi\"; limit = 60; deadband = 60; } ); } );", NULL},
+        {TAG "range = [0, 100]; alarms = ( { type = \"lo\"; limit = 60;\ndeadband = 41; } ); } );",
+         "hmi.cfg:2: tag \"a\": the deadband of lo (41) is wider than what lies behind its limit, so that the "
+         "alarm would never clear"},
+        {ALARM "type = \"rate\"; limit = 5; deadband = 5; } ); } );",
+         "hmi.cfg:1: tag \"a\": the deadband of rate (5) is wider than what lies behind its limit, so that the "
+         "alarm would never clear"},
         {ALARM "type = \"stale\"; } ); } );",
          "hmi.cfg:1: tag \"a\": an alarm of type stale needs the tag's stale_after"},
         {ALARM "type = \"bad\"; limit = 1; } ); } );",
