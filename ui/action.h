@@ -63,9 +63,9 @@ enum action_where {
       "acknowledge the alarm, or the marked ones; reset what has latched (operator)")                        \
     X(ACKNOWLEDGE_PAGE, "acknowledge-page", "A", "Ack page", ACTION_ON_ALARMS, ROLE_VIEWER,                  \
       "acknowledge all alarms in sight (operator)")                                                          \
-    X(SHELVE, "shelve", "z", "Shelve", ACTION_ON_ALARMS, ROLE_VIEWER,                                        \
+    X(SHELVE, "shelve", "z", "Shelve", ACTION_ON_ANY_ALARM, ROLE_VIEWER,                                     \
       "take the alarm, or the marked ones, out of sight for a while (operator)")                             \
-    X(UNSHELVE, "unshelve", "u", "Unshelve", ACTION_ON_ALARMS, ROLE_VIEWER,                                  \
+    X(UNSHELVE, "unshelve", "u", "Unshelve", ACTION_ON_ANY_ALARM, ROLE_VIEWER,                               \
       "show the shelved alarm, or the marked ones, again (operator)")                                        \
     X(MARK, "mark", "Space", "", ACTION_ON_ALARMS, ROLE_VIEWER, "mark the alarm for a, z or u; or not")      \
     X(OPEN_ALARM, "open-alarm", "Enter", "", ACTION_ON_ALARMS, ROLE_VIEWER, "everything known of the alarm") \

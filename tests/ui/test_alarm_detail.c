@@ -208,12 +208,38 @@ static void every_state_has_its_words(void **state)
     say(&d, &alarm);
     expect(&d.console, "RETURNED: it has gone, and still is to be acknowledged");
     expect(&d.console, ", after 60s");
-    expect(&d.console, "comes 12 times a minute: shelve it");
+    expect(&d.console, "comes 12 times a minute: z shelves it");
     expect(&d.console, "came first   of area boiler");
     alarm.state = ALARM_NORMAL; /* it is over, and stays readable */
     say(&d, &alarm);
     expect(&d.console, "over: it is normal again");
     expect(&d.console, "message      Drum hot");
+    end(&d);
+}
+
+static void it_is_shelved_from_here(void **state)
+{
+    (void)state;
+    struct detail d;
+    struct wire_ask ask;
+    begin(&d, 30, 100, NULL);
+    key(&d.console, "u");
+    expect(&d.console, "It is not shelved.");
+    key(&d.console, "z");
+    expect(&d.console, "Shelve boiler.temp/hi");
+    vt_type(d.console.vt, "sensor away", 11);
+    key(&d.console, "Escape"); /* changes nothing */
+    expect_gone(&d.console, "Shelve boiler.temp/hi");
+    struct wire_alarm alarm = alarm_of(&d);
+    alarm.state = ALARM_SHELVED;
+    alarm.withheld = ALARM_BY_SHELF;
+    alarm.shelf_until_us = clock_wall_us() + 3600 * SECOND;
+    say(&d, &alarm);
+    expect(&d.console, "shelved: nobody is told");
+    key(&d.console, "u");
+    assert_true(fake_recorder_receive(&d.console.recorder, d.console.vt, WIRE_ASK, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_UNSHELVE);
+    assert_string_equal(ask.argument, "boiler.temp/hi");
     end(&d);
 }
 
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test(in_a_wide_window_all_is_seen_at_once),
         cmocka_unit_test(it_is_acknowledged_as_it_was_shown),
         cmocka_unit_test(every_state_has_its_words),
+        cmocka_unit_test(it_is_shelved_from_here),
         cmocka_unit_test(the_trend_shows_that_moment),
         cmocka_unit_test(any_size_is_survived),
     };

@@ -7,6 +7,7 @@
 #include "ui/alarm_banner.h"
 #include "ui/alarm_withheld.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -68,6 +69,29 @@ void alarm_cells_limit(const struct mirror *mirror, const struct wire_alarm *ala
         mirror_tag_number(tag, alarm->limit, out, size);
     else
         num_format(out, size, alarm->limit, -1);
+}
+
+void alarm_cells_note(const struct wire_alarm *alarm, char *out, size_t size)
+{
+    char rate[32] = "";
+    if (alarm->chattering && alarm->chatter_rate)
+        snprintf(rate, sizeof rate, "%" PRIu32 "/min", alarm->chatter_rate);
+    else if (alarm->chattering)
+        snprintf(rate, sizeof rate, "chatters");
+    snprintf(out, size, "%s%s%s", alarm->first_out ? "1st" : "", alarm->first_out && *rate ? " " : "", rate);
+}
+
+void alarm_cells_advice(const struct wire_alarm *alarm, char *out, size_t size)
+{
+    char rate[48] = "chatters";
+    out[0] = '\0';
+    if (alarm->chatter_rate)
+        snprintf(rate, sizeof rate, "chatters, %" PRIu32 " times a minute", alarm->chatter_rate);
+    if (alarm->chattering && !alarm_state_is_withheld((enum alarm_state)alarm->state))
+        snprintf(out, size, "%s: shelve it with z?", rate);
+    else if (alarm->first_out)
+        snprintf(out, size, "the first of %s %s", *alarm->group ? "group" : "area",
+                 *alarm->group ? alarm->group : alarm->area);
 }
 
 /* ---- cells ---- */
@@ -150,6 +174,11 @@ static void cell_message(const struct cell_row *row, char *out, size_t size)
              *row->alarm->message && *row->alarm->detail ? ": " : "", row->alarm->detail);
 }
 
+static void cell_note(const struct cell_row *row, char *out, size_t size)
+{
+    alarm_cells_note(row->alarm, out, size);
+}
+
 /* Until the shelf ends. */
 static void cell_left(const struct cell_row *row, char *out, size_t size)
 {
@@ -203,6 +232,7 @@ static const struct alarm_column STANDING[] = {
     STATE,
     {{"ACTIVATED", 12, 23, 0, GRID_LEFT}, cell_time},
     ADDRESS,
+    {{"", 0, 12, 1, GRID_LEFT}, cell_note},
     {{"VALUE", 8, 16, 0, GRID_RIGHT}, cell_value},
     {{"LIMIT", 7, 14, 3, GRID_RIGHT}, cell_limit},
     {{"UNIT", 4, 10, 5, GRID_LEFT}, cell_unit},
@@ -245,6 +275,8 @@ static enum meaning cell_meaning(const struct cell_row *row, cell_text *text)
         bool live = tag && mirror_tag_trust(tag) >= MIRROR_RETAINED;
         return live ? MEANING_VALUE : MEANING_VALUE_UNCERTAIN;
     }
+    if (text == cell_note)
+        return alarm->chattering ? MEANING_WARNING : MEANING_STRONG;
     if (text == cell_marked || (waits && (text == cell_address || text == cell_state)))
         return MEANING_STRONG;
     if (text == cell_unit || text == cell_area || alarm->state == ALARM_LATCHED_ACKNOWLEDGED)

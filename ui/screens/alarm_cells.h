@@ -26,6 +26,12 @@ bool alarm_cells_is_stale(const struct mirror *mirror, const struct wire_alarm *
 /* The value that its tag has now, in brackets where it is not live; "" for an alarm without a tag. */
 void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
 
+/* What sets it apart from others, in a few columns: "1st" of those that came together, "12/min" when it chatters. */
+void alarm_cells_note(const struct wire_alarm *alarm, char *out, size_t size);
+
+/* The same as a sentence, with what to do about it; "": nothing does. */
+void alarm_cells_advice(const struct wire_alarm *alarm, char *out, size_t size);
+
 /* The limit as its tag shows numbers; "" where there is none. */
 void alarm_cells_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
 

@@ -12,6 +12,7 @@
 #include "plant/alarm_state.h"
 #include "ui/screens/alarm_facts.h"
 #include "ui/screens/alarm_past.h"
+#include "ui/screens/alarm_shelve.h"
 #include "ui/screens/screens.h"
 #include "ui/trend_view.h"
 #include "ui/widgets/grid.h"
@@ -31,6 +32,7 @@ struct alarm_detail {
     struct wire_alarm record;   /* a copy; with state ALARM_NORMAL once it is over */
     int64_t shown_activated_us; /* of the last picture */
     struct alarm_past past;
+    struct alarm_shelve shelve;
     struct canvas sheet;
     int scroll, rows, pane_rows; /* first row shown, rows of the sheet that are drawn, rows of the window */
     bool at_end;                 /* stays there while the sheet grows */
@@ -79,6 +81,7 @@ static void detail_close(void *state)
     struct alarm_detail *detail = state;
     mirror_hold_alarm(&detail->record, NULL);
     alarm_past_free(&detail->past);
+    alarm_shelve_close(&detail->shelve);
     canvas_free(&detail->sheet);
     free(detail);
 }
@@ -139,6 +142,8 @@ static void detail_draw(void *state, struct screen_host *host, const struct pane
     pane_paste(&inside, &detail->sheet, detail->scroll);
     grid_draw_scroll_bar(pane, (size_t)detail->scroll, (size_t)detail->rows);
     detail->shown_activated_us = detail->record.activated_us;
+    if (detail->shelve.open)
+        alarm_shelve_draw(&detail->shelve, host, pane);
 }
 
 /* ---- what keys do ---- */
@@ -155,6 +160,23 @@ static void detail_acknowledge(const struct alarm_detail *detail, struct screen_
     }
     snprintf(line, sizeof line, "%s\t%" PRId64, record->address, detail->shown_activated_us);
     screen_host_request(host, &(struct wire_ask){.action = WIRE_ACTION_ACKNOWLEDGE, .argument = line});
+}
+
+static void detail_shelve(struct alarm_detail *detail, struct screen_host *host)
+{
+    if (detail->record.state == ALARM_NORMAL)
+        screen_host_say(host, MEANING_WARNING, "It is normal: only alarms that stand are shelved here.");
+    else
+        alarm_shelve_open(&detail->shelve, host, detail->record.address, 1);
+}
+
+static void detail_unshelve(const struct alarm_detail *detail, struct screen_host *host)
+{
+    if (!detail->record.shelf_until_us)
+        screen_host_say(host, MEANING_WARNING, "It is not shelved.");
+    else
+        screen_host_request(
+            host, &(struct wire_ask){.action = WIRE_ACTION_UNSHELVE, .argument = detail->record.address});
 }
 
 /* The tag's trend when it came. */
@@ -213,6 +235,12 @@ static unsigned detail_act(void *state, struct screen_host *host, enum action ac
     case ACTION_ACKNOWLEDGE:
         detail_acknowledge(detail, host);
         return SCREEN_PAINT;
+    case ACTION_SHELVE:
+        detail_shelve(detail, host);
+        return SCREEN_PAINT;
+    case ACTION_UNSHELVE:
+        detail_unshelve(detail, host);
+        return SCREEN_PAINT;
     case ACTION_TREND:
         detail_show_trend(detail, host);
         return SCREEN_PAINT;
@@ -230,7 +258,9 @@ static unsigned detail_act(void *state, struct screen_host *host, enum action ac
 static unsigned detail_input(void *state, struct screen_host *host, const struct input *input)
 {
     struct alarm_detail *detail = state;
-    (void)host;
+    bool sent;
+    if (detail->shelve.open)
+        return alarm_shelve_input(&detail->shelve, host, input, &sent);
     if (input->type != INPUT_WHEEL_UP && input->type != INPUT_WHEEL_DOWN)
         return SCREEN_IGNORED;
     detail->at_end = false;
@@ -255,6 +285,11 @@ static void detail_history(void *state, struct screen_host *host, const struct h
     alarm_past_answer(&((struct alarm_detail *)state)->past, result);
 }
 
+static const struct screen_key *detail_keys(const void *state)
+{
+    return ((const struct alarm_detail *)state)->shelve.open ? alarm_shelve_keys() : NULL;
+}
+
 static uint32_t detail_tag(void *state, struct screen_host *host)
 {
     (void)host;
@@ -270,6 +305,7 @@ const struct screen_class SCREEN_CLASS_ALARM = {
     .draw = detail_draw,
     .act = detail_act,
     .input = detail_input,
+    .keys = detail_keys,
     .refresh = detail_refresh,
     .history = detail_history,
     .tag = detail_tag,

@@ -172,9 +172,8 @@ static void fact_chatter(const struct alarm_subject *subject, char *out, size_t 
         return;
     if (record->chatter_rate)
         snprintf(rate, sizeof rate, "%u times a minute", record->chatter_rate);
-    snprintf(out, size,
-             "comes %s: shelve it (z) until it is mended, or give it a wider deadband or longer delays",
-             rate);
+    snprintf(out, size, "comes %s: %sa wider deadband or longer delays would mend it", rate,
+             record->shelf_until_us ? "" : "z shelves it until it is seen to; ");
 }
 
 static void fact_first(const struct alarm_subject *subject, char *out, size_t size)

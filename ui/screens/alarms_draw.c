@@ -49,10 +49,18 @@ static void alarms_draw_current(const struct screen_host *host, const struct ala
                                 const struct pane *pane, int x, int y, int room)
 {
     const struct mirror_alarm *alarm = alarm_list_current(list);
-    char since[TIMEFMT_MAX], limit[256];
+    char since[TIMEFMT_MAX], limit[256], advice[512];
     if (!alarm || room < 1)
         return;
     const struct wire_alarm *record = &alarm->record;
+    alarm_cells_advice(record, advice, sizeof advice);
+    if (*advice) {
+        int used = pane_text(pane, x, y, room, MEANING_WARNING, advice) + 2;
+        x += used;
+        room -= used;
+    }
+    if (room < 1)
+        return;
     alarm_cells_limit(host->mirror, record, limit, sizeof limit);
     timefmt_local(since, sizeof since, record->activated_us, TIMEFMT_DATE | TIMEFMT_MS);
     pane_printf(pane, x, y, room, MEANING_TEXT, "%s%s%s  %s%s%s%s", record->message,
