@@ -295,6 +295,23 @@ static void lost_links_make_rows_look_stale(void **state)
     finish(&console);
 }
 
+/* Nobody knows then whether it was done, and that is said. */
+static void a_recorder_that_goes_before_it_answers_is_told(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_alarms(&console, 24, 100, NULL);
+    vt_run(console.vt, SEEN_MS);
+    key(&console, "a");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    fake_recorder_drop(&console.recorder);
+    expect(&console, "The recorder went before it answered: look whether it was done.");
+    key(&console, "a");
+    expect(&console, "Not done: no recorder");
+    finish(&console);
+}
+
 static void shelving_asks_for_time_and_reason(void **state)
 {
     struct console console;
@@ -390,6 +407,7 @@ int main(void)
         cmocka_unit_test(typing_in_a_filter_acknowledges_nothing),
         cmocka_unit_test(the_cursor_stays_while_others_arrive),
         cmocka_unit_test(lost_links_make_rows_look_stale),
+        cmocka_unit_test(a_recorder_that_goes_before_it_answers_is_told),
         cmocka_unit_test(shelving_asks_for_time_and_reason),
         cmocka_unit_test(withheld_ones_tell_by_whom_why_and_how_long),
     };

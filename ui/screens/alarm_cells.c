@@ -249,10 +249,10 @@ static const struct alarm_column WITHHELD[] = {
     {{"LEFT", 5, 10, 0, GRID_RIGHT}, cell_left},
     {{"BY", 4, 16, 0, GRID_LEFT}, cell_by},
     {{"REASON", 10, 60, 0, GRID_LEFT}, cell_reason},
-    {{"VALUE", 8, 16, 3, GRID_RIGHT}, cell_value},
-    {{"ACTIVATED", 12, 23, 4, GRID_LEFT}, cell_time},
-    {{"AREA", 8, 24, 6, GRID_LEFT}, cell_area},
-    {{"MESSAGE", 14, 0, 5, GRID_LEFT}, cell_message},
+    {{"VALUE", 8, 16, 4, GRID_RIGHT}, cell_value},
+    {{"ACTIVATED", 12, 23, 5, GRID_LEFT}, cell_time},
+    {{"AREA", 8, 24, 7, GRID_LEFT}, cell_area},
+    {{"MESSAGE", 14, 0, 6, GRID_LEFT}, cell_message},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))

@@ -28,14 +28,16 @@ static void help_close(void *state)
 
 struct help_page {
     const struct pane *pane;
-    int y; /* of the next line; may lie outside */
+    int y;   /* of the next line; may lie outside */
+    int top; /* y of the first line is -top */
 };
 
 static void heading(struct help_page *page, const char *text)
 {
-    if (page->y > 0)
+    if (page->y > -page->top)
         page->y++;
-    pane_rule(page->pane, 1, page->y, page->pane->columns - 2, text);
+    if (page->y >= 0 && page->y < page->pane->rows)
+        pane_rule(page->pane, 1, page->y, page->pane->columns - 2, text);
     page->y++;
 }
 
@@ -130,7 +132,7 @@ static void marks(struct help_page *page)
 
 static int draw_page(const struct help *help, const struct pane *pane, int top)
 {
-    struct help_page page = {.pane = pane, .y = -top};
+    struct help_page page = {.pane = pane, .y = -top, .top = top};
     const struct screen_class *below = screen_class_of(help->below);
     if (below)
         actions_of(&page, below->title, below->where, false);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #define GRID_COLUMNS_MAX 16
-#define GRID_RANK_CORE   2 /* up to this rank all have their least widths before any gets more */
+#define GRID_RANK_CORE   3 /* up to this rank all have their least widths before any gets more */
 
 enum grid_align {
     GRID_LEFT,
