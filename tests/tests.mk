@@ -47,14 +47,15 @@ bench: $(BENCH_TOOLS) $(BUILD)/vtdrive $(BUILD)/hmi ## measure speed and memory
 fuzz: ## let libFuzzer change inputs of the parsers (FUZZ_SECONDS=20 each; needs clang 14)
 	$(Q)$(MAKE) --no-print-directory CC=clang-14 SANITIZE=fuzzer-no-link,address,undefined fuzz-run
 
-# Inputs that reach something new stay in the build's corpus; one that fails is left in the build's folder.
+# Inputs that reach something new stay in the build's corpus; one that fails is left in the build's folder, and once it is
+# mended goes into tests/fuzz/corpus/, which every run begins with.
 fuzz-run: $(FUZZERS)
 	$(Q)set -e; for fuzzer in $(FUZZERS); do \
 	  name=$$(basename $$fuzzer); mkdir -p $(BUILD)/corpus/$$name; \
 	  printf '  %-5s %s\n' FUZZ $$name; \
 	  $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -verbosity=0 -print_final_stats=1 \
 	    -artifact_prefix=$(BUILD)/ $$([ -e tests/fuzz/$$name.dict ] && echo -dict=tests/fuzz/$$name.dict) \
-	    $(BUILD)/corpus/$$name $$([ $$name = fuzz_config ] && echo config) > $(BUILD)/$$name.log 2>&1 || \
+	    $(BUILD)/corpus/$$name $$([ $$name = fuzz_config ] && echo config) $$(ls -d tests/fuzz/corpus/$$name 2>/dev/null) > $(BUILD)/$$name.log 2>&1 || \
 	    { cat $(BUILD)/$$name.log; exit 1; }; \
 	  sed -n 's/^stat::number_of_executed_units: */        inputs: /p' $(BUILD)/$$name.log; \
 	done
@@ -62,6 +63,7 @@ fuzz-run: $(FUZZERS)
 fuzz-quick: $(FUZZERS) ## the same without libFuzzer: RUNS=20000 changes of samples, repeatable
 	$(Q)$(BUILD)/fuzz_config $(or $(RUNS),20000) $(wildcard config/*.cfg)
 	$(Q)$(BUILD)/fuzz_wire $(or $(RUNS),20000)
+	$(Q)$(BUILD)/fuzz_console $(or $(RUNS),20000) $(wildcard tests/fuzz/corpus/fuzz_console/*)
 	$(Q)printf '\001\007{"a":1}' | $(BUILD)/fuzz_decode
 
 layers: $(OBJECTS) $(MAIN) tests ## check which room includes which

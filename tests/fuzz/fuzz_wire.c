@@ -5,6 +5,7 @@
  * For libFuzzer compile all with clang's -fsanitize=fuzzer and -DHMI_LIBFUZZER. */
 #include "base/utf8.h"
 #include "plant/quality.h"
+#include "tests/fuzz/mutate.h"
 #include "ui/mirror.h"
 #include "wire/wire.h"
 
@@ -14,8 +15,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-#define FUZZ_SIZE_MAX 65536
-#define FUZZ_NOW_US   INT64_C(1700000000000000)
+#define FUZZ_NOW_US INT64_C(1700000000000000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -90,12 +90,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 #ifndef HMI_LIBFUZZER
 
-static uint32_t fuzz_random(uint32_t *state)
-{
-    *state = *state * 1664525u + 1013904223u;
-    return *state >> 8;
-}
-
 static void fuzz_put_tag(struct buf *out, uint32_t id)
 {
     struct wire_tag tag = {
@@ -131,36 +125,6 @@ static void fuzz_put_session(struct buf *out)
         wire_put(out, WIRE_ANSWER, &(struct wire_answer){.request = 1, .text = "done"});
         wire_put(out, WIRE_REFUSED, &(struct wire_refused){.reason = "too many consoles"});
     }
-}
-
-/* A few of: a byte changed, one made extreme, a stretch removed,
- * a stretch repeated, a terminal's control put in. */
-static size_t fuzz_mutate(uint8_t *data, size_t size, uint32_t *state)
-{
-    static const uint8_t MARKS[] = {0x00, 0x01, 0x07, 0x0A, 0x1B, 0x7F, 0x80, 0x9B, 0xC2, 0xE2, 0xFF};
-    for (uint32_t changes = 1 + fuzz_random(state) % 6; changes && size > 2; changes--) {
-        size_t at = fuzz_random(state) % size;
-        size_t length = 1 + fuzz_random(state) % 64;
-        length = length < size - at ? length : size - at;
-        switch (fuzz_random(state) % 6) {
-        case 0:
-            memmove(data + at, data + at + length, size - at - length);
-            size -= length;
-            break;
-        case 1:
-            if (size + length <= FUZZ_SIZE_MAX) {
-                memmove(data + at + length, data + at, size - at);
-                size += length;
-            }
-            break;
-        case 2:
-            data[at] = (uint8_t)fuzz_random(state);
-            break;
-        default:
-            data[at] = MARKS[fuzz_random(state) % sizeof MARKS];
-        }
-    }
-    return size;
 }
 
 int main(int argc, char **argv)
