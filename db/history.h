@@ -8,6 +8,7 @@
 #include "plant/tagdef.h"
 #include "plant/value.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -62,6 +63,14 @@ struct history_tag {
     struct value value;
 };
 
+/* What slices of one kind have cost since the file was opened. Processor time is that of the thread: on a busy
+ * machine a slice of few ms may take many on the clock. */
+struct history_cost {
+    uint64_t count;
+    int64_t us, most_us;
+    int64_t cpu_us, cpu_most_us;
+};
+
 struct history_stats {
     uint64_t file_bytes, wal_bytes;
     uint64_t samples_written; /* since it was opened */
@@ -70,15 +79,13 @@ struct history_stats {
     uint64_t fresh_rows; /* sorted, waiting to be merged */
     uint64_t merges;     /* since it was opened */
     uint64_t merged_rows;
-    uint64_t deleted_rows;      /* samples, minutes and hours that were too old, since it was opened */
-    uint64_t returned_bytes;    /* given back to the file system, since it was opened */
-    enum history_work work;     /* of the last slice */
-    uint64_t slices;            /* of housekeeping, since it was opened; checkpoints are counted apart */
-    int64_t slices_us;          /* the time they took together */
-    int64_t slice_most_us;      /* and the longest one */
-    int64_t checkpoint_most_us; /* likewise; it waits for the disk */
-    long wal_holder;            /* a process whose long reading lets the WAL grow; 0: none */
-    char wal_holder_name[64];   /* safe to show */
+    uint64_t deleted_rows;   /* samples, minutes and hours that were too old, since it was opened */
+    uint64_t returned_bytes; /* given back to the file system, since it was opened */
+    enum history_work work;  /* of the last slice */
+    struct history_cost costs[HISTORY_WORKS];
+    int64_t slice_most_us;    /* the longest of all but checkpoints, which wait for the disk */
+    long wal_holder;          /* a process whose long reading lets the WAL grow; 0: none */
+    char wal_holder_name[64]; /* safe to show */
 };
 
 /* Makes the directory that the file is to lie in, mode 2750, when it is missing; its parent must exist. For
@@ -142,6 +149,10 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
  * hours around a gap, deleting what is old, or a checkpoint of the WAL. Sets *more when there is more to do at
  * once. Only a checkpoint waits for the disk. */
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err);
+
+/* Slices end at the next opportunity, within a millisecond or so, while `*hurry` is true, which another thread may
+ * set; NULL: they last their time. It must outlive the history. */
+void history_set_hurry(struct history *history, const atomic_bool *hurry);
 
 /* Whether a slice must come before the next batch, because housekeeping has fallen behind: otherwise what is
  * fresh would grow as long as batches come without a pause. False again after enough slices. */

@@ -99,7 +99,7 @@ static bool gaps_roll(struct history *history, int64_t start_us, int64_t end_us,
             done = gaps_next_tag(history, start_us, ended);
         if (done && !*ended)
             done = gaps_roll_piece(history, start_us, end_us);
-        if (clock_mono_us() >= until_us)
+        if (history_slice_is_over(history, until_us))
             break;
     }
     return done;

@@ -23,6 +23,8 @@
 
 #include "plant/door.h"
 
+#include <stdatomic.h>
+
 /* A tail of this many samples is sorted into a run. */
 #define HISTORY_RUN_ROWS 16384
 
@@ -237,6 +239,7 @@ struct history {
     int64_t wal_tried_us;     /* when it was last checkpointed, clock_mono_us() */
     long wal_holder; /* the process whose reading kept the last checkpoint from starting it anew; 0: none */
     bool durable;    /* a commit waits for the disk */
+    const atomic_bool *hurry; /* a slice ends early when this is true; NULL: never */
     struct history_stats stats;
 };
 
@@ -250,6 +253,9 @@ bool history_set_durable(struct history *history, bool durable, struct err *err)
 
 bool history_begin(struct history *history, struct err *err);
 bool history_commit(struct history *history, struct err *err);
+
+/* Does a slice that may last until `until_us` (clock_mono_us()) end now? Asked after each piece of its work. */
+bool history_slice_is_over(const struct history *history, int64_t until_us);
 
 /* Writes the batch's tags inside the open transaction. This, history_run_write(), history_write_rows() and
  * history_gaps_write() leave a failure in the connection. */

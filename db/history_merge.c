@@ -347,7 +347,7 @@ static bool merge_rows(struct history *history, int64_t until_us, bool *ended)
     do {
         *ended = !runs_peek(history->merge->runs, &batch);
         done = done && (*ended || merge_bundle(history));
-    } while (done && !*ended && clock_mono_us() < until_us);
+    } while (done && !*ended && !history_slice_is_over(history, until_us));
     if (done && *ended)
         set->mark = MERGE_MARK_ALL;
     return done && merge_put_mark(history) && (!*ended || sql_run(set->statements[HISTORY_RUN_CLEAR]));
@@ -372,7 +372,7 @@ static bool merge_empty(struct history *history, int64_t until_us, bool *ended)
         history->merge->moved += deleted;
         if (history->merge->left != UINT64_MAX)
             history->merge->left -= deleted < history->merge->left ? deleted : history->merge->left;
-        if (clock_mono_us() >= until_us)
+        if (history_slice_is_over(history, until_us))
             break;
     }
     if (done && *ended) {

@@ -356,7 +356,7 @@ static bool retain_share(struct history *history, int64_t until_us, bool *ended)
     }
     while (done && !*ended && !history->retain.in_journal) {
         done = retain_step(history, ended);
-        if (clock_mono_us() >= until_us)
+        if (history_slice_is_over(history, until_us))
             break;
     }
     return done;
@@ -388,7 +388,7 @@ static bool retain_give(struct history *history, int64_t until_us, struct err *e
         return false;
     uint64_t before = retain->pages, given = 0;
     bool done = true;
-    while (done && given < retain->give_pages && clock_mono_us() < until_us) {
+    while (done && given < retain->give_pages && !history_slice_is_over(history, until_us)) {
         char pragma[64];
         snprintf(pragma, sizeof pragma, "PRAGMA incremental_vacuum(%d)", RETAIN_PAGES);
         done = sql_exec(history->db, pragma) == SQLITE_OK;

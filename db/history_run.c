@@ -98,8 +98,8 @@ static void history_run_bind(sqlite3_stmt *statement, int index, const struct ba
 
 /* Writes keys[*done .. count) by statements of many rows and of one, until `until_us`; `first` is the
  * parameter of the first column. With `as_sent` they are written with the stamps they came with. */
-static bool history_run_insert(sqlite3_stmt *many, sqlite3_stmt *one, int first,
-                               const struct history_flush *flush, size_t count, bool as_sent,
+static bool history_run_insert(const struct history *history, sqlite3_stmt *many, sqlite3_stmt *one,
+                               int first, const struct history_flush *flush, size_t count, bool as_sent,
                                int64_t until_us, size_t *done)
 {
     size_t i = *done, look = *done;
@@ -114,7 +114,7 @@ static bool history_run_insert(sqlite3_stmt *many, sqlite3_stmt *one, int first,
         if (!sql_run(statement))
             return false;
         i += rows;
-        if (i - look >= HISTORY_RUN_LOOK && clock_mono_us() >= until_us)
+        if (i - look >= HISTORY_RUN_LOOK && history_slice_is_over(history, until_us))
             break;
         look = i - look >= HISTORY_RUN_LOOK ? i : look;
     }
@@ -127,7 +127,7 @@ static bool history_run_insert_rows(struct history *history, struct history_flus
     sqlite3_stmt *const *statements = history->sets[history->active].statements;
     sqlite3_bind_int64(statements[HISTORY_RUN_MANY], 1, flush->run);
     sqlite3_bind_int64(statements[HISTORY_RUN_ONE], 1, flush->run);
-    return history_run_insert(statements[HISTORY_RUN_MANY], statements[HISTORY_RUN_ONE], 2, flush,
+    return history_run_insert(history, statements[HISTORY_RUN_MANY], statements[HISTORY_RUN_ONE], 2, flush,
                               flush->count, false, until_us, &flush->done);
 }
 
@@ -135,7 +135,7 @@ static bool history_run_insert_rows(struct history *history, struct history_flus
  * and is not older than they are. */
 static bool history_run_insert_latest(struct history *history, struct history_flush *flush, int64_t until_us)
 {
-    return history_run_insert(history->statements[HISTORY_LATEST_MANY],
+    return history_run_insert(history, history->statements[HISTORY_LATEST_MANY],
                               history->statements[HISTORY_LATEST_ONE], 1, flush, flush->latest_count, true,
                               until_us, &flush->latest_done);
 }

@@ -64,6 +64,17 @@ static bool history_checkpoint_is_due(const struct history *history)
 /* A slice works until the last of these parts of its budget, which is for the commit. */
 #define HISTORY_SLICE_PARTS 4
 
+bool history_slice_is_over(const struct history *history, int64_t until_us)
+{
+    return (history->hurry && atomic_load_explicit(history->hurry, memory_order_relaxed)) ||
+           clock_mono_us() >= until_us;
+}
+
+void history_set_hurry(struct history *history, const atomic_bool *hurry)
+{
+    history->hurry = hurry;
+}
+
 static bool history_slice(struct history *history, int64_t until_us, bool *more, struct err *err)
 {
     history->stats.work = HISTORY_WORK_NONE;
@@ -89,26 +100,30 @@ static bool history_slice(struct history *history, int64_t until_us, bool *more,
     return true;
 }
 
-static void history_note_slice(struct history_stats *stats, int64_t us)
+static int64_t history_max(int64_t a, int64_t b)
 {
-    int64_t *most =
-        stats->work == HISTORY_WORK_CHECKPOINT ? &stats->checkpoint_most_us : &stats->slice_most_us;
-    if (stats->work == HISTORY_WORK_NONE)
-        return;
-    *most = us > *most ? us : *most;
-    if (stats->work != HISTORY_WORK_CHECKPOINT) {
-        stats->slices++;
-        stats->slices_us += us;
-    }
+    return a > b ? a : b;
+}
+
+static void history_note_slice(struct history_stats *stats, int64_t us, int64_t cpu_us)
+{
+    struct history_cost *cost = &stats->costs[stats->work];
+    cost->count++;
+    cost->us += us;
+    cost->most_us = history_max(cost->most_us, us);
+    cost->cpu_us += cpu_us;
+    cost->cpu_most_us = history_max(cost->cpu_most_us, cpu_us);
+    if (stats->work != HISTORY_WORK_CHECKPOINT && stats->work != HISTORY_WORK_NONE)
+        stats->slice_most_us = history_max(stats->slice_most_us, us);
 }
 
 bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct err *err)
 {
-    int64_t start_us = clock_mono_us();
+    int64_t start_us = clock_mono_us(), start_cpu_us = clock_thread_cpu_us();
     bool done = history_set_durable(history, false, err) &&
                 history_slice(history, start_us + budget_us / HISTORY_SLICE_PARTS * (HISTORY_SLICE_PARTS - 1),
                               more, err);
-    history_note_slice(&history->stats, clock_mono_us() - start_us);
+    history_note_slice(&history->stats, clock_mono_us() - start_us, clock_thread_cpu_us() - start_cpu_us);
     return done;
 }
 

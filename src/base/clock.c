@@ -14,6 +14,11 @@ int64_t clock_wall_us(void)
     return clock_read_us(CLOCK_REALTIME);
 }
 
+int64_t clock_thread_cpu_us(void)
+{
+    return clock_read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int64_t clock_mono_us(void)
 {
     return clock_read_us(CLOCK_MONOTONIC);

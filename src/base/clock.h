@@ -16,4 +16,7 @@ int64_t clock_wall_us(void);
 /* Microseconds on a clock that never steps. For delays, time-outs and rates. */
 int64_t clock_mono_us(void);
 
+/* Processor time that the calling thread has used. For figures about work. */
+int64_t clock_thread_cpu_us(void);
+
 #endif

@@ -140,7 +140,7 @@ static void status_update_machine(struct status *status, const struct status_sou
     wire->deleted_rows = stats.deleted_rows;
     wire->returned_bytes = stats.returned_bytes;
     wire->slice_ms_most = (double)stats.slice_most_us / 1e3;
-    wire->checkpoint_ms_most = (double)stats.checkpoint_most_us / 1e3;
+    wire->checkpoint_ms_most = (double)stats.costs[HISTORY_WORK_CHECKPOINT].most_us / 1e3;
     wire->fresh_samples = stats.fresh_rows + stats.tail_rows;
     status->wal_holder = stats.wal_holder;
     snprintf(status->wal_holder_name, sizeof status->wal_holder_name, "%s", stats.wal_holder_name);

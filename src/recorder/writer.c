@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,7 @@ struct writer {
     uint64_t free_bytes;
     bool file_is_gone;
     char tidy_error[ERR_TEXT_MAX];
+    atomic_bool hurry; /* a batch was given and not taken yet; not under the mutex */
     /* the thread's own */
     struct stat file; /* as it was at the start */
     int64_t tidied_us;
@@ -137,6 +139,7 @@ static void *writer_run(void *argument)
         if (!batch && writer->stop)
             break;
         writer->given = NULL;
+        atomic_store(&writer->hurry, false);
         pthread_mutex_unlock(&writer->mutex);
         if (batch) {
             writer_tidy_first(writer);
@@ -160,6 +163,7 @@ struct writer *writer_start(struct history *history, const char *path, struct er
 {
     struct writer *writer = mem_new(1, sizeof *writer);
     writer->history = history;
+    history_set_hurry(history, &writer->hurry);
     writer->tidied_us = clock_mono_us();
     writer->alive_limit_us = INT64_MAX;
     writer->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -194,6 +198,7 @@ void writer_give(struct writer *writer, struct batch *batch)
 {
     pthread_mutex_lock(&writer->mutex);
     writer->given = batch;
+    atomic_store(&writer->hurry, true);
     pthread_cond_signal(&writer->wake);
     pthread_mutex_unlock(&writer->mutex);
 }

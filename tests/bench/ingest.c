@@ -26,7 +26,8 @@ struct ingest {
     struct writer *writer;
     uint64_t given;
     int64_t start_us;
-    struct load_times waits, commits;
+    struct load_times waits, commits,
+        cpus;                          /* of a batch; cpus: what the writer worked until it was committed */
     uint64_t fresh_most, backlog_most; /* rows in runs; samples that waited to be handed over */
     int64_t commits_us;
 };
@@ -57,6 +58,7 @@ static void ingest_write(struct ingest *load, struct batch *batch)
     uint64_t free_bytes;
     struct pollfd done = {.fd = writer_fd(load->writer), .events = POLLIN};
     int64_t given_us = clock_mono_us();
+    double given_cpu_s = load_cpu_s();
     writer_give(load->writer, batch);
     do
         poll(&done, 1, -1);
@@ -64,6 +66,7 @@ static void ingest_write(struct ingest *load, struct batch *batch)
     int64_t took_us = clock_mono_us() - given_us;
     if (!result.good)
         ingest_die(&result.err);
+    load_times_add(&load->cpus, (load_cpu_s() - given_cpu_s) * 1e3);
     load_times_add(&load->waits, (double)(took_us - result.commit_us) / 1e3);
     load_times_add(&load->commits, (double)result.commit_us / 1e3);
     load->commits_us += result.commit_us;
@@ -89,7 +92,7 @@ static void ingest_run(struct ingest *load)
     struct batch *batch = batch_new();
     load_add_tags(batch, load->tags);
     ingest_write(load, batch);
-    load->waits.count = load->commits.count = 0; /* the tags' */
+    load->waits.count = load->commits.count = load->cpus.count = 0; /* the tags' */
     load->commits_us = 0;
     load->start_us = clock_mono_us();
     int64_t end_us = load->start_us + (int64_t)(load->seconds * 1e6), next_us = load->start_us;
@@ -106,26 +109,66 @@ static void ingest_run(struct ingest *load)
     batch_free(batch);
 }
 
+static const char *const INGEST_NAMES[HISTORY_WORKS] = {
+    [HISTORY_WORK_NONE] = "nothing",  [HISTORY_WORK_FLUSH] = "flush",
+    [HISTORY_WORK_MERGE] = "merge",   [HISTORY_WORK_EMPTY] = "empty",
+    [HISTORY_WORK_GAP] = "gap",       [HISTORY_WORK_CHECKPOINT] = "checkpoint",
+    [HISTORY_WORK_RETAIN] = "retain",
+};
+
+/* On standard error, for people: which kind of slice costs what. */
+static void ingest_print_costs(const struct history_stats *stats)
+{
+    for (int work = 0; work < HISTORY_WORKS; work++) {
+        const struct history_cost *cost = &stats->costs[work];
+        if (cost->count)
+            fprintf(stderr, "%-10s %7" PRIu64 " slices, %8.1f ms, most %7.2f; CPU %8.1f ms, most %7.2f\n",
+                    INGEST_NAMES[work], cost->count, (double)cost->us / 1e3, (double)cost->most_us / 1e3,
+                    (double)cost->cpu_us / 1e3, (double)cost->cpu_most_us / 1e3);
+    }
+}
+
+/* The costs of all kinds but checkpoints together. */
+static struct history_cost ingest_sum(const struct history_stats *stats)
+{
+    struct history_cost sum = {0};
+    for (int work = HISTORY_WORK_NONE + 1; work < HISTORY_WORKS; work++) {
+        const struct history_cost *cost = &stats->costs[work];
+        if (work == HISTORY_WORK_CHECKPOINT)
+            continue;
+        sum.count += cost->count;
+        sum.us += cost->us;
+        sum.cpu_most_us = cost->cpu_most_us > sum.cpu_most_us ? cost->cpu_most_us : sum.cpu_most_us;
+    }
+    return sum;
+}
+
 static void ingest_report(struct ingest *load, double cpu_s)
 {
     struct history_stats stats;
     uint64_t free_bytes;
     double seconds = (double)(clock_mono_us() - load->start_us) / 1e6;
     writer_get_stats(load->writer, &stats, &free_bytes);
-    printf(
-        "{\"offered_per_s\": %.0f, \"stored_per_s\": %.0f, \"seconds\": %.1f, \"batches\": %zu,"
-        " \"wait_ms_median\": %.2f, \"wait_ms_p99\": %.2f, \"wait_ms_most\": %.2f,"
-        " \"commit_ms_median\": %.2f, \"commit_ms_p99\": %.2f, \"commit_share\": %.3f,"
-        " \"backlog_most\": %" PRIu64 ", \"fresh_most\": %" PRIu64 ", \"fresh\": %" PRIu64
-        ", \"merges\": %" PRIu64 ", \"merged\": %" PRIu64 ", \"slices\": %" PRIu64
-        ", \"slice_ms_most\": %.2f, \"checkpoint_ms_most\": %.2f, \"tidy_share\": %.3f, \"cpu_us\": %.2f}\n",
-        load->rate, (double)load->given / seconds, seconds, load->waits.count,
-        load_percentile(&load->waits, 0.5), load_percentile(&load->waits, 0.99),
-        load_percentile(&load->waits, 1), load_percentile(&load->commits, 0.5),
-        load_percentile(&load->commits, 0.99), (double)load->commits_us / 1e6 / seconds, load->backlog_most,
-        load->fresh_most, stats.fresh_rows, stats.merges, stats.merged_rows, stats.slices,
-        (double)stats.slice_most_us / 1e3, (double)stats.checkpoint_most_us / 1e3,
-        (double)stats.slices_us / 1e6 / seconds, cpu_s * 1e6 / (double)load->given);
+    const struct history_cost sum = ingest_sum(&stats), *checkpoints = &stats.costs[HISTORY_WORK_CHECKPOINT];
+    ingest_print_costs(&stats);
+    printf("{\"offered_per_s\": %.0f, \"stored_per_s\": %.0f, \"seconds\": %.1f, \"batches\": %zu,"
+           " \"wait_ms_median\": %.2f, \"wait_ms_p99\": %.2f, \"wait_ms_most\": %.2f,"
+           " \"cpu_ms_median\": %.2f, \"cpu_ms_p99\": %.2f, \"cpu_ms_most\": %.2f,"
+           " \"commit_ms_median\": %.2f, \"commit_ms_p99\": %.2f, \"commit_share\": %.3f,"
+           " \"backlog_most\": %" PRIu64 ", \"fresh_most\": %" PRIu64 ", \"fresh\": %" PRIu64
+           ", \"merges\": %" PRIu64 ", \"merged\": %" PRIu64 ", \"slices\": %" PRIu64
+           ", \"slice_ms_most\": %.2f, \"slice_cpu_ms_most\": %.2f, \"checkpoint_ms_most\": %.2f,"
+           " \"checkpoint_cpu_ms_most\": %.2f, \"tidy_share\": %.3f, \"cpu_us\": %.2f}\n",
+           load->rate, (double)load->given / seconds, seconds, load->waits.count,
+           load_percentile(&load->waits, 0.5), load_percentile(&load->waits, 0.99),
+           load_percentile(&load->waits, 1), load_percentile(&load->cpus, 0.5),
+           load_percentile(&load->cpus, 0.99), load_percentile(&load->cpus, 1),
+           load_percentile(&load->commits, 0.5), load_percentile(&load->commits, 0.99),
+           (double)load->commits_us / 1e6 / seconds, load->backlog_most, load->fresh_most, stats.fresh_rows,
+           stats.merges, stats.merged_rows, sum.count, (double)stats.slice_most_us / 1e3,
+           (double)sum.cpu_most_us / 1e3, (double)checkpoints->most_us / 1e3,
+           (double)checkpoints->cpu_most_us / 1e3, (double)sum.us / 1e6 / seconds,
+           cpu_s * 1e6 / (double)load->given);
 }
 
 static bool ingest_parse(int argc, char **argv, struct ingest *load)
@@ -171,5 +214,6 @@ int main(int argc, char **argv)
     load_remove(load.path);
     free(load.waits.wall_ms);
     free(load.commits.wall_ms);
+    free(load.cpus.wall_ms);
     return ended ? EX_OK : EX_TEMPFAIL;
 }
