@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "base/timefmt.h"
+#include "ui/screens/trend_begin.h"
 #include "ui/screens/trend_legend.h"
 #include "ui/screens/trend_scale.h"
 
@@ -156,62 +157,6 @@ static size_t trend_find_marks(const struct mirror_tag *tag, const struct trend_
     return count;
 }
 
-/* The first column from `from` on in which a pen has what is asked for; the count of columns: none. */
-static size_t trend_find_column(const struct trend_picture *picture, size_t pen_count, size_t from,
-                                bool (*has)(const struct plot_column *column))
-{
-    for (size_t i = from; i < picture->grid.count; i++)
-        for (size_t pen = 0; pen < pen_count; pen++)
-            if (has(&picture->pens[pen].columns[i]))
-                return i;
-    return picture->grid.count;
-}
-
-/* A sample, or one that still held. */
-static bool trend_has_samples(const struct plot_column *column)
-{
-    return column->count || column->good_us || column->bad;
-}
-
-/* Anything to be seen; or it is not known yet. */
-static bool trend_is_drawn(const struct plot_column *column)
-{
-    return trend_has_samples(column) || column->gap || !column->known;
-}
-
-/* When the first sample of that column came. */
-static int64_t trend_begin_us(const struct trend_picture *picture, size_t pen_count, size_t column)
-{
-    int64_t start_us = picture->grid.start_us + picture->grid.width_us * (int64_t)column;
-    int64_t first_us = start_us + picture->grid.width_us;
-    for (size_t pen = 0; pen < pen_count; pen++) {
-        const struct plot_column *one = &picture->pens[pen].columns[column];
-        if (one->first_us >= start_us && one->first_us < first_us)
-            first_us = one->first_us;
-    }
-    return first_us < start_us + picture->grid.width_us ? first_us : start_us;
-}
-
-/* Says why the left of the picture is empty: nothing is older. */
-static void trend_draw_begin(const struct trend_picture *picture, size_t pen_count, const struct pane *pane)
-{
-    const struct chart_area *area = &picture->area;
-    const struct plot_grid *grid = &picture->grid;
-    size_t blank = trend_find_column(picture, pen_count, 0, trend_is_drawn);
-    size_t begin = trend_find_column(picture, pen_count, blank, trend_has_samples);
-    char when[TIMEFMT_MAX], text[TIMEFMT_MAX + 32] = "nothing was recorded in this time";
-    if (begin < grid->count) {
-        int64_t begin_us = trend_begin_us(picture, pen_count, begin);
-        bool days = plot_grid_end_us(grid) - begin_us >= CLOCK_US_PER_DAY;
-        timefmt_local(when, sizeof when, begin_us, days ? TIMEFMT_DATE : 0);
-        snprintf(text, sizeof text, "recorded since %s", when);
-    }
-    int columns = (int)(blank / (area->spans / (size_t)area->columns));
-    int needed = pane_text_columns(pane, text) + 1;
-    if (needed < columns)
-        pane_text(pane, area->x + columns - needed, area->y + area->rows - 1, needed, MEANING_DIM, text);
-}
-
 /* Blanks what is left of a label that another one covers: from column x on in direction `step`. */
 static void trend_blank_rest(const struct pane *pane, int x, int y, int step)
 {
@@ -282,7 +227,7 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
                                      .digit = view->pen_count > 1 ? trend_legend_digit(i) : '\0',
                                      .scale = &picture->pens[i].scale};
     chart_draw(pane, &chart);
-    trend_draw_begin(picture, view->pen_count, pane);
+    trend_begin_draw(picture, view->pen_count, pane);
     if (axis && axis->kind == TAG_TEXT)
         trend_draw_text_label(picture, view->selected, pane);
     trend_draw_cursor_time(picture, pane, cursor);
