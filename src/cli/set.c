@@ -68,7 +68,8 @@ static bool set_read_value(struct set_wish *wish, const char *text, struct err *
     return set_state_value(wish->present, text, &wish->ask.number) ||
            set_state_value(wish->tag, text, &wish->ask.number) ||
            (num_parse(text, strlen(text), &wish->ask.number) && isfinite(wish->ask.number)) ||
-           err_set(err, EX_USAGE, "'%s' is neither a number nor a state of %s", text, wish->tag->name);
+           err_set(err, EX_USAGE, "'%s' is neither a number nor a state of %s%s", text, wish->tag->name,
+                   strchr(text, ',') ? ": numbers have a point, not a comma" : "");
 }
 
 static bool set_find_tag(struct set_wish *wish, const struct mirror *mirror, const char *name,

@@ -145,6 +145,18 @@ static bool gate_is_known(const struct command_request *request, const struct co
     return true;
 }
 
+/* The operator saw a text made safe, and a console gives back as much of it as a value of a command holds. */
+static bool gate_was_shown(const struct value *shown, const struct value *now, double tolerance)
+{
+    char safe[3 * PLANT_TEXT_SHOWN_MAX + 1];
+    if (now->type != VALUE_TEXT)
+        return command_values_are_equal(shown, now, tolerance);
+    utf8_make_safe(safe, sizeof safe, now->text, now->text_length);
+    const struct value seen = {
+        .type = VALUE_TEXT, .text = safe, .text_length = strnlen(safe, COMMAND_VALUE_MAX)};
+    return command_values_are_equal(shown, &seen, tolerance);
+}
+
 /* A measured value moves by itself: only a readback, a state or a text tells that somebody else was quicker. */
 static bool gate_is_unchanged(const struct command_request *request,
                               const struct command_surroundings *around, struct err *err)
@@ -153,7 +165,7 @@ static bool gate_is_unchanged(const struct command_request *request,
     struct value now = plant_tag_value(present);
     bool measured = present == request->tag && present->def.kind == TAG_ANALOG;
     if (!request->has_shown || measured || (request->shown.type == VALUE_NONE && now.type == VALUE_NONE) ||
-        command_values_are_equal(&request->shown, &now, request->tag->def.setpoint->tolerance))
+        gate_was_shown(&request->shown, &now, request->tag->def.setpoint->tolerance))
         return true;
     char before[128], after[128];
     gate_describe(present, &request->shown, before, sizeof before);

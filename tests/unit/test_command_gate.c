@@ -209,6 +209,14 @@ static void test_what_was_shown_has_to_be_true(void **state)
     passes(&gate);
     fixture_say(gate.f, "plant/pump", "1");
     refused(&gate, "it changed from 0 to 1 while you typed");
+    /* A text was shown made safe, and is compared so. */
+    gate.request.tag = gate.recipe;
+    gate.request.value = (struct value){.type = VALUE_TEXT, .text = "Winter", .text_length = 6};
+    fixture_say(gate.f, "plant/recipe", "a\x1b[2Jb");
+    gate.request.shown = (struct value){.type = VALUE_TEXT, .text = "a\xef\xbf\xbd[2Jb", .text_length = 8};
+    passes(&gate);
+    fixture_say(gate.f, "plant/recipe", "c\x1b[2Jb");
+    refused(&gate, "it changed from a\xef\xbf\xbd[2Jb to c\xef\xbf\xbd[2Jb while you typed");
 }
 
 static void test_gently(void **state)
