@@ -42,12 +42,18 @@ static int64_t journal_limit(uint64_t most)
     return most < INT64_MAX ? (int64_t)most : INT64_MAX;
 }
 
-bool query_journal(struct query *query, struct query_journal_place before, int64_t from_us, const char *tag,
-                   uint64_t most, query_journal_function *function, void *context, struct err *err)
+bool query_journal(struct query *query, enum query_journal_of of, const char *tag,
+                   struct query_journal_place before, int64_t from_us, uint64_t most,
+                   query_journal_function *function, void *context, struct err *err)
 {
+    static const enum query_statement STATEMENTS[] = {
+        [QUERY_JOURNAL_OF_ALL] = QUERY_JOURNAL,
+        [QUERY_JOURNAL_OF_ONE_TAG] = QUERY_JOURNAL_OF_TAG,
+        [QUERY_JOURNAL_OF_PEOPLE] = QUERY_JOURNAL_OF_OPERATORS,
+    };
     const int64_t values[] = {before.ts_us, before.id, from_us, journal_limit(most)};
-    sqlite3_stmt *rows = query_bind(query, tag ? QUERY_JOURNAL_OF_TAG : QUERY_JOURNAL, values, 4, err);
-    if (rows && tag)
+    sqlite3_stmt *rows = query_bind(query, STATEMENTS[of], values, 4, err);
+    if (rows && of == QUERY_JOURNAL_OF_ONE_TAG)
         sqlite3_bind_text(rows, 5, tag, -1, SQLITE_STATIC);
     return rows && journal_walk(query, rows, function, context, err);
 }

@@ -22,12 +22,20 @@ struct query_journal_entry {
     double value, limit;
 };
 
-/* The entries that are older than `before` and not older than from_us, of all or of one tag (NULL: all); the callback
- * returns false to stop. At most `most` of them. Each costs a search by index and no more, whatever the journal's
+/* Which entries are looked at: each of these by an index. */
+enum query_journal_of {
+    QUERY_JOURNAL_OF_ALL,
+    QUERY_JOURNAL_OF_ONE_TAG,
+    QUERY_JOURNAL_OF_PEOPLE /* that name an operator */
+};
+
+/* The entries that are older than `before` and not older than from_us; `tag` for QUERY_JOURNAL_OF_ONE_TAG, else NULL. The
+ * callback returns false to stop. At most `most` of them. Each costs a search by index and no more, whatever the journal's
  * length. False on a failure: EX_TEMPFAIL after query_interrupt(). */
 typedef bool query_journal_function(void *context, const struct query_journal_entry *entry);
-bool query_journal(struct query *query, struct query_journal_place before, int64_t from_us, const char *tag,
-                   uint64_t most, query_journal_function *function, void *context, struct err *err);
+bool query_journal(struct query *query, enum query_journal_of of, const char *tag,
+                   struct query_journal_place before, int64_t from_us, uint64_t most,
+                   query_journal_function *function, void *context, struct err *err);
 
 /* The entries that were committed after the one with that number, in the order in which they were: `most` at most. */
 bool query_journal_since(struct query *query, int64_t id, uint64_t most, query_journal_function *function,

@@ -151,6 +151,9 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
     [QUERY_JOURNAL_OF_TAG] =
         "SELECT " QUERY_JOURNAL_COLUMNS " FROM journal_entry"
         " WHERE tag = ?5 AND (ts, id) < (?1, ?2) AND ts >= ?3 ORDER BY ts DESC, id DESC LIMIT ?4",
+    [QUERY_JOURNAL_OF_OPERATORS] =
+        "SELECT " QUERY_JOURNAL_COLUMNS " FROM journal_entry"
+        " WHERE operator IS NOT NULL AND (ts, id) < (?1, ?2) AND ts >= ?3 ORDER BY ts DESC, id DESC LIMIT ?4",
     [QUERY_JOURNAL_SINCE] =
         "SELECT " QUERY_JOURNAL_COLUMNS " FROM journal_entry WHERE id > ?1 ORDER BY id LIMIT ?2",
 

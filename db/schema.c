@@ -14,11 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* What people did is a small part of the journal: whoever looks for an operator does not walk through the rest. */
+#define SCHEMA_OPERATORS                                                                                     \
+    "CREATE INDEX journal_entry_operator ON journal_entry (ts) WHERE operator IS NOT NULL;"
+
 static const char SCHEMA_TABLES[] =
 #include "schema.sql.inc"
 #include "journal.sql.inc"
 #include "commands.sql.inc"
-    ;
+    SCHEMA_OPERATORS;
 
 static const char SCHEMA_JOURNAL[] =
 #include "journal.sql.inc"
@@ -42,7 +46,8 @@ static const char SCHEMA_VIEWS[] =
  * and one more in SCHEMA_VERSION. Version 1 was the first; 2 brought the archive, minutes and hours,
  * 3 the journal and the states of alarms, 4 recording policies,
  * 5 commands in the journal,
- * 6 analog tags that are stepped. */
+ * 6 analog tags that are stepped,
+ * 7 the index for operators. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -73,6 +78,7 @@ static const struct schema_step SCHEMA_STEPS[] = {
          " held_us INTEGER, held REAL, waiting_us INTEGER, waiting REAL);"},
     {.to = 5, .sql = SCHEMA_COMMANDS},
     {.to = 6, .sql = "ALTER TABLE tag ADD COLUMN stepped INTEGER NOT NULL DEFAULT 0;"},
+    {.to = 7, .sql = SCHEMA_OPERATORS},
     {.to = 0},
 };
 

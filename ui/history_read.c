@@ -267,11 +267,13 @@ static bool history_read_journal(struct query *query, const struct history_reque
     result->newer = ask->newer;
     result->reached = ask->before;
     result->entries = mem_new(ask->most + 1, sizeof *result->entries);
-    bool good =
-        ask->newer
-            ? query_journal_since(query, ask->since_id, HISTORY_JOURNAL_SCAN, history_take_entry, &walk, err)
-            : query_journal(query, ask->before, ask->search.from_us, *ask->tag ? ask->tag : NULL,
-                            HISTORY_JOURNAL_SCAN, history_take_entry, &walk, err);
+    enum query_journal_of of = *ask->tag                                   ? QUERY_JOURNAL_OF_ONE_TAG
+                               : journal_search_is_of_people(&ask->search) ? QUERY_JOURNAL_OF_PEOPLE
+                                                                           : QUERY_JOURNAL_OF_ALL;
+    bool good = ask->newer ? query_journal_since(query, ask->since_id, HISTORY_JOURNAL_SCAN,
+                                                 history_take_entry, &walk, err)
+                           : query_journal(query, of, ask->tag, ask->before, ask->search.from_us,
+                                           HISTORY_JOURNAL_SCAN, history_take_entry, &walk, err);
     result->more = result->entry_count == ask->most || walk.seen == HISTORY_JOURNAL_SCAN;
     return good;
 }

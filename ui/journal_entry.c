@@ -72,7 +72,7 @@ const char *journal_entry_subject(const struct journal_entry *entry)
 
 /* ---- searching ---- */
 
-static const char FROM[] = "from:", TO[] = "to:", TAG[] = "tag:";
+static const char FROM[] = "from:", TO[] = "to:", TAG[] = "tag:", OPERATOR[] = "operator:";
 
 static void search_time(struct journal_search *search, const char *word, size_t length, int64_t now_us,
                         int64_t *bound_us)
@@ -108,7 +108,7 @@ static bool search_matches_word(const struct query_journal_entry *entry, const c
     const struct {
         const char *name, *text;
     } FIELDS[] = {{TAG, entry->tag},
-                  {"operator:", entry->operator}, {"kind:", entry->kind}, {"priority:", entry->priority}};
+                  {OPERATOR, entry->operator}, {"kind:", entry->kind}, {"priority:", entry->priority}};
     for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++) {
         size_t prefix = filter_words_prefix(word, length, FIELDS[i].name);
         if (prefix)
@@ -133,15 +133,30 @@ bool journal_search_matches(const struct journal_search *search, const struct qu
     return true;
 }
 
-bool journal_search_tag(const struct journal_search *search, char *out, size_t size)
+/* What stands behind the first word with that prefix; 0: there is none. */
+static size_t search_find(const struct journal_search *search, const char *name, const char **value)
 {
     const char *words = search->words, *word;
     for (size_t length; (length = filter_words_next(&words, &word));) {
-        size_t prefix = filter_words_prefix(word, length, TAG);
-        if (prefix && length > prefix) {
-            snprintf(out, size, "%.*s", (int)(length - prefix), word + prefix);
-            return true;
-        }
+        size_t prefix = filter_words_prefix(word, length, name);
+        *value = word + prefix;
+        if (prefix && length > prefix)
+            return length - prefix;
     }
-    return false;
+    return 0;
+}
+
+bool journal_search_is_of_people(const struct journal_search *search)
+{
+    const char *operator;
+    return search_find(search, OPERATOR, &operator) > 0;
+}
+
+bool journal_search_tag(const struct journal_search *search, char *out, size_t size)
+{
+    const char *tag;
+    size_t length = search_find(search, TAG, &tag);
+    if (length)
+        snprintf(out, size, "%.*s", (int)length, tag);
+    return length > 0;
 }

@@ -53,6 +53,9 @@ void journal_search_parse(struct journal_search *search, const char *text, int64
 /* Whether an entry is one that the words ask for, within its times. */
 bool journal_search_matches(const struct journal_search *search, const struct query_journal_entry *entry);
 
+/* Whether only entries that name an operator can match. */
+bool journal_search_is_of_people(const struct journal_search *search);
+
 /* The tag that the words ask for: what stands behind the first "tag:"; false when there is none. */
 bool journal_search_tag(const struct journal_search *search, char *out, size_t size);
 

@@ -91,7 +91,7 @@ static const struct plan_case PLAN_CASES[] = {
      .must_count = 1,
      .scans = {NULL}},
     {.sql = "SELECT * FROM journal WHERE ts BETWEEN 5 AND 9 AND operator = 'alice'",
-     .must = "SEARCH journal_entry USING INDEX journal_entry_ts (ts>? AND ts<?)",
+     .must = "SEARCH journal_entry USING INDEX journal_entry_operator (ts>? AND ts<?)",
      .must_count = 1,
      .scans = {NULL}},
     {.sql = "SELECT * FROM alarms WHERE tag = 't7' AND ts BETWEEN 5 AND 9",
