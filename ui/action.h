@@ -87,10 +87,10 @@ enum action_where {
     X(SORT_NEXT, "sort-next", "s >", "Sort", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the next column")         \
     X(SORT_PREVIOUS, "sort-previous", "S <", "", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the column before")   \
     X(REVERSE, "reverse", "r", "", ACTION_ON_TAGS, ROLE_VIEWER, "turn the order round")                      \
-    X(GROUP, "group", "g", "Tree", ACTION_ON_TAGS, ROLE_VIEWER, "group by area, or not")                     \
+    X(GROUP, "group", "g", "Tree", ACTION_ON_LIST, ROLE_VIEWER, "group by area, or not")                     \
     X(FOLD, "fold", "Space", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold or unfold the group")                    \
-    X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold all groups")                         \
-    X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_TAGS, ROLE_VIEWER, "unfold all groups")                   \
+    X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_LIST, ROLE_VIEWER, "fold all groups")                         \
+    X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_LIST, ROLE_VIEWER, "unfold all groups")                   \
     X(CURSOR_LEFT, "cursor-left", "Left", "", ACTION_ON_TRENDS, ROLE_VIEWER,                                 \
       "the cursor one column earlier: exact values and times")                                               \
     X(CURSOR_RIGHT, "cursor-right", "Right", "", ACTION_ON_TRENDS, ROLE_VIEWER, "one column later")          \

@@ -20,6 +20,8 @@ void alarm_list_free(struct alarm_list *list)
     free(list->rows);
     free(list->marks);
     free(list->shown);
+    free(list->cursor_area);
+    alarm_groups_free(&list->groups);
 }
 
 /* ---- rows ---- */
@@ -39,6 +41,16 @@ static int list_compare(const void *left, const void *right)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
+/* Puts the rows of the areas between them. */
+static void list_arrange(struct alarm_list *list)
+{
+    struct alarm_row *arranged = mem_new(2 * list->row_count + 1, sizeof *arranged);
+    list->row_capacity = 2 * list->row_count + 1;
+    list->row_count = alarm_groups_arrange(&list->groups, list->rows, list->row_count, arranged);
+    free(list->rows);
+    list->rows = arranged;
+}
+
 static void list_choose(struct alarm_list *list, const struct mirror *mirror)
 {
     list->rows = mem_grow(list->rows, &list->row_capacity, mirror->alarm_count + 1, sizeof *list->rows);
@@ -56,26 +68,55 @@ static void list_choose(struct alarm_list *list, const struct mirror *mirror)
                                                                .activated_us = record->activated_us};
     }
     qsort(list->rows, list->row_count, sizeof *list->rows, list_compare);
+    list->found_count = list->row_count;
+    if (list->grouped)
+        list_arrange(list);
 }
 
 static void list_remember_cursor(struct alarm_list *list)
 {
     const struct mirror_alarm *alarm = alarm_list_current(list);
+    const struct alarm_group *group = alarm_list_current_group(list);
     list->has_cursor = alarm != NULL;
     list->cursor_id = alarm ? alarm->record.alarm : 0;
+    free(list->cursor_area);
+    list->cursor_area = group ? mem_copy_text(group->area) : NULL;
+}
+
+/* The row of that alarm, or of that area; row_count: none. */
+static size_t list_row_of(const struct alarm_list *list, bool has_id, uint32_t id, const char *area)
+{
+    size_t i = 0;
+    for (; i < list->row_count; i++) {
+        const struct alarm_row *row = &list->rows[i];
+        if (row->alarm ? has_id && row->id == id : area && !strcmp(row->group->area, area))
+            break;
+    }
+    return i;
+}
+
+/* Where the cursor belongs: its alarm, the row of its area; of an alarm in an area that is folded, the area's. */
+static size_t list_row_of_cursor(const struct alarm_list *list, const struct mirror *mirror)
+{
+    if (!list->touched || (!list->has_cursor && !list->cursor_area))
+        return list->row_count;
+    size_t row = list_row_of(list, list->has_cursor, list->cursor_id, list->cursor_area);
+    const struct mirror_alarm *alarm =
+        list->has_cursor && list->grouped ? mirror_find_alarm(mirror, list->cursor_id) : NULL;
+    if (row == list->row_count && alarm && list_holds(list, &alarm->record))
+        row = list_row_of(list, false, 0, alarm->record.area);
+    return row;
 }
 
 /* Puts the cursor back on its alarm, at the same height of the screen; when that is gone, on what has come to its
  * place, and notes that it fell there. */
-static void list_find_cursor(struct alarm_list *list, int64_t mono_us)
+static void list_find_cursor(struct alarm_list *list, const struct mirror *mirror, int64_t mono_us)
 {
     size_t height = list->from_first ? SIZE_MAX : list->cursor >= list->top ? list->cursor - list->top : 0;
-    size_t i = list->row_count;
-    if (list->touched && list->has_cursor)
-        for (i = 0; i < list->row_count && list->rows[i].id != list->cursor_id; i++) {
-        }
+    size_t i = list_row_of_cursor(list, mirror);
     if (i < list->row_count) {
         list->cursor = i;
+        list_remember_cursor(list);
     } else {
         uint32_t before = list->cursor_id;
         bool had = list->has_cursor;
@@ -103,8 +144,30 @@ static void list_check_marks(struct alarm_list *list, const struct mirror *mirro
     list->mark_count = kept;
 }
 
+/* A flood that begins folds the alarms together, but for the area in which somebody works; one that ends takes that
+ * back, unless he has chosen otherwise meanwhile. */
+static void list_follow_flood(struct alarm_list *list, const struct mirror *mirror)
+{
+    bool flood = mirror->status.alarm_flood_since_us != 0;
+    if (flood == list->flood || list->withheld || !mirror->attached)
+        return;
+    list->flood = flood;
+    if (flood && !list->grouped) {
+        const struct mirror_alarm *alarm =
+            list->touched && list->has_cursor ? mirror_find_alarm(mirror, list->cursor_id) : NULL;
+        alarm_list_group(list, true);
+        alarm_groups_fold_all(&list->groups, true);
+        if (alarm)
+            alarm_groups_unfold(&list->groups, alarm->record.area);
+        list->grouped_for_flood = true;
+    } else if (!flood && list->grouped_for_flood) {
+        alarm_list_group(list, false);
+    }
+}
+
 bool alarm_list_update(struct alarm_list *list, const struct mirror *mirror, int64_t mono_us)
 {
+    list_follow_flood(list, mirror);
     if (list->shown_snapshot != mirror->snapshot) { /* another recorder may number its alarms otherwise */
         list->shown_count = list->mark_count = 0;
         list->shown_snapshot = mirror->snapshot;
@@ -116,7 +179,7 @@ bool alarm_list_update(struct alarm_list *list, const struct mirror *mirror, int
     list->alarms_changes = mirror->alarms_changes;
     list_check_marks(list, mirror);
     list_choose(list, mirror);
-    list_find_cursor(list, mono_us);
+    list_find_cursor(list, mirror, mono_us);
     return true;
 }
 
@@ -126,11 +189,42 @@ void alarm_list_set_filter(struct alarm_list *list, const char *filter)
     list->stale = true;
 }
 
+/* ---- groups ---- */
+
+void alarm_list_fold(struct alarm_list *list)
+{
+    struct alarm_group *group = alarm_list_current_group(list);
+    if (!group)
+        return;
+    group->folded = !group->folded;
+    list->stale = true;
+}
+
+void alarm_list_fold_all(struct alarm_list *list, bool folded)
+{
+    alarm_groups_fold_all(&list->groups, folded);
+    list->stale = true;
+}
+
+void alarm_list_group(struct alarm_list *list, bool grouped)
+{
+    list->grouped = grouped;
+    list->grouped_for_flood = false;
+    alarm_groups_fold_all(&list->groups, false);
+    list->stale = true;
+}
+
 /* ---- the cursor ---- */
 
 struct mirror_alarm *alarm_list_current(const struct alarm_list *list)
 {
     return list->cursor < list->row_count ? list->rows[list->cursor].alarm : NULL;
+}
+
+struct alarm_group *alarm_list_current_group(const struct alarm_list *list)
+{
+    const struct alarm_row *row = list->cursor < list->row_count ? &list->rows[list->cursor] : NULL;
+    return row && !row->alarm ? row->group : NULL;
 }
 
 void alarm_list_go(struct alarm_list *list, size_t row)
@@ -188,6 +282,8 @@ void alarm_list_show(struct alarm_list *list, size_t rows, int64_t mono_us)
     size_t count = 0;
     for (size_t i = list->top; i < list->row_count && i < list->top + rows && count < ALARM_LIST_SHOWN_MAX;
          i++) {
+        if (!list->rows[i].alarm)
+            continue;
         struct alarm_shown shown = list_shown_of(&list->rows[i], mono_us);
         const struct alarm_shown *before = list_find_shown(list->shown, list->shown_count, shown.id);
         if (before && before->activated_us == shown.activated_us && before->priority == shown.priority)
@@ -296,6 +392,8 @@ static void list_pick_cursor(const struct alarm_list *list, struct alarm_pick *p
         list->has_cursor ? list_find_shown(list->shown, list->shown_count, list->cursor_id) : NULL;
     if (!list->row_count)
         list_leave_out(pick, "", "there is no alarm to do that with");
+    else if (alarm_list_current_group(list))
+        list_leave_out(pick, "", "this is an area: Enter unfolds it, and A means all alarms in sight");
     else if (!shown)
         list_leave_out(pick, "",
                        "the alarm under the cursor is not on the screen yet: look, then press again");

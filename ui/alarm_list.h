@@ -12,12 +12,16 @@
  *   showed (alarm_list_show()), the way it was shown, and had been there for ALARM_LIST_SEEN_US: neither what the next
  *   picture would show, nor what has come under the hand in the moment of the key.
  *
+ * During a flood the alarms are grouped by area, folded but for the one in which the operator works; g groups them at
+ * any time, or not. The row of an area is none that keys do anything to.
+ *
  * Pointers to alarms are those of the mirror: call alarm_list_update() after the mirror changed and before anything
  * else. */
 #ifndef UI_ALARM_LIST_H
 #define UI_ALARM_LIST_H
 
 #include "base/buf.h"
+#include "ui/alarm_groups.h"
 #include "ui/mirror.h"
 
 #include <stdbool.h>
@@ -30,13 +34,6 @@
 #define ALARM_LIST_MARKS_MAX  1000
 #define ALARM_LIST_LINES_MAX                                                                                 \
     60000 /* bytes of one request: the recorder takes 64 KiB of a console at a time */
-
-struct alarm_row {
-    struct mirror_alarm *alarm;
-    /* copies that sorting needs */
-    uint32_t id, priority;
-    int64_t activated_us;
-};
 
 /* An alarm as the operator saw it. */
 struct alarm_shown {
@@ -51,12 +48,18 @@ struct alarm_list {
 
     struct alarm_row *rows;
     size_t row_count, row_capacity;
-    size_t all_count; /* without the filter */
-    size_t cursor;    /* row; 0 when there is none */
-    size_t top;       /* first row on the screen */
+    size_t all_count;   /* alarms without the filter */
+    size_t found_count; /* and with it */
+
+    bool grouped;                  /* by area */
+    bool flood, grouped_for_flood; /* there is one now; it is why */
+    struct alarm_groups groups;
+    size_t cursor; /* row; 0 when there is none */
+    size_t top;    /* first row on the screen */
 
     uint32_t cursor_id; /* the alarm that the cursor is on; 0 with has_cursor false: none */
     bool has_cursor;
+    char *cursor_area;      /* the group whose row the cursor is on, owned; NULL: on none */
     bool touched;           /* by the operator: the cursor has an alarm of its own from then on */
     bool from_first;        /* it was on the first row when it was last moved */
     int64_t cursor_fell_us; /* it came to its alarm without the operator, monotonic; 0: he put it there */
@@ -82,6 +85,15 @@ void alarm_list_set_filter(struct alarm_list *list, const char *filter);
 
 /* The alarm under the cursor; NULL when there are none. */
 struct mirror_alarm *alarm_list_current(const struct alarm_list *list);
+
+/* The group whose row the cursor is on; NULL: on none. */
+struct alarm_group *alarm_list_current_group(const struct alarm_list *list);
+
+/* Folds or unfolds the group under the cursor, or all of them; groups by area, or not. They take effect with the next
+ * update. */
+void alarm_list_fold(struct alarm_list *list);
+void alarm_list_fold_all(struct alarm_list *list, bool folded);
+void alarm_list_group(struct alarm_list *list, bool grouped);
 
 /* Moves the cursor by `step` rows, or to a row. */
 void alarm_list_move(struct alarm_list *list, long step);

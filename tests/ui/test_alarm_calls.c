@@ -10,6 +10,7 @@ static const struct wire_status FLOOD = {
 static void say(struct console *console, uint32_t id, enum alarm_state state, enum alarm_priority priority)
 {
     static const char *const NAMES[] = {"pump.flow/lo", "boiler.temp/hi", "tank.level/lolo", "filter.dp/hi"};
+    static const char *const AREAS[] = {"boiler", "tank", "intake"};
     wire_put(&console->recorder.out, WIRE_ALARM,
              &(struct wire_alarm){.alarm = id,
                                   .state = state,
@@ -18,6 +19,7 @@ static void say(struct console *console, uint32_t id, enum alarm_state state, en
                                   .address = NAMES[id % 4],
                                   .value = 12.5,
                                   .message = "see to it",
+                                  .area = AREAS[id % 3],
                                   .activated_us = console->recorder.now_us + id});
     assert_true(fake_recorder_send(&console->recorder, console->vt));
 }
@@ -100,6 +102,32 @@ static void flood_is_said(void **state)
     finish(&console);
 }
 
+static void flood_groups_the_list_by_area(void **state)
+{
+    static const char *const SETTINGS[] = {"HMI_GLYPHS=ascii", "HMI_THEME=mono", NULL};
+    (void)state;
+    for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) {
+        struct console console;
+        start_plant(&console, 24, 80, SETTINGS[i], 12);
+        for (uint32_t id = 1; id <= 12; id++)
+            say(&console, id, ALARM_UNACKNOWLEDGED, (enum alarm_priority)(PRIORITY_LOW + id % 4));
+        key(&console, "F4");
+        expect(&console, "[Standing 12]");
+        fake_recorder_status(&console.recorder, &FLOOD);
+        assert_true(fake_recorder_send(&console.recorder, console.vt));
+        expect(&console, "12 in 3 areas");
+        expect_row(&console, "boiler", " 4  [1] 1/1 <2> 1/1 (3) 1/1  4  1/1");
+        expect_gone(&console, "pump.flow/lo"); /* folded */
+        key(&console, "a");
+        expect(&console, "this is an area");
+        key(&console, "Enter");
+        expect_row(&console, "pump.flow/lo", "see to it");
+        key(&console, "g");
+        expect(&console, "1/12");
+        finish(&console);
+    }
+}
+
 /* Everything at once, in the narrowest window that counts: the worst one can still be read. */
 static void all_of_it_in_80_columns(void **state)
 {
@@ -125,6 +153,7 @@ int main(void)
         cmocka_unit_test(rings_until_acknowledged),
         cmocka_unit_test(silence_is_for_what_was_heard),
         cmocka_unit_test(flood_is_said),
+        cmocka_unit_test(flood_groups_the_list_by_area),
         cmocka_unit_test(all_of_it_in_80_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,6 +284,29 @@ static enum meaning cell_meaning(const struct cell_row *row, cell_text *text)
     return MEANING_TEXT;
 }
 
+/* An area: how many of so many wait, by priority, and which came first. */
+static void cell_draw_group(const struct alarm_group *group, const struct pane *pane, int y)
+{
+    char first[TIMEFMT_MAX], count[24];
+    int area = pane->columns < CELLS_DATE_FROM ? 14 : 28, x = 2;
+    pane_sign(pane, 0, y, MEANING_GROUP, group->folded ? SIGN_FOLDED : SIGN_UNFOLDED);
+    pane_text(pane, x, y, area, MEANING_GROUP, *group->area ? group->area : "(no area)");
+    snprintf(count, sizeof count, "%zu", group->count);
+    pane_text_right(pane, x + area, y, 6, MEANING_DIM, count);
+    x += area + 8;
+    for (int i = PRIORITY_CRITICAL; i >= PRIORITY_JOURNAL; i--)
+        if (group->standing_of[i])
+            x += pane_printf(pane, x, y, -1,
+                             alarm_banner_meaning((enum alarm_priority)i, group->waiting_of[i] > 0),
+                             "%s %zu/%zu", alarm_banner_mark((enum alarm_priority)i), group->waiting_of[i],
+                             group->standing_of[i]) +
+                 1;
+    if (!group->first)
+        return;
+    timefmt_local(first, sizeof first, group->first->record.activated_us, 0);
+    pane_printf(pane, x + 1, y, -1, MEANING_TEXT, "1st %s %s", first, group->first->record.address);
+}
+
 void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane)
 {
     const struct alarm_list *list = cells->list;
@@ -300,7 +323,7 @@ void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane)
     struct cell_row row = {
         .cells = cells, .level = pane_level(pane), .dates = pane->columns >= CELLS_DATE_FROM};
     for (size_t y = 0; y < rows; y++)
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < count && list->rows[list->top + y].alarm; i++) {
             row.alarm = &list->rows[list->top + y].alarm->record;
             table[i].text(&row, text, sizeof text);
             grid_need(&grid, i, pane, text);
@@ -308,8 +331,11 @@ void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane)
     grid_layout(&grid, pane->columns - 1);
     grid_draw_heading(&grid, pane, 0);
     for (size_t y = 0; y < rows; y++) {
-        row.alarm = &list->rows[list->top + y].alarm->record;
-        for (size_t i = 0; i < count; i++) {
+        const struct alarm_row *shown = &list->rows[list->top + y];
+        if (!shown->alarm)
+            cell_draw_group(shown->group, pane, (int)y + 1);
+        for (size_t i = 0; i < count && shown->alarm; i++) {
+            row.alarm = &shown->alarm->record;
             table[i].text(&row, text, sizeof text);
             grid_draw_cell(&grid, pane, (int)y + 1, i, cell_meaning(&row, table[i].text), text);
         }

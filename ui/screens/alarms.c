@@ -125,7 +125,9 @@ static unsigned alarms_operate(struct alarms_screen *screen, struct screen_host 
         alarms_request(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_UNSHELVE, WIRE_ACTION_UNSHELVE);
         return SCREEN_PAINT;
     case ACTION_MARK:
-        if (alarm_list_mark(alarms_list(screen)))
+        if (alarm_list_current_group(alarms_list(screen)))
+            alarm_list_fold(alarms_list(screen));
+        else if (alarm_list_mark(alarms_list(screen)))
             alarm_list_move(alarms_list(screen), 1);
         return SCREEN_PAINT;
     default:
@@ -236,6 +238,21 @@ static unsigned alarms_open_alarm(struct alarms_screen *screen, struct screen_ho
     const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
     if (alarm)
         screen_host_open(host, SCREEN_ALARM, alarm->record.alarm + 1);
+    else
+        alarm_list_fold(alarms_list(screen));
+    return SCREEN_PAINT;
+}
+
+/* Areas; the journal has none. */
+static unsigned alarms_group(struct alarms_screen *screen, enum action action)
+{
+    struct alarm_list *list = alarms_list(screen);
+    if (!list)
+        return SCREEN_HANDLED;
+    if (action == ACTION_GROUP)
+        alarm_list_group(list, !list->grouped);
+    else
+        alarm_list_fold_all(list, action == ACTION_FOLD_ALL);
     return SCREEN_PAINT;
 }
 
@@ -245,7 +262,8 @@ static unsigned alarms_act(void *state, struct screen_host *host, enum action ac
 {
     struct alarms_screen *screen = state;
     alarms_update(screen, host);
-    if (alarms_list(screen))
+    bool opens = action == ACTION_ALARMS || action == ACTION_JOURNAL; /* which touches no row */
+    if (alarms_list(screen) && !opens)
         alarms_list(screen)->touched = true;
     if (alarms_is_operation(action))
         return alarms_operate(screen, host, action);
@@ -264,6 +282,10 @@ static unsigned alarms_act(void *state, struct screen_host *host, enum action ac
     case ACTION_PREVIOUS_TAB:
         alarms_go_tab(screen, (int)screen->tab + (action == ACTION_NEXT_TAB ? 1 : -1));
         return SCREEN_PAINT;
+    case ACTION_GROUP:
+    case ACTION_FOLD_ALL:
+    case ACTION_UNFOLD_ALL:
+        return alarms_group(screen, action);
     case ACTION_FILTER:
         line_editor_set(&screen->filter, alarms_filter(screen));
         screen->typing = true;

@@ -49,6 +49,9 @@ static void alarms_draw_current(const struct screen_host *host, const struct ala
                                 const struct pane *pane, int x, int y, int room)
 {
     const struct mirror_alarm *alarm = alarm_list_current(list);
+    if (alarm_list_current_group(list))
+        pane_text(pane, x, y, room, MEANING_DIM,
+                  "Enter folds and unfolds the area, - and + all; g shows all as one list");
     char since[TIMEFMT_MAX], limit[256], advice[512];
     if (!alarm || room < 1)
         return;
@@ -76,6 +79,8 @@ static void alarms_describe_place(struct alarms_screen *screen, char *out, size_
     if (!list)
         snprintf(out, size, "%zu/%zu%s", journal->count ? journal->cursor + 1 : 0, journal->count,
                  journal->more ? "+" : "");
+    else if (list->grouped)
+        snprintf(out, size, "%zu in %zu areas", list->found_count, list->groups.count);
     else if (*list->filter)
         snprintf(out, size, "%zu/%zu of %zu", list->row_count ? list->cursor + 1 : 0, list->row_count,
                  list->all_count);
