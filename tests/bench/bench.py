@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures speed, memory and how soon things are on the screen, each beside its rivals or its target.
 
-    tests/bench/bench.py BUILD [--rounds N] [--seconds S] [--tags N] [--only speed|feel|command|read|thin|disk]
+    tests/bench/bench.py BUILD [--rounds N] [--seconds S] [--tags N] [--only speed|feel|alarms|command|read|thin|disk]
 
 The tables are Markdown, on standard output; what is going on is told on standard error.
 """
@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 
+import alarms
 import command
 import disk
 import feel
@@ -37,7 +38,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4, help="how long each contestant is flooded")
     parser.add_argument("--tags", type=int, default=10000)
-    parser.add_argument("--only", choices=["speed", "feel", "command", "read", "thin", "disk"])
+    parser.add_argument("--only", choices=["speed", "feel", "alarms", "command", "read", "thin", "disk"])
     parser.add_argument("--samples", type=int, default=200, help="how many markers are timed")
     parser.add_argument("--line-seconds", type=float, default=20, help="how long bytes to the terminal are counted")
     parser.add_argument("--plant-hours", type=float, default=6, help="of the demo plant, for compressed recording")
@@ -57,6 +58,8 @@ def main():
             feel.measure(build, options)
         else:
             print("\nlatency, bytes to the terminal, memory: not built (no build/hmi that records)")
+    if options.only in (None, "alarms"):
+        alarms.measure(build, options)
     if options.only in (None, "command"):
         command.measure(build, options)
     if options.only in (None, "read"):
