@@ -131,14 +131,15 @@ static void list_find_cursor(struct alarm_list *list, const struct mirror *mirro
     list->top = list->cursor > height ? list->cursor - height : 0;
 }
 
-/* Marks mean the occurrence that was marked, and nothing out of sight of the list. */
+/* Marks mean the occurrence that was marked, and nothing out of sight of the list: a filter that hides a marked alarm
+ * takes its mark, or a key pressed at the rows it shows would mean one that it does not. */
 static void list_check_marks(struct alarm_list *list, const struct mirror *mirror)
 {
     size_t kept = 0;
     for (size_t i = 0; i < list->mark_count; i++) {
         const struct mirror_alarm *alarm = mirror_find_alarm(mirror, list->marks[i].id);
         if (alarm && alarm->record.activated_us == list->marks[i].activated_us &&
-            list_holds(list, &alarm->record))
+            list_holds(list, &alarm->record) && alarm_filter_matches(&alarm->record, list->filter))
             list->marks[kept++] = list->marks[i];
     }
     list->mark_count = kept;

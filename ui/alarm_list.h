@@ -80,7 +80,7 @@ void alarm_list_free(struct alarm_list *list);
 /* Brings the rows up to date; sorts once, however many alarms have changed. True when rows came, went or moved. */
 bool alarm_list_update(struct alarm_list *list, const struct mirror *mirror, int64_t mono_us);
 
-/* Words of ui/alarm_filter.h. */
+/* Words of ui/alarm_filter.h. What the next update hides loses its mark. */
 void alarm_list_set_filter(struct alarm_list *list, const char *filter);
 
 /* The alarm under the cursor; NULL when there are none. */

@@ -275,6 +275,26 @@ static void test_marks(void **state)
     end(&scene);
 }
 
+static void test_what_a_filter_hides_loses_its_mark(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    say(&scene, 1, ALARM_UNACKNOWLEDGED, PRIORITY_HIGH, 50);
+    say(&scene, 2, ALARM_UNACKNOWLEDGED, PRIORITY_LOW, 40);
+    draw(&scene);
+    assert_true(alarm_list_mark(&scene.list)); /* tag1 */
+    alarm_list_set_filter(&scene.list, "tag2");
+    draw(&scene);
+    scene.now_us = LATER;
+    assert_int_equal(acknowledge(&scene, ALARM_PICK_CURSOR).count, 1);
+    assert_string_equal(buf_text(&scene.lines), "tag2/hi\t40"); /* the one in sight */
+    alarm_list_set_filter(&scene.list, "");
+    draw(&scene);
+    assert_int_equal(scene.list.mark_count, 0);
+    end(&scene);
+}
+
 static void test_a_request_stays_within_its_bound(void **state)
 {
     (void)state;
@@ -375,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_a_key_does_not_hit_what_fell_under_the_cursor),
         cmocka_unit_test(test_acknowledge_the_page),
         cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_what_a_filter_hides_loses_its_mark),
         cmocka_unit_test(test_a_request_stays_within_its_bound),
         cmocka_unit_test(test_filter),
         cmocka_unit_test(test_a_filter_hides_and_shows),
