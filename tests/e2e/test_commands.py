@@ -197,6 +197,16 @@ class Refusals(Plant):
         self.assertEqual(device.received, [])
         self.check_history()
 
+    def test_without_yes_nobody_is_told_to_say_yes_to_what_would_be_refused(self):
+        self.device()
+        for code, words, tag, value in ((65, "sp takes 20 to 110 °C", "sp", "111"),
+                                        (77, "fixed is read-only: it has no setpoint", "fixed", "1"),
+                                        (64, "with --yes it will be", "sp", "110")):
+            status, text, errors = self.recorder.hmi("set", tag, value)
+            self.assertEqual(status, code, text + errors)
+            self.assertIn(words, errors)
+        self.assertEqual(commands(self.recorder), [])
+
     def test_a_viewer_may_not_and_is_told_the_line(self):
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
         with open(self.recorder.config_path, "a", encoding="utf-8") as file:
