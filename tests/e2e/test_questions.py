@@ -51,6 +51,16 @@ def pump():
             yield local(day, 18), 0
 
 
+def young_pump():
+    """Known since the 21st only, and never without STARTING between STOPPED and RUNNING."""
+    yield local(21, 12), 0
+    yield local(21, 18), 2
+    yield local(22, 0), 1
+    yield local(22, 2), 0
+    yield local(22, 3), 2
+    yield local(22, 8), 1
+
+
 def plant():
     """All samples as (tag, ts, value, quality)."""
     for ts in range(local(1), END, MINUTE):
@@ -64,6 +74,8 @@ def plant():
             yield "mixer.level", ts, 5, 0
     for ts, value in pump():
         yield "pump1.state", ts, value, 0
+    for ts, value in young_pump():
+        yield "pump2.state", ts, value, 0
     for ts, value in ((local(20, 8), '"A17"'), (local(20, 20), '"A17"'), (local(21, 8), '"A18"')):
         yield "batch.number", ts, value, 0
 
@@ -84,7 +96,8 @@ class QuestionsTest(unittest.TestCase):
         cls.known = known = Known(timezone="Europe/Vienna")
         for name in ("boiler.temp", "boiler.level", "boiler.power", "boiler.gas", "mixer.level"):
             known.tag(name, area=name.split(".", maxsplit=1)[0] if name != "boiler.gas" else "yard")
-        known.tag("pump1.state", kind="discrete", states=((0, "STOPPED"), (1, "RUNNING")))
+        for name in ("pump1.state", "pump2.state"):
+            known.tag(name, kind="discrete", states=((0, "STOPPED"), (1, "RUNNING"), (2, "STARTING")))
         known.tag("batch.number", kind="text")
         for gap in GAPS:
             known.gap(*gap)
@@ -109,9 +122,11 @@ class QuestionsTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""), text)
         return [line.split("|") for line in done.stdout.splitlines()]
 
-    def ask(self, number, question):
-        """The rows of one question, at noon of the 22nd; numbers as numbers."""
+    def ask(self, number, question, **tags):
+        """The rows of one question, at noon of the 22nd; numbers as numbers. `tags`: pump1="pump2" asks of another."""
         found, sql = self.questions[number]
+        for name, other in tags.items():
+            sql = sql.replace(name, other)
         self.assertIn(question, found)
         start = time.monotonic()
         rows = self.sqlite(sql.replace("'now'", f"'{NOW}'"))
@@ -173,7 +188,7 @@ class QuestionsTest(unittest.TestCase):
 
     def test_gaps_and_silence(self):
         self.assertEqual([row[0] for row in self.ask(3, "stopped reporting")],
-                         ["batch.number", "pump1.state", "mixer.level"])
+                         ["batch.number", "pump1.state", "pump2.state", "mixer.level"])
         self.assertEqual(self.ask(4, "worst gap"),
                          [["2026-11-05T00:00:00.000Z", "2026-11-05T02:00:00.000Z", 120, "recorder stopped"]])
         self.assertEqual(self.ask(5, "not recorded this month"), [["recorder stopped", 1, 120], ["broker away", 1, 10]])
@@ -182,6 +197,8 @@ class QuestionsTest(unittest.TestCase):
         self.assertEqual(self.ask(6, "availability"), [[round(100 * 83 / 168, 9)]])
         self.assertEqual(self.ask(7, "day by day"),
                          [[f"2026-11-{day}", 2 if day == 20 else 1] for day in range(16, 23)])
+        self.assertEqual(self.ask(6, "availability", pump1="pump2"), [[25]])  # 6 of the 24 hours that are known
+        self.assertEqual(self.ask(7, "day by day", pump1="pump2"), [["2026-11-22", 2]])
         self.assertEqual(self.ask(8, "longest time"), [["STOPPED", "2026-11-07T17:00:00.000Z", 36]])
         self.assertEqual(self.ask(9, "since midnight"), [["RUNNING", 6]])
 
@@ -193,7 +210,8 @@ class QuestionsTest(unittest.TestCase):
         self.assertAlmostEqual(self.ask(16, "go together")[0][0], -1, 6)
         self.assertEqual(self.ask(17, "03:12"),
                          [["batch.number", "A18"], ["boiler.gas", 243], ["boiler.level", ""], ["boiler.power", 200],
-                          ["boiler.temp", 99], ["mixer.level", 5], ["pump1.state", 0]])
+                          ["boiler.temp", 99], ["mixer.level", 5], ["pump1.state", 0],
+                          ["pump2.state", 2]])
         self.assertEqual(self.ask(18, "Which batch"), [["A18"]])
         self.assertEqual(self.ask(19, "batch change"),
                          [["2026-11-20T07:00:00.000Z", "A17"], ["2026-11-21T07:00:00.000Z", "A18"]])
