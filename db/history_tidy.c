@@ -8,8 +8,10 @@
  * When that failed until the WAL is large, a RESTART waits a little longer for the readers to come up to date:
  * nothing is committed meanwhile, so that each new one does no harm.
  * (PASSIVE alone: 244 MB of WAL after 20 s of overlapping short readers; so: 24 MB.)
- * A single reader that keeps a transaction open lets it grow; the statistics then name that process, and when
- * it has become large merging waits for its end. */
+ * A single reader that keeps a transaction open lets it grow: nobody can take its moment of the file from it.
+ * Fresh samples must be on the disk all the same, so the WAL then grows by what they take, each committed once and
+ * sorted once (about 100 bytes a sample), and by nothing else: all that can wait (merging, emptying, gaps,
+ * retention) waits for its end when the WAL is large. The statistics name that process, and an alarm does. */
 #include "db/history_internal.h"
 
 #include "base/clock.h"

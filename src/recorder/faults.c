@@ -369,11 +369,17 @@ static const struct {
     bool (*stands)(const struct fault_view *view);
     enum alarm_system alarm;
 } FAULT_ALARMS[] = {
-    {fault_disk_failed, ALARM_SYSTEM_HISTORIAN},  {fault_disk_slow, ALARM_SYSTEM_HISTORIAN},
-    {fault_history_gone, ALARM_SYSTEM_HISTORIAN}, {fault_housekeeping, ALARM_SYSTEM_HISTORIAN},
-    {fault_disk_full, ALARM_SYSTEM_DISK},         {fault_disk_low, ALARM_SYSTEM_DISK},
-    {fault_samples_lost, ALARM_SYSTEM_SPOOL},     {fault_entries_lost, ALARM_SYSTEM_SPOOL},
-    {fault_clock_stepped, ALARM_SYSTEM_CLOCK},    {fault_payloads_refused, ALARM_SYSTEM_PAYLOADS},
+    {fault_disk_failed, ALARM_SYSTEM_HISTORIAN},
+    {fault_disk_slow, ALARM_SYSTEM_HISTORIAN},
+    {fault_history_gone, ALARM_SYSTEM_HISTORIAN},
+    {fault_housekeeping, ALARM_SYSTEM_HISTORIAN},
+    {fault_wal_large, ALARM_SYSTEM_DISK},
+    {fault_disk_full, ALARM_SYSTEM_DISK},
+    {fault_disk_low, ALARM_SYSTEM_DISK},
+    {fault_samples_lost, ALARM_SYSTEM_SPOOL},
+    {fault_entries_lost, ALARM_SYSTEM_SPOOL},
+    {fault_clock_stepped, ALARM_SYSTEM_CLOCK},
+    {fault_payloads_refused, ALARM_SYSTEM_PAYLOADS},
     {fault_tag_cap, ALARM_SYSTEM_TAG_CAP},
 };
 

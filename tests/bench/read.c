@@ -1,4 +1,5 @@
-/* How soon the history answers: plots, an hour of samples, all tags at an instant. Prints a line a figure: name, median ms, worst ms, of the rounds.
+/* How soon the history answers: plots, an hour of samples, all tags at an instant. Prints a
+ * line a figure: name, median ms, median ms of processor time, pages that the last round read.
  *
  *   read [-r ROUNDS] [-x TIMES] long|wide FOLDER
  *
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 #include "db/history.h"
 #include "db/query_aggregate.h"
+#include "db/query_internal.h"
 #include "db/query_plot.h"
 #include "db/sql.h"
 #include "plant/quality.h"
@@ -363,10 +365,19 @@ static int read_compare(const void *left, const void *right)
 
 #define READ_ROUNDS_MAX 99
 
+/* Pages that SQLite has asked the operating system for, since this was asked last. */
+static int read_count_pages(struct query *query)
+{
+    int pages = 0, most;
+    sqlite3_db_status(query->db, SQLITE_DBSTATUS_CACHE_MISS, &pages, &most, true);
+    return pages;
+}
+
 /* Cold: each round with a connection of its own, and with what opening it takes. */
 static void read_ask(const char *name, const char *path, read_question *question, bool cold, int rounds)
 {
-    double ms[READ_ROUNDS_MAX];
+    double ms[READ_ROUNDS_MAX], cpu_ms[READ_ROUNDS_MAX];
+    int pages = 0;
     struct err err = {0};
     struct query *query = query_open(path, &err);
     if (!query || (!cold && !question(query, &err)))
@@ -376,16 +387,21 @@ static void read_ask(const char *name, const char *path, read_question *question
             query_close(query);
             read_drop_cache(path);
         }
-        int64_t start_us = clock_mono_us();
+        int64_t start_us = clock_mono_us(), start_cpu_us = clock_thread_cpu_us();
         if (cold)
             query = query_open(path, &err);
+        if (query)
+            read_count_pages(query);
         if (!query || !question(query, &err))
             read_die(&err);
+        pages = read_count_pages(query);
+        cpu_ms[round] = (double)(clock_thread_cpu_us() - start_cpu_us) / 1000;
         ms[round] = (double)(clock_mono_us() - start_us) / 1000;
     }
     query_close(query);
     qsort(ms, (size_t)rounds, sizeof *ms, read_compare);
-    printf("%s %.3f %.3f\n", name, ms[rounds / 2], ms[rounds - 1]);
+    qsort(cpu_ms, (size_t)rounds, sizeof *cpu_ms, read_compare);
+    printf("%s %.3f %.3f %d\n", name, ms[rounds / 2], cpu_ms[rounds / 2], pages);
     fflush(stdout);
 }
 

@@ -29,7 +29,7 @@ def ask(build, kind, times):
     with tempfile.TemporaryDirectory(prefix="hmi-bench-", dir=build) as folder:
         lines = subprocess.run([os.path.join(build, "read"), "-x", str(times), kind, folder], check=True, text=True,
                                stdout=subprocess.PIPE).stdout.splitlines()
-    return {name: float(median) for name, median, _ in (line.split() for line in lines)}
+    return {name: tuple(map(float, figures)) for name, *figures in (line.split() for line in lines)}
 
 
 def verdict(good):
@@ -39,15 +39,16 @@ def verdict(good):
 def measure(build, options):
     answers = {times: {**ask(build, "long", times), **ask(build, "wide", times)} for times in (1, 10)}
     print("\nReading the history: medians, ms\n")
-    print("| question | ms | 10 × the history | growth |")
-    print("|---|---:|---:|---:|")
+    print("| question | ms | 10 × the history | growth | CPU ms | 10 × | pages read | 10 × | growth of these |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     for name, text, most_ms, _ in QUESTIONS:
-        once, tenfold = answers[1][name], answers[10][name]
+        (once, cpu, pages), (tenfold, tenfold_cpu, tenfold_pages) = answers[1][name], answers[10][name]
         growth = tenfold / once
         target = f" (target ≤ {most_ms}{verdict(once <= most_ms)})" if most_ms else ""
         within = growth <= GROWTH or tenfold < NOISE_MS
         grown = f" (target ≤ {GROWTH}{verdict(within)})" if most_ms else ""
-        print(f"| {text} | {once:.1f}{target} | {tenfold:.1f} | {growth:.2f}{grown} |")
-    ratio = answers[1]["days-raw-cold"] / answers[1]["days-cold"]
+        print(f"| {text} | {once:.1f}{target} | {tenfold:.1f} | {growth:.2f}{grown} | {cpu:.1f} | {tenfold_cpu:.1f} |"
+              f" {pages:.0f} | {tenfold_pages:.0f} | {tenfold_pages / pages if pages else 1:.2f} |")
+    ratio = answers[1]["days-raw-cold"][0] / answers[1]["days-cold"][0]
     print(f"\nA month as a plot is {ratio:.0f} × faster than from its samples"
           f" (target ≥ {LEAST_RATIO}{verdict(ratio >= LEAST_RATIO)}).", flush=True)

@@ -1,5 +1,6 @@
 """Trouble with the disk: full, slow to be freed, read for long, the file taken away. The plant stays on the screen."""
 
+import json
 import os
 import resource
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 import unittest
 
 from broker import Broker
+from handmade import Handmade
 from publisher import Publisher, mosquitto_pub
 from recorder import Recorder, wait_until
 from scene import faults, health, open_console, row, wait_fault, wait_health, wait_live
@@ -132,6 +134,40 @@ class Shared(unittest.TestCase):
             status = health(recorder)[1]["status"]
             self.assertEqual((status["recording"], status["write_errors"]), ("good", 0))
             reader.execute("COMMIT")
+
+    def test_a_reader_that_lets_the_log_grow_is_named_and_the_log_shrinks(self):
+        """The log grows by what is recorded, for that has to be on the disk, and by nothing else; an alarm names who holds it."""
+        with Handmade() as broker, Recorder(broker) as recorder:
+            broker.wait_connected()
+            reader = subprocess.Popen(["sqlite3", "-readonly", recorder.history_path], stdin=subprocess.PIPE, text=True,
+                                      stdout=subprocess.PIPE)
+            self.addCleanup(reader.communicate)
+            self.addCleanup(reader.kill)
+            reader.stdin.write("BEGIN; SELECT count(*) FROM history;\n")
+            reader.stdin.flush()
+            self.assertEqual(reader.stdout.readline(), "0\n")
+            sent = 0
+
+            def publish_some(text):
+                nonlocal sent
+                for _ in range(20):
+                    sent += 1
+                    broker.publish("plant/wide", json.dumps({f"m{n:03}": sent + n / 1000 for n in range(1000)}))
+                broker.wait_acknowledged()
+                return text in faults(recorder)
+
+            named = f"process {reader.pid} (sqlite3) reads the history without an end: its write-ahead log grows"
+            wait_until(lambda: publish_some(named), 120, "the reader's name")
+            recorder.wait_value("SELECT count(*) FROM alarms WHERE alarm = 'system/disk'", 1)
+            size = os.path.getsize(recorder.history_path + "-wal")
+            self.assertLess(size / (1000 * sent), 200)  # bytes a sample
+            self.assertEqual(recorder.value("SELECT count(*) FROM history"), str(1000 * sent))
+            reader.kill()
+            reader.wait()
+            wait_until(lambda: not publish_some(named) and os.path.getsize(recorder.history_path + "-wal") < 20 << 20, 60,
+                       lambda: f"a smaller log than {os.path.getsize(recorder.history_path + '-wal')}")
+            recorder.wait_value("SELECT count(*) FROM alarms WHERE alarm = 'system/disk' AND active", 0)
+            self.assertEqual(recorder.value("SELECT count(*) FROM history"), str(1000 * sent))
 
     def test_a_writer_that_locks_the_file_is_survived(self):
         """Somebody's BEGIN IMMEDIATE in a shell: samples wait in memory and are written afterwards."""
