@@ -282,6 +282,67 @@ static void test_exclusive(void **state)
     fixture_end(&f);
 }
 
+/* One second in which the condition of an alarm of that type stands, or not. */
+static void live_a_second(struct alarm_fixture *f, enum alarm_type type, bool stands, int second)
+{
+    static const struct {
+        double beyond, back;
+    } VALUES[] = {
+        [ALARM_LOLO] = {5, 50},        [ALARM_LO] = {5, 50},         [ALARM_HI] = {95, 50},
+        [ALARM_HIHI] = {95, 50},       [ALARM_DEVIATION] = {60, 50}, [ALARM_STATE] = {2, 0},
+        [ALARM_DISCREPANCY] = {3, 50},
+    };
+    if (type == ALARM_RATE)
+        fixture_send(f, "a", stands ? 20.0 * second : 0);
+    else if (type == ALARM_BAD)
+        fixture_publish(f, "a", stands ? "rubbish" : "1", false);
+    else if (type != ALARM_STALE)
+        fixture_send(f, "a", stands ? VALUES[type].beyond : VALUES[type].back);
+    else if (!stands)
+        fixture_send(f, "a", 1);
+    fixture_pass(f, SECOND);
+}
+
+/* Each type: not before the on-delay is over, not gone before the off-delay is. */
+static void test_every_type_waits(void **state)
+{
+    static const double LIMITS[] = {
+        [ALARM_LOLO] = 10,     [ALARM_LO] = 10,  [ALARM_HI] = 90,   [ALARM_HIHI] = 90,
+        [ALARM_DEVIATION] = 5, [ALARM_RATE] = 2, [ALARM_STATE] = 2, [ALARM_BAD] = 0};
+    (void)state;
+    for (enum alarm_type type = ALARM_LOLO; type <= ALARM_BAD; type++) {
+        struct alarm_fixture f;
+        char address[32];
+        int second = 0;
+        fixture_make(&f);
+        struct alarm_def *def = fixture_alarm(&f, type, LIMITS[type]);
+        def->on_delay_us = 10 * SECOND;
+        def->off_delay_us = 5 * SECOND;
+        if (type == ALARM_DEVIATION || type == ALARM_DISCREPANCY)
+            def->reference = mem_copy_text("b");
+        f.defs[0].stale_after_us = type == ALARM_STALE ? SECOND : 0;
+        f.defs[0].kind_fixed = true; /* else rubbish would be a text */
+        fixture_start(&f);
+        snprintf(address, sizeof address, "a/%s", ALARM_TYPE_WORDS[type]);
+        fixture_send(&f, "b", 50);
+        for (; second < 3; second++)
+            live_a_second(&f, type, false, second);
+        for (; second < 12; second++) /* a second or two until rate and stale are known */
+            live_a_second(&f, type, true, second);
+        expect_state(&f, address, ALARM_NORMAL);
+        for (; second < 15; second++)
+            live_a_second(&f, type, true, second);
+        expect_state(&f, address, ALARM_UNACKNOWLEDGED);
+        for (; second < 19; second++)
+            live_a_second(&f, type, false, second);
+        expect_state(&f, address, ALARM_UNACKNOWLEDGED);
+        for (; second < 24; second++)
+            live_a_second(&f, type, false, second);
+        expect_state(&f, address, ALARM_RETURNED);
+        fixture_end(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_stale_and_bad),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_exclusive),
+        cmocka_unit_test(test_every_type_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -226,6 +226,71 @@ static void test_readbacks_are_stepped(void **state)
     config_fixture_close(&fixture);
 }
 
+/* What a signal's limits have when nothing else is said: deadbands as shares of the range, and delays. */
+static void test_signals(void **state)
+{
+    static const struct {
+        const char *signal;
+        double deadband;
+        int64_t delay_s;
+    } ROWS[] = {
+        {"none", 0, 0}, {"flow", 10, 15}, {"level", 10, 60}, {"pressure", 4, 15}, {"temperature", 2, 60},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        struct config_fixture fixture;
+        config_fixture_open(&fixture);
+        char *text = mem_format(
+            "tags = ( { name = \"a\"; topic = \"p/a\"; signal = \"%s\"; range = [100, 300]; stale_after = 5; alarms = ("
+            " { type = \"hi\"; limit = 250; }, { type = \"deviation\"; limit = 50; reference = \"b\"; },"
+            " { type = \"lo\"; limit = 150; deadband = 1; on_delay = 2; off_delay = 3; },"
+            " { type = \"stale\"; }, { type = \"rate\"; limit = 5; } ); }, { name = \"b\"; topic = \"p/b\"; } );",
+            ROWS[i].signal);
+        config_fixture_load(&fixture, text, false);
+        assert_int_equal(fixture.report.count, 0);
+        const struct alarm_def *alarms = fixture.config.tags[0].alarms;
+        for (size_t n = 0; n < 2; n++) {
+            assert_true(fabs(alarms[n].deadband - ROWS[i].deadband) < 1e-9);
+            assert_int_equal(alarms[n].on_delay_us, ROWS[i].delay_s * CLOCK_US_PER_SECOND);
+            assert_int_equal(alarms[n].off_delay_us, ROWS[i].delay_s * CLOCK_US_PER_SECOND);
+        }
+        assert_true(alarms[2].deadband == 1 && alarms[2].on_delay_us == 2 * CLOCK_US_PER_SECOND &&
+                    alarms[2].off_delay_us == 3 * CLOCK_US_PER_SECOND);
+        for (size_t n = 3; n < 5; n++) /* no limits of the signal's value */
+            assert_true(alarms[n].deadband == 0 && alarms[n].on_delay_us == 0 && alarms[n].off_delay_us == 0);
+        free(text);
+        config_fixture_release(&fixture);
+        config_fixture_close(&fixture);
+    }
+}
+
+/* An alarm has its own suppression, and that of its group with the state's text as a value. */
+static void test_suppression_by_group(void **state)
+{
+    struct config_fixture fixture;
+    (void)state;
+    config_fixture_open(&fixture);
+    config_fixture_load(
+        &fixture,
+        "alarm_groups = ( { name = \"g\"; suppress_by = \"b\"; suppress_when = \"OFF\"; } );\n"
+        "tags = ( { name = \"a\"; topic = \"p/a\"; alarms = ("
+        " { type = \"lo\"; limit = 5; group = \"g\"; suppress_by = \"c\"; suppress_when = 7; },"
+        " { type = \"hi\"; limit = 9; } ); },"
+        " { name = \"b\"; topic = \"p/b\"; states = ( (3, \"OFF\"), (4, \"ON\") ); },"
+        " { name = \"c\"; topic = \"p/c\"; } );",
+        false);
+    assert_int_equal(fixture.report.count, 0);
+    const struct alarm_def *alarms = fixture.config.tags[0].alarms;
+    assert_string_equal(alarms[0].suppress[0].tag, "c");
+    assert_true(alarms[0].suppress[0].value == 7);
+    assert_string_equal(alarms[0].suppress[1].tag, "b");
+    assert_true(alarms[0].suppress[1].value == 3);
+    assert_null(alarms[1].suppress[0].tag);
+    assert_null(alarms[1].suppress[1].tag);
+    config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
+}
+
 static void test_includes(void **state)
 {
     (void)state;
@@ -344,6 +409,8 @@ int main(void)
         cmocka_unit_test(test_large_file),
         cmocka_unit_test(test_subscriptions_by_default),
         cmocka_unit_test(test_readbacks_are_stepped),
+        cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_suppression_by_group),
         cmocka_unit_test(test_includes),
         cmocka_unit_test(test_option_rows),
         cmocka_unit_test(test_manual),
