@@ -126,7 +126,7 @@ install: $(BUILD)/hmi man $(BUILD)/hmi.service ## install into $(DESTDIR)$(PREFI
 	install -D -m 0755 $(BUILD)/hmi $(DESTDIR)$(PREFIX)/bin/hmi
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/man/hmi.1
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(BUILD)/man/hmi.cfg.5 $(BUILD)/man/hmi-history.5
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/hmi README.md $(wildcard config/*.cfg) \
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/hmi README.md SECURITY.md $(wildcard config/*.cfg) \
 	        config/service/mosquitto.acl
 	install -D -m 0644 $(BUILD)/hmi.service $(DESTDIR)$(PREFIX)/lib/systemd/system/hmi.service
 	install -D -m 0644 config/service/hmi.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/hmi.conf

@@ -1,6 +1,6 @@
 /* The journal's hash chain: each row carries a hash over itself and over the hash of the row before it, so that no row
  * can be changed, taken out or put in between without every later hash being wrong. Whoever keeps one hash elsewhere
- * (syslog gets the newest one each hour) can tell that all rows up to it are as they were written.
+ * (the recorder's log gets the newest one each hour) can tell that all rows up to it are as they were written.
  *
  * The hash is BLAKE2b-256 (libsodium's crypto_generichash). A row is hashed as the hash before it and then its columns,
  * each as one byte of type and its value: integers and reals in 8 bytes, the lowest first; texts with their length
@@ -37,7 +37,7 @@ struct chain_hash chain_end(struct chain_row *row);
 
 bool chain_is_equal(const struct chain_hash *a, const struct chain_hash *b);
 
-/* The hash in hexadecimal digits, for people and for syslog. */
+/* The hash in hexadecimal digits, for people and for the log. */
 void chain_text(const struct chain_hash *hash, char out[CHAIN_TEXT_BYTES]);
 
 #endif

@@ -423,6 +423,13 @@ const char *history_client_id(const struct history *history)
     return history->client_id;
 }
 
+bool history_journal_head(const struct history *history, int64_t *id, char hash[CHAIN_TEXT_BYTES])
+{
+    const struct chain_hash head = journal_head(history->journal, id);
+    chain_text(&head, hash);
+    return *id != 0;
+}
+
 const char *history_secret(const struct history *history)
 {
     return history->secret;

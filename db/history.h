@@ -4,6 +4,7 @@
 #define DB_HISTORY_H
 
 #include "base/err.h"
+#include "db/chain.h"
 #include "plant/batch.h"
 #include "plant/tagdef.h"
 #include "plant/value.h"
@@ -107,6 +108,9 @@ const char *history_client_id(const struct history *history);
 /* 32 random hexadecimal digits made when they were first needed; known to whoever may read the file, and to nobody
  * else. Owned by the history. */
 const char *history_secret(const struct history *history);
+
+/* The newest committed row of the journal and its hash, to be kept elsewhere; false: there is none yet. */
+bool history_journal_head(const struct history *history, int64_t *id, char hash[CHAIN_TEXT_BYTES]);
 
 /* When the recorder last proved that it was alive (µs UTC); 0 for a new file. From it to now is a gap. */
 int64_t history_alive_us(const struct history *history);

@@ -1,6 +1,7 @@
 #include "recorder/writer.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #define WRITER_IDLE_US       CLOCK_US_PER_SECOND /* between two looks at housekeeping and the proof of life */
 #define WRITER_TIDY_AT_LEAST CLOCK_US_PER_SECOND /* a slice this often even while batches wait all the time */
 #define WRITER_BEHIND_US     INT64_C(100000)     /* a batch waits so long for what has fallen behind */
+#define WRITER_HEAD_US       (3600 * CLOCK_US_PER_SECOND) /* between two hashes of the journal in the log */
 
 struct writer {
     struct history *history;
@@ -40,7 +42,8 @@ struct writer {
     /* the thread's own */
     struct stat file; /* as it was at the start */
     int64_t tidied_us;
-    bool more; /* housekeeping is left over */
+    int64_t head_id, head_us; /* the row of the journal that the log was told last, and when */
+    bool more;                /* housekeeping is left over */
 };
 
 /* UINT64_MAX: not known. */
@@ -117,6 +120,18 @@ static void writer_tidy_first(struct writer *writer)
         writer_tidy(writer);
 }
 
+/* Where the journal stands, for the system's log: who rewrites the file and all its hashes has to rewrite that, too. */
+static void writer_tell_head(struct writer *writer, int64_t now_us)
+{
+    int64_t id;
+    char hash[CHAIN_TEXT_BYTES];
+    if (!history_journal_head(writer->history, &id, hash) || id == writer->head_id)
+        return;
+    writer->head_id = id;
+    writer->head_us = now_us;
+    log_info("row %lld of the journal has the hash %s", (long long)id, hash);
+}
+
 /* Waits for a batch, the end, or until idle housekeeping is due. Called and left with the mutex held. */
 static void writer_wait(struct writer *writer)
 {
@@ -147,10 +162,14 @@ static void *writer_run(void *argument)
         } else {
             writer_tidy(writer);
         }
+        int64_t now_us = clock_mono_us();
+        if (!writer->head_id || now_us - writer->head_us >= WRITER_HEAD_US)
+            writer_tell_head(writer, now_us);
         pthread_mutex_lock(&writer->mutex);
     }
     int64_t stopped_us = writer->stopped_us;
     pthread_mutex_unlock(&writer->mutex);
+    writer_tell_head(writer, clock_mono_us());
     history_close(writer->history, stopped_us); /* here, for it may wait for the disk as well */
     pthread_mutex_lock(&writer->mutex);
     writer->ended = true;
