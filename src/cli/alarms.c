@@ -6,10 +6,12 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/table.h"
+#include "plant/alarm.h"
 #include "plant/alarm_state.h"
 #include "ui/alarm_withheld.h"
 
 #include <cjson/cJSON.h>
+#include <fnmatch.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -35,11 +37,50 @@ static int alarms_compare(const void *a, const void *b)
     return strcmp(one->address, two->address);
 }
 
+/* ---- which of them ---- */
+
+/* Whether the pattern means the alarm by its address, or all alarms of its tag, whose name stands before the last
+ * slash of the address. */
+static bool alarms_matches(const char *pattern, const char *address)
+{
+    const char *slash = strrchr(address, '/');
+    char *tag = mem_copy_bytes(address, slash ? (size_t)(slash - address) : strlen(address));
+    bool matches = !fnmatch(pattern, address, 0) || !fnmatch(pattern, tag, 0);
+    free(tag);
+    return matches;
+}
+
 static bool alarms_is_wanted(const struct wire_alarm *alarm, char *const *patterns, bool all)
 {
     if (!all && alarm_state_is_withheld((enum alarm_state)alarm->state))
         return false;
-    return cli_is_wanted(alarm->address, patterns);
+    bool wanted = !*patterns;
+    for (; *patterns && !wanted; patterns++)
+        wanted = alarms_matches(*patterns, alarm->address);
+    return wanted;
+}
+
+/* Whether there is a tag, or an alarm that is not normal, that the pattern could mean: what is mistyped must not
+ * read like an all-clear. */
+static bool alarms_is_known(const char *pattern, const struct mirror *mirror)
+{
+    const char *slash = strrchr(pattern, '/');
+    char *tag = mem_copy_bytes(pattern, slash ? (size_t)(slash - pattern) : strlen(pattern));
+    bool known = !fnmatch(tag, ALARM_SYSTEM_TAG, 0);
+    for (size_t i = 0; i < mirror->tag_count && !known; i++)
+        known = !fnmatch(pattern, mirror->tags[i]->name, 0) || !fnmatch(tag, mirror->tags[i]->name, 0);
+    for (size_t i = 0; i < mirror->alarm_count && !known; i++)
+        known = alarms_matches(pattern, mirror->alarms[i]->record.address);
+    free(tag);
+    return known;
+}
+
+static bool alarms_check_known(char *const *patterns, const struct mirror *mirror, struct err *err)
+{
+    for (; *patterns; patterns++)
+        if (!alarms_is_known(*patterns, mirror))
+            return err_set(err, EX_DATAERR, "no tag and no alarm matches '%s'", *patterns);
+    return true;
 }
 
 /* ---- JSON ---- */
@@ -135,6 +176,23 @@ static void alarms_print_table(struct mirror_alarm *const *alarms, size_t count,
     table_free(table);
 }
 
+static void alarms_print(const struct mirror *mirror, char *const *patterns, bool json, bool all,
+                         struct err *err)
+{
+    struct mirror_alarm **alarms = mem_new(mirror->alarm_count + 1, sizeof(struct mirror_alarm *));
+    size_t count = 0;
+    for (size_t i = 0; i < mirror->alarm_count; i++)
+        if (alarms_is_wanted(&mirror->alarms[i]->record, patterns, all))
+            alarms[count++] = mirror->alarms[i];
+    qsort(alarms, count, sizeof(struct mirror_alarm *), alarms_compare);
+    bool known = alarms_check_known(patterns, mirror, err);
+    if (json)
+        json_print_lines(count, alarms_json_of, alarms);
+    else if (known || count)
+        alarms_print_table(alarms, count, all);
+    free(alarms);
+}
+
 static int alarms_run(const struct cli_command *command, int argc, char **argv)
 {
     const char *config = NULL, *value;
@@ -151,20 +209,8 @@ static int alarms_run(const struct cli_command *command, int argc, char **argv)
     }
     struct client client;
     struct err err = {0};
-    if (client_open(&client, config, &err) && client_snapshot(&client, &err)) {
-        struct mirror *mirror = &client.mirror;
-        struct mirror_alarm **alarms = mem_new(mirror->alarm_count + 1, sizeof(struct mirror_alarm *));
-        size_t count = 0;
-        for (size_t i = 0; i < mirror->alarm_count; i++)
-            if (alarms_is_wanted(&mirror->alarms[i]->record, argv + optind, all))
-                alarms[count++] = mirror->alarms[i];
-        qsort(alarms, count, sizeof(struct mirror_alarm *), alarms_compare);
-        if (json)
-            json_print_lines(count, alarms_json_of, alarms);
-        else
-            alarms_print_table(alarms, count, all);
-        free(alarms);
-    }
+    if (client_open(&client, config, &err) && client_snapshot(&client, &err))
+        alarms_print(&client.mirror, argv + optind, json, all, &err);
     if (err.code)
         fprintf(stderr, "hmi alarms: %s\n", err.text);
     client_close(&client);
@@ -174,7 +220,9 @@ static int alarms_run(const struct cli_command *command, int argc, char **argv)
 const struct cli_command CLI_ALARMS = {
     .name = "alarms",
     .arguments = "[ADDRESS]...",
-    .summary = "print the alarms that are not normal; an ADDRESS may be a pattern, such as 'boiler.*/hi'",
+    .summary =
+        "print the alarms that are not normal; an ADDRESS is TAG/type, or TAG for all of a tag, and may be a "
+        "pattern, such as 'boiler.*/hi'",
     .options = ALARMS_OPTIONS,
     .run = alarms_run,
 };

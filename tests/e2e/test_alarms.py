@@ -58,6 +58,14 @@ class Life(unittest.TestCase):
             first, *_ = recorder.sql("SELECT tag, alarm, type, priority, value, limit_value, message FROM alarms "
                                      "WHERE alarm = 'boiler.temp/hi'")
             self.assertEqual(list(first), ["boiler.temp", "boiler.temp/hi", "hi", "high", "97.5", "90.0", "Drum hot"])
+            # All of a tag; and what is mistyped is no all-clear.
+            self.assertEqual(set(alarms(recorder, "boiler.temp")), {"boiler.temp/hi", "boiler.temp/hihi"})
+            self.assertEqual(set(alarms(recorder, "boiler.*/hi")), {"boiler.temp/hi"})
+            for nothing in ("flow", "flow/lo", "system/*"):
+                self.assertNotIn("boiler", recorder.hmi("alarms", nothing)[1])
+            status, text, errors = recorder.hmi("alarms", "boilr.temp")
+            self.assertEqual((status, text), (65, ""))
+            self.assertIn("no tag and no alarm matches 'boilr.temp'", errors)
             # By address, and what it means in the file and for the next who looks.
             status, text, errors = recorder.hmi("ack", "boiler.temp/hi")
             self.assertEqual((status, text), (0, "1 alarm acknowledged\n"), errors)
