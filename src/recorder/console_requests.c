@@ -1,7 +1,6 @@
 /* What an attached console asks for: whether it is let in, whether its user may, and who does it then. */
 #include "recorder/server_internal.h"
 
-#include "base/log.h"
 #include "base/utf8.h"
 #include "base/version.h"
 
@@ -9,18 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static void console_refuse(struct console *console, const char *reason)
-{
-    log_warning("console of %s (pid %d) refused: %s", console->user, (int)console->pid, reason);
-    wire_put(&console->out, WIRE_REFUSED, &(struct wire_refused){.reason = reason});
-    console->closing = true;
-}
-
 static void console_tell_session(const struct console *console, const struct server *server,
                                  enum server_session_event event, const char *why)
 {
     const struct server_session session = console_session(console);
     server->handler->session(server->context, &session, event, why);
+}
+
+static void console_refuse(struct console *console, const struct server *server, const char *reason)
+{
+    wire_put(&console->out, WIRE_REFUSED, &(struct wire_refused){.reason = reason});
+    console->closing = true;
+    console_tell_session(console, server, SERVER_REFUSED, reason);
 }
 
 static void console_greet(struct console *console, struct server *server, const struct wire_hello *hello,
@@ -33,8 +32,7 @@ static void console_greet(struct console *console, struct server *server, const 
         snprintf(reason, sizeof reason,
                  "user %s has no access. In the recorder's configuration: access = { viewer = [ \"%s\" ]; };",
                  console->user, console->user);
-        console_refuse(console, reason);
-        console_tell_session(console, server, SERVER_REFUSED, reason);
+        console_refuse(console, server, reason);
         return;
     }
     console->purpose =
@@ -246,5 +244,5 @@ void console_obey_all(struct console *console, struct server *server, int64_t no
     server->cut += result == WIRE_BROKEN && !console->closing;
     console_edit(console, server);
     if (result == WIRE_BROKEN && !console->closing)
-        console_refuse(console, "this is not the console protocol");
+        console_refuse(console, server, "this is not the console protocol");
 }

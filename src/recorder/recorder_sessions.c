@@ -63,6 +63,8 @@ void recorder_sessions_note(struct recorder *recorder, const struct server_sessi
                                                 session->user, recorder->time.mono_us);
     if (!counts && !*abandoned)
         return;
+    if (event == SERVER_REFUSED)
+        log_warning("console of %s (pid %ld) refused: %s", session->user, (long)session->pid, why);
     sessions_describe(recorder, session, event, why, detail, sizeof detail);
     snprintf(whole, sizeof whole, "%s%s", detail, abandoned);
     sessions_enter(recorder, ENTRIES[event].kind, ENTRIES[event].word, session->user, session->station,

@@ -158,16 +158,17 @@ bool server_has_room(const struct server *server, uid_t uid)
 }
 
 /* Tells a console that there is no room for it, as far as that goes without waiting. */
-static void server_turn_away(const struct server *server, int fd, const char *user)
+static void server_turn_away(const struct server *server, const struct console *console)
 {
+    const struct server_session session = console_session(console);
     char reason[SERVER_TEXT_MAX];
     struct buf out;
     snprintf(reason, sizeof reason, "no room for another console of %s (%zu are attached): close one of them",
-             user, server->count);
-    log_warning("a console was turned away: %s", reason);
+             console->user, server->count);
+    server->handler->session(server->context, &session, SERVER_REFUSED, reason);
     buf_init(&out, 0);
     wire_put(&out, WIRE_REFUSED, &(struct wire_refused){.reason = reason});
-    ssize_t sent = send(fd, out.data, out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    ssize_t sent = send(console->fd, out.data, out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent; /* it sees the end of the connection in any case */
     buf_free(&out);
 }
@@ -190,7 +191,7 @@ static void server_accept(struct server *server, int64_t now_us)
         console_take_name(console, server->names);
     if (!identified || !server_has_room(server, console->uid)) {
         if (identified)
-            server_turn_away(server, fd, console->user);
+            server_turn_away(server, console);
         console_free(console);
         return;
     }

@@ -264,6 +264,18 @@ class Bytes(Plant):
         self.assertRegex(left_out, r"^\d+ more requests that were refused$")
         self.recorder.start()
 
+    def test_consoles_that_are_refused_fill_neither_journal_nor_log(self):
+        for _ in range(300):
+            with Forger(self.recorder) as stranger:
+                stranger.send(b"GET / HTTP/1.1\r\n\r\n")
+                stranger.wait_end()
+        wait_until(lambda: health(self.recorder)[1]["status"]["consoles_cut"] >= 300, 10, "300 that were cut off")
+        self.check_alive()
+        self.recorder.stop()
+        entered = int(self.recorder.value("SELECT count(*) FROM journal WHERE event = 'turned away'"))
+        self.assertTrue(1 <= entered <= 20, entered)
+        self.assertEqual(self.recorder.log().count("this is not the console protocol"), entered)
+
     def test_what_comes_while_it_stops_does_not_leave(self):
         stranger = self.forge()
         stranger.hello()
