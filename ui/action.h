@@ -76,7 +76,8 @@ enum action_where {
       "everything known of the command")                                                                     \
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS | ACTION_ON_ANY_ALARM | ACTION_ON_COMMANDS,        \
       ROLE_VIEWER, "everything known of the tag")                                                            \
-    X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER, "the trend of this tag alone, live")         \
+    X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER,                                              \
+      "the trend of this tag alone: live; from an alarm's own screen, of when it came")                      \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
     X(EDIT, "edit", "e", "", ACTION_ON_TAG, ROLE_OPERATOR,                                                   \
       "give the tag's setpoint, after a summary that you confirm")                                           \

@@ -133,11 +133,15 @@ static int banner_draw_pieces(const struct pane *pane, const struct banner_piece
 }
 
 /* Mark, time, address, value and message of the worst one. */
-static void banner_draw_worst(const struct pane *pane, int columns, const struct wire_alarm *alarm)
+static void banner_draw_worst(const struct pane *pane, int columns, const struct wire_alarm *alarm,
+                              const struct mirror *mirror)
 {
-    char when[TIMEFMT_MAX], value[NUM_TEXT_MAX] = "", text[1200];
+    const struct mirror_tag *tag = mirror_find(mirror, alarm->tag);
+    char when[TIMEFMT_MAX], value[256] = "", text[1200];
     timefmt_local(when, sizeof when, alarm->activated_us, 0);
-    if (!isnan(alarm->value))
+    if (!isnan(alarm->value) && tag)
+        mirror_tag_number(tag, alarm->value, value, sizeof value);
+    else if (!isnan(alarm->value))
         num_format(value, sizeof value, alarm->value, -1);
     snprintf(text, sizeof text, "%s %s %.255s%s%s  %.255s%s%.255s",
              alarm_banner_mark((enum alarm_priority)alarm->priority), when, alarm->address, *value ? " " : "",
@@ -147,7 +151,8 @@ static void banner_draw_worst(const struct pane *pane, int columns, const struct
     pane_text(pane, 0, 0, columns, meaning, text);
 }
 
-void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner, int64_t silent_us)
+void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner,
+                       const struct mirror *mirror, int64_t silent_us)
 {
     struct banner_pieces pieces;
     pane_fill(pane, 0, 0, -1, 1, MEANING_TEXT);
@@ -156,7 +161,7 @@ void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banne
         banner_collect(&pieces, banner, silent_us, true);
     int end = banner_draw_pieces(pane, &pieces) - 1;
     if (banner->worst && end > 12)
-        banner_draw_worst(pane, end, &banner->worst->record);
+        banner_draw_worst(pane, end, &banner->worst->record, mirror);
     else if (end > 12)
         pane_text(pane, 0, 0, end, MEANING_DIM, "alarms: all are acknowledged");
 }

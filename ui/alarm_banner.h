@@ -26,7 +26,8 @@ struct alarm_banner {
 bool alarm_banner_update(struct alarm_banner *banner, const struct mirror *mirror);
 
 /* `silent_us`: for how long the bell is silenced still; 0: it is not. */
-void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner, int64_t silent_us);
+void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner,
+                       const struct mirror *mirror, int64_t silent_us);
 
 /* Number and shape of a priority, for all who show alarms: "[1]" critical, "<2>" high, "(3)" medium, " 4 " low,
  * " - " journal. */

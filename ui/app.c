@@ -158,7 +158,8 @@ static void app_draw(struct app *app)
     if (areas.has_banner)
         frame_draw_banner(&areas.banner, areas.banner_text);
     if (areas.has_alarms)
-        alarm_banner_draw(&areas.alarms, &app->alarm_banner, bell_silent_us(&app->bell, app->host.mono_us));
+        alarm_banner_draw(&areas.alarms, &app->alarm_banner, &app->mirror,
+                          bell_silent_us(&app->bell, app->host.mono_us));
     for (size_t i = first; i < app->depth; i++)
         app->stack[i].class->draw(app->stack[i].state, &app->host, &areas.body);
     if (app->lock.locked) {

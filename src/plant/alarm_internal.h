@@ -1,6 +1,7 @@
 /* What the files of the alarm engine share; nobody else includes it.
  *
- *   alarm.c            conditions and timers become triggers, triggers transitions
+ *   alarm.c            conditions and timers become triggers
+ *   alarm_transition.c triggers become transitions: journal, status, the timers that follow
  *   alarm_condition.c  does the condition of an alarm stand, by its type
  *   alarm_set.c        which alarms there are, and who looks at which tag
  *   alarm_action.c     what operators do
@@ -56,6 +57,11 @@ void alarm_set_condition(const struct alarm_pass *pass, struct alarm *alarm, boo
 /* When one of its delays is over (monotonic), ALARM_NEVER: it does not run; the alarm's timer goes with the first. */
 void alarm_set_deadline(struct alarms *alarms, struct alarm *alarm, enum alarm_deadline which,
                         int64_t due_us);
+
+/* The same, `span_us` from now; 0: never. */
+void alarm_set_span(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_deadline which,
+                    int64_t span_us);
+bool alarm_is_waiting(const struct alarm *alarm, enum alarm_deadline which);
 
 /* The deadlines that follow from the alarm's status, after a restart counted from then. */
 void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm);

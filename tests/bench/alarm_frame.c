@@ -74,7 +74,7 @@ static void draw(struct bench *bench)
     struct pane line = pane_part(&whole, 0, 1, -1, 1), rest = pane_part(&whole, 0, 2, -1, FRAME_ROWS - 3);
     canvas_clear(&bench->canvas);
     if (alarm_banner_update(&bench->banner, &bench->mirror))
-        alarm_banner_draw(&line, &bench->banner, 0);
+        alarm_banner_draw(&line, &bench->banner, &bench->mirror, 0);
     SCREEN_CLASS_ALARMS.draw(bench->screen, &bench->host, &rest);
     bench->host.wall_us += 50000;
     bench->host.mono_us += 50000;

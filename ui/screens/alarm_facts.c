@@ -101,9 +101,9 @@ static void fact_value(const struct alarm_subject *subject, char *out, size_t si
     alarm_cells_value(subject->mirror, record, now, sizeof now);
     if (!isnan(record->value))
         fact_number(subject, record->value, then, sizeof then);
-    snprintf(out, size, "%s%s%s %s now", then,
+    snprintf(out, size, "%s%s%s%s%s now", then,
              *then ? (record->active ? " when it came, " : " when it went, ") : "", *now ? now : "no value",
-             *now ? tag->unit : "");
+             *now && *tag->unit ? " " : "", *now ? tag->unit : "");
 }
 
 /* What it takes for it to come and to go. */
@@ -111,6 +111,9 @@ static void fact_terms(const struct alarm_subject *subject, char *out, size_t si
 {
     const struct wire_alarm *record = subject->record;
     char limit[256] = "", deadband[256] = "", on[TIMEFMT_MAX], off[TIMEFMT_MAX];
+    out[0] = '\0';
+    if (!record->tag)
+        return; /* hmi sets it itself */
     size_t used = (size_t)snprintf(out, size, "%s", alarm_type_word((enum alarm_type)record->type));
     if (!isnan(record->limit)) {
         fact_number(subject, record->limit, limit, sizeof limit);
