@@ -77,7 +77,7 @@ enum action_where {
     X(FACEPLATE, "faceplate", "i", "Info", ACTION_ON_TAGS | ACTION_ON_ANY_ALARM | ACTION_ON_COMMANDS,        \
       ROLE_VIEWER, "everything known of the tag")                                                            \
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER,                                              \
-      "the trend of this tag alone: live; from an alarm's own screen, of when it came")                      \
+      "the trend of this tag alone: live; from the journal or an alarm's own screen, of that time")          \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
     X(EDIT, "edit", "e", "", ACTION_ON_TAG, ROLE_OPERATOR,                                                   \
       "give the tag's setpoint, after a summary that you confirm")                                           \

@@ -178,8 +178,7 @@ static void app_show_trend(struct app *app)
     const struct mirror_tag *tag = app_tag(app);
     if (!tag)
         return;
-    trend_view_init(&app->trends);
-    trend_view_set_only(&app->trends, tag->id);
+    trend_view_show(&app->trends, tag->id, 0, app->host.wall_us);
     app_open(app, SCREEN_TRENDS, 0);
 }
 

@@ -190,3 +190,11 @@ void trend_view_move_cursor(struct trend_view *view, const struct plot_grid *gri
     else if (column + step >= (int64_t)grid->count)
         trend_view_pan(view, TREND_EDGE_PAN, now_us);
 }
+
+void trend_view_show(struct trend_view *view, uint32_t tag, int64_t ts_us, int64_t now_us)
+{
+    trend_view_init(view);
+    trend_view_set_only(view, tag);
+    if (ts_us)
+        trend_view_go_to(view, ts_us, now_us);
+}

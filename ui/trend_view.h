@@ -69,6 +69,9 @@ void trend_view_pan(struct trend_view *view, double share, int64_t now_us);
 /* Shows a past time in the middle, as far as what came after it reaches, with the cursor on it. */
 void trend_view_go_to(struct trend_view *view, int64_t ts_us, int64_t now_us);
 
+/* Begins anew with this tag alone: live when ts_us is 0, else at that time. */
+void trend_view_show(struct trend_view *view, uint32_t tag, int64_t ts_us, int64_t now_us);
+
 /* Back to the present, without cursor. */
 void trend_view_go_live(struct trend_view *view);
 

@@ -90,6 +90,11 @@ static void searches_by_time_tag_and_operator(void **state)
     expect(&console, "97.5");
     key(&console, "Escape");
     expect(&console, "/operator:alice");
+    key(&console, "t"); /* its trend, then */
+    expect(&console, "Test Works  Trends");
+    expect(&console, "2023-11-14");
+    key(&console, "Escape");
+    expect(&console, "/operator:alice");
     key(&console, "Escape");
     expect(&console, "shelved  ");
     vt_type(console.vt, "/to:2023-11-14T22:13:30 tag:intake", 34);

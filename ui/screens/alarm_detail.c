@@ -187,10 +187,7 @@ static void detail_show_trend(const struct alarm_detail *detail, struct screen_h
         screen_host_say(host, MEANING_MESSAGE, "It is an alarm of hmi itself: it has no trend.");
         return;
     }
-    trend_view_init(host->trends);
-    trend_view_set_only(host->trends, tag->id);
-    if (detail->record.activated_us)
-        trend_view_go_to(host->trends, detail->record.activated_us, host->wall_us);
+    trend_view_show(host->trends, tag->id, detail->record.activated_us, host->wall_us);
     screen_host_open(host, SCREEN_TRENDS, 0);
 }
 

@@ -7,6 +7,7 @@
 #include "ui/screens/alarm_journal.h"
 #include "ui/screens/alarms_internal.h"
 #include "ui/screens/screens.h"
+#include "ui/trend_view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -256,6 +257,22 @@ static unsigned alarms_group(struct alarms_screen *screen, enum action action)
     return SCREEN_PAINT;
 }
 
+/* The trend of the entry's tag at the time of the entry. What stands now is shown live, as on every screen. */
+static unsigned alarms_show_trend(struct alarms_screen *screen, struct screen_host *host)
+{
+    const struct journal_entry *entry = journal_list_current(&screen->journal);
+    uint32_t tag = alarms_tag(screen, host);
+    if (alarms_list(screen))
+        return SCREEN_IGNORED;
+    if (!tag) {
+        screen_host_say(host, MEANING_MESSAGE, "This is about no tag.");
+        return SCREEN_HANDLED;
+    }
+    trend_view_show(host->trends, tag, entry->place.ts_us, host->wall_us);
+    screen_host_open(host, SCREEN_TRENDS, 0);
+    return SCREEN_HANDLED;
+}
+
 /* ---- actions ---- */
 
 static unsigned alarms_act(void *state, struct screen_host *host, enum action action)
@@ -274,6 +291,8 @@ static unsigned alarms_act(void *state, struct screen_host *host, enum action ac
         return alarms_open_alarm(screen, host);
     case ACTION_FACEPLATE:
         return alarms_open_tag(screen, host);
+    case ACTION_TREND:
+        return alarms_show_trend(screen, host);
     case ACTION_ALARMS:
     case ACTION_JOURNAL:
         alarms_go_tab(screen, action == ACTION_JOURNAL ? ALARMS_JOURNAL : ALARMS_STANDING);
