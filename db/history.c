@@ -395,8 +395,6 @@ struct history *history_open(const struct history_options *options, struct err *
     };
     history->gaps_changed = history->gaps_wait = true;
     history->retain.free_least = UINT64_MAX;
-    history->gap_tag = INT64_MIN;
-    history->gap_from_us = INT64_MAX;
     if (!history_connect(history, options, err) || !history_prepare(history, err) ||
         !history_load_meta(history, err) || !history_load_tail(history, err) ||
         !history_sets_load(history, err)) {

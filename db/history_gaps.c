@@ -1,16 +1,13 @@
 /* Gaps: time that was not recorded. A value is not taken to hold into one, so that a gap that is written
  * changes minutes and hours of the archive around it; for every tag those are computed anew in slices. What
  * is merged afterwards knows of it anyway, and so do the views for what is fresh. A gap may hold samples all the
- * same, late ones that came with the time of their source, so that a tag is gone through in pieces, too. */
+ * same, late ones that came with the time of their source, so that a tag is gone through in pieces, too.
+ *
+ * A gap that goes on grows while it is gone through. It is gone through to the end as it was at first, or
+ * going through it would never end; it does not count as done then, and its turn comes again. */
 #include "db/history_internal.h"
 
-#include "base/clock.h"
-
-static void gaps_start_over(struct history *history)
-{
-    history->gap_tag = INT64_MIN;
-    history->gap_from_us = INT64_MAX;
-}
+#include <stdio.h>
 
 static bool gaps_put(struct history *history, const struct batch_gap *gap)
 {
@@ -40,10 +37,8 @@ bool history_gaps_write(struct history *history, const struct batch *batch)
         if (!(*gap->reason ? gaps_put(history, gap) : gaps_cut(history, gap->start_us)))
             return false;
     }
-    if (batch->gap_count) {
+    if (batch->gap_count)
         history->gaps_changed = history->gaps_wait = true;
-        gaps_start_over(history); /* the one at hand may have grown */
-    }
     return true;
 }
 
@@ -61,78 +56,93 @@ bool history_gaps_load(struct history *history)
 }
 
 /* A piece of the tag at hand. */
-static bool gaps_roll_piece(struct history *history, int64_t start_us, int64_t end_us)
+static bool gaps_roll_piece(struct history *history)
 {
+    struct history_gap_sweep *sweep = &history->sweep;
     sqlite3_stmt *row = history->statements[HISTORY_ARCHIVE_LAST];
-    sqlite3_bind_int64(row, 1, history->gap_tag);
+    sqlite3_bind_int64(row, 1, sweep->tag_id);
     bool found = sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL;
     int64_t last_us = sqlite3_column_int64(row, 0);
     if (sqlite3_reset(row) != SQLITE_OK)
         return false;
-    if (found && last_us >= rollup_bucket_us(start_us, ROLLUP_HOUR_US))
-        return rollup_add_gap(history->rollup, history->gap_tag, end_us, last_us, &history->gap_from_us);
-    history->gap_from_us = INT64_MAX;
+    if (found && last_us >= rollup_bucket_us(sweep->gap.start_us, ROLLUP_HOUR_US))
+        return rollup_add_gap(history->rollup, sweep->tag_id, sweep->gap.end_us, last_us, &sweep->from_us);
+    sweep->from_us = INT64_MAX;
     return true;
 }
 
 /* Takes up the next tag; *ended when there is none. */
-static bool gaps_next_tag(struct history *history, int64_t start_us, bool *ended)
+static bool gaps_next_tag(struct history *history, bool *ended)
 {
+    struct history_gap_sweep *sweep = &history->sweep;
     sqlite3_stmt *next = history->statements[HISTORY_TAG_NEXT];
-    sqlite3_bind_int64(next, 1, history->gap_tag);
+    sqlite3_bind_int64(next, 1, sweep->tag_id);
     *ended = sqlite3_step(next) != SQLITE_ROW;
     if (!*ended) {
-        history->gap_tag = sqlite3_column_int64(next, 0);
-        history->gap_from_us = start_us;
+        sweep->tag_id = sqlite3_column_int64(next, 0);
+        sweep->from_us = sweep->gap.start_us;
     }
     return sqlite3_reset(next) == SQLITE_OK;
 }
 
 /* Goes through the tags inside the open transaction; *ended after the last. */
-static bool gaps_roll(struct history *history, int64_t start_us, int64_t end_us, int64_t until_us,
-                      bool *ended)
+static bool gaps_roll(struct history *history, int64_t until_us, bool *ended)
 {
     bool done = history_gaps_load(history);
     *ended = false;
     while (done && !*ended) {
-        if (history->gap_from_us == INT64_MAX)
-            done = gaps_next_tag(history, start_us, ended);
+        if (history->sweep.from_us == INT64_MAX)
+            done = gaps_next_tag(history, ended);
         if (done && !*ended)
-            done = gaps_roll_piece(history, start_us, end_us);
+            done = gaps_roll_piece(history);
         if (history_slice_is_over(history, until_us))
             break;
     }
     return done;
 }
 
+/* Takes up a gap that is not known to all minutes yet, if there is one. */
+static bool gaps_begin(struct history *history)
+{
+    struct history_gap_sweep *sweep = &history->sweep;
+    sqlite3_stmt *row = history->statements[HISTORY_GAP_WAITING];
+    *sweep = (struct history_gap_sweep){.tag_id = INT64_MIN, .from_us = INT64_MAX};
+    sweep->running = sqlite3_step(row) == SQLITE_ROW;
+    if (sweep->running) {
+        const char *reason = sql_column_text(row, 2);
+        sweep->gap.start_us = sqlite3_column_int64(row, 0);
+        sweep->gap.end_us = sqlite3_column_int64(row, 1);
+        snprintf(sweep->gap.reason, sizeof sweep->gap.reason, "%s", reason ? reason : "");
+    }
+    return sqlite3_reset(row) == SQLITE_OK;
+}
+
+/* Marks the gap as known, unless it has changed meanwhile. */
+static bool gaps_end(struct history *history)
+{
+    struct history_gap_sweep *sweep = &history->sweep;
+    sqlite3_stmt *rolled = history->statements[HISTORY_GAP_ROLLED];
+    sqlite3_bind_int64(rolled, 1, sweep->gap.start_us);
+    sqlite3_bind_int64(rolled, 2, sweep->gap.end_us);
+    sqlite3_bind_text(rolled, 3, sweep->gap.reason, -1, SQLITE_STATIC);
+    sweep->running = false;
+    return sql_run(rolled);
+}
+
 bool history_gaps_slice(struct history *history, int64_t until_us, struct err *err)
 {
-    sqlite3_stmt *gap = history->statements[HISTORY_GAP_WAITING],
-                 *rolled = history->statements[HISTORY_GAP_ROLLED];
-    int64_t tag_before = history->gap_tag, from_before_us = history->gap_from_us;
+    struct history_gap_sweep before = history->sweep;
     bool ended = false;
     history->stats.work = HISTORY_WORK_GAP;
     if (!history_begin(history, err))
         return false;
-    bool found = sqlite3_step(gap) == SQLITE_ROW;
-    int64_t start_us = sqlite3_column_int64(gap, 0), end_us = sqlite3_column_int64(gap, 1);
-    if (found)
-        sqlite3_bind_text(rolled, 3, sql_column_text(gap, 2), -1, SQLITE_TRANSIENT);
-    bool done =
-        sqlite3_reset(gap) == SQLITE_OK && (!found || gaps_roll(history, start_us, end_us, until_us, &ended));
-    if (done && ended) {
-        sqlite3_bind_int64(rolled, 1, start_us);
-        sqlite3_bind_int64(rolled, 2, end_us);
-        done = sql_run(rolled);
-    }
+    bool done = history->sweep.running || gaps_begin(history);
+    bool found = history->sweep.running;
+    done = done && (!found || gaps_roll(history, until_us, &ended)) && (!ended || gaps_end(history));
     done = done ? history_commit(history, err) : history_fail(history, "note a gap", err);
-    if (!done) {
-        history->gap_tag = tag_before;
-        history->gap_from_us = from_before_us;
-    } else if (ended) {
-        gaps_start_over(history);
-    }
-    if (done && !found)
+    if (!done)
+        history->sweep = before;
+    else if (!found)
         history->gaps_wait = false;
     return done;
 }

@@ -206,6 +206,14 @@ struct history_retain {
     int64_t first_us[2]; /* of the last round: the oldest that size could delete */
 };
 
+/* Telling minutes and hours of the archive about one gap, tag after tag. */
+struct history_gap_sweep {
+    bool running;
+    struct batch_gap gap; /* as it was when it began */
+    int64_t tag_id;       /* the tag in hand; INT64_MIN: none yet */
+    int64_t from_us;      /* from where on; INT64_MAX: that tag is done */
+};
+
 struct history_merge;
 
 struct history {
@@ -229,10 +237,9 @@ struct history {
     struct journal *journal;
     struct history_retain retain;
     struct gaps gaps;
-    bool gaps_changed;        /* the table holds others than `gaps` */
-    bool gaps_wait;           /* minutes and hours of the archive may not know of all of them */
-    int64_t gap_tag;          /* the tag at which the first of those is; INT64_MIN: at none yet */
-    int64_t gap_from_us;      /* from where on; INT64_MAX: that tag is done */
+    bool gaps_changed; /* the table holds others than `gaps` */
+    bool gaps_wait;    /* minutes and hours of the archive may not know of all of them */
+    struct history_gap_sweep sweep;
     uint64_t tags;            /* rows of the table tag; 0: not counted since some were written */
     uint64_t wal_frames;      /* pages in the WAL after the last commit */
     uint64_t wal_frames_next; /* when it is checkpointed next */

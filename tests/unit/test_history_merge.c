@@ -243,6 +243,39 @@ static void test_steps_of_the_clock(void **state)
     assert_in_range(now_us - history_alive_us(f->history), 0, 20 * SECOND);
 }
 
+/* A gap that grows faster than all tags are gone through: each is reached nevertheless. */
+static void test_a_gap_that_grows(void **state)
+{
+    enum { TAGS = 40 };
+    struct fixture *f = *state;
+    struct err err = {0};
+    int64_t hour_us = rollup_bucket_us(T0, ROLLUP_HOUR_US);
+    bool more = true;
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    for (uint32_t id = 1; id <= TAGS; id++) {
+        char name[8];
+        snprintf(name, sizeof name, "t%u", id);
+        fixture_add_tag(f, id, name, name);
+        for (int i = 0; i < 60; i++)
+            fixture_add_number(f, id, hour_us + i * 60 * SECOND, i);
+    }
+    fixture_append(f, T0);
+    merge_everything(f);
+    fixture_expect(f, "SELECT count(*), sum(good) FROM history_hour", "40|40.0\n");
+    for (int i = 0; i < 12 * TAGS; i++) {
+        if (i % (TAGS / 4) == 0) {
+            batch_add_gap(f->batch, hour_us + 600 * SECOND, hour_us + (1200 + i) * SECOND, "broker away");
+            fixture_append(f, T0);
+        }
+        assert_true(history_tidy(f->history, 1, &more, &err));
+    }
+    fixture_expect(f, "SELECT count(*), count(CASE WHEN good < 0.9 THEN 1 END) FROM history_hour", "40|40\n");
+    merge_tidy(f, 0);
+    fixture_expect(f, "SELECT count(DISTINCT good), min(good) < 0.71 FROM history_hour", "1|1\n");
+    fixture_expect(f, "SELECT rolled FROM unrecorded", "1\n");
+}
+
 /* The clock was ahead, twice, and comes back: the gap that it left ends there, the other one is none, and the time
  * from then on counts again. */
 static void test_a_clock_that_comes_back(void **state)
@@ -281,6 +314,7 @@ int main(void)
         HISTORY_TEST(test_figures),
         HISTORY_TEST(test_a_gap_full_of_samples),
         HISTORY_TEST(test_steps_of_the_clock),
+        HISTORY_TEST(test_a_gap_that_grows),
         HISTORY_TEST(test_a_clock_that_comes_back),
     };
     return cmocka_run_group_tests_name("history_merge", tests, NULL, NULL);
