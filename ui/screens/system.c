@@ -80,12 +80,21 @@ static const struct system_figure SYSTEM_LEFT_OUT[] = {
     SYSTEM_FIGURE("texts cut", COUNT, truncated_texts), SYSTEM_LOSS("long topics", long_topics),
 };
 
+/* The program of notify. */
+static const struct system_figure SYSTEM_NOTIFY[] = {
+    SYSTEM_FIGURE("alarms told", COUNT, notify_runs),
+    SYSTEM_LOSS("failed", notify_failed),
+    SYSTEM_FIGURE("waiting", COUNT, notify_waiting),
+    SYSTEM_LOSS("not told", notify_dropped),
+};
+
 static const struct system_figure SYSTEM_RECORDING[] = {
     SYSTEM_FIGURE("recording", TEXT, recording_text),
     SYSTEM_FIGURE("stored", RATE, stored_per_s),
     SYSTEM_FIGURE("in all", COUNT, stored),
     SYSTEM_FIGURE("waiting", COUNT, spool_samples),
     SYSTEM_LOSS("lost", spool_lost),
+    SYSTEM_LOSS("entries lost", spool_entries_lost),
     SYSTEM_FIGURE("gaps", COUNT, gaps),
     SYSTEM_FIGURE("deleted", COUNT, deleted_rows),
 };
@@ -127,6 +136,7 @@ static const struct system_group SYSTEM_LEFT[] = {
     SYSTEM_GROUP("Broker", SYSTEM_BROKER),
     SYSTEM_GROUP("Traffic", SYSTEM_TRAFFIC),
     SYSTEM_GROUP("Left out", SYSTEM_LEFT_OUT),
+    SYSTEM_GROUP("Notify", SYSTEM_NOTIFY),
 };
 static const struct system_group SYSTEM_RIGHT[] = {
     SYSTEM_GROUP("Recording", SYSTEM_RECORDING),
