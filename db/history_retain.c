@@ -11,7 +11,7 @@
  *   hours    but the last one, which lies in hour_open
  *
  * and at last the journal's oldest entries, from the beginning on, so that its chain stays whole (journal_shorten()).
- * Each slice of that leaves an entry behind; so it waits for a day's worth of them.
+ * That leaves an entry behind; so it waits for a day's worth of them.
  *
  * A clock that has run ahead must not delete a history: when it is more than a day after the last round, or after
  * the last proof of life at the start, that round is left out. What is old by the same clock six hours later goes.
@@ -106,6 +106,7 @@ static void retain_begin(struct history *history)
     retain->tag_id = INT64_MIN;
     retain->table = RETAIN_TABLES; /* the first step goes to the first tag */
     retain->in_journal = false;
+    retain->journal_target_id = 0;
     retain->journal_cut_us = INT64_MIN;
     retain->deleted = 0;
     retain->first_us[RETAIN_SAMPLES] = retain->first_us[RETAIN_MINUTES] = INT64_MAX;
@@ -344,17 +345,18 @@ static bool retain_end(struct history *history)
     return true;
 }
 
-/* A slice's share of the tags, or of the journal: the latter in a transaction of its own, with one entry about it. */
+/* A slice's share of the tags, or of the journal: the latter in transactions of its own. */
 static bool retain_share(struct history *history, int64_t until_us, bool *ended)
 {
+    struct history_retain *retain = &history->retain;
     bool more, done = true;
-    if (history->retain.in_journal) {
-        done = journal_shorten(history->journal, history->retain.journal_cut_us, history->now_us, until_us,
-                               &more);
+    if (retain->in_journal) {
+        done = journal_shorten(history->journal, retain->journal_cut_us, history->now_us, until_us,
+                               &retain->journal_target_id, &more);
         *ended = !more;
         return done;
     }
-    while (done && !*ended && !history->retain.in_journal) {
+    while (done && !*ended && !retain->in_journal) {
         done = retain_step(history, ended);
         if (history_slice_is_over(history, until_us))
             break;

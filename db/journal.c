@@ -37,8 +37,12 @@ static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
     [JOURNAL_META_PUT] = "REPLACE INTO meta (key, value) VALUES (?, ?)",
 };
 
-/* Rows that are deleted between two looks at the clock. */
-#define JOURNAL_SHORTEN_ROWS 128
+/* Rows that are deleted between two looks at the clock, and in a slice at most: each dirties a page of each index. */
+#define JOURNAL_STEP_ROWS  32
+#define JOURNAL_SLICE_ROWS 256
+
+/* Rows that one entry about retention tells of at most; they are looked through at once. */
+#define JOURNAL_TARGET_ROWS 8192
 
 /* Where the chain ends, or began before it was shortened. */
 struct journal_end {
@@ -263,20 +267,30 @@ bool journal_write(struct journal *journal, const struct batch *batch)
 
 /* ---- retention ---- */
 
-/* The last of the oldest rows that are older than `cut_us`, of so many; *count: how many they are. */
-static bool journal_find_old(struct journal *journal, int64_t cut_us, int *count, struct journal_end *last)
+/* The last of the oldest rows that are older than `cut_us`, of so many that it is soon found; 0: none is. */
+static bool journal_find_target(struct journal *journal, int64_t cut_us, int64_t *target_id)
 {
     sqlite3_stmt *oldest = journal->statements[JOURNAL_OLDEST];
-    sqlite3_bind_int(oldest, 1, JOURNAL_SHORTEN_ROWS);
-    *count = 0;
-    while (sqlite3_step(oldest) == SQLITE_ROW && sqlite3_column_int64(oldest, 1) < cut_us) {
-        ++*count;
+    sqlite3_bind_int(oldest, 1, JOURNAL_TARGET_ROWS);
+    *target_id = 0;
+    while (sqlite3_step(oldest) == SQLITE_ROW && sqlite3_column_int64(oldest, 1) < cut_us)
+        *target_id = sqlite3_column_int64(oldest, 0);
+    return sqlite3_reset(oldest) == SQLITE_OK;
+}
+
+/* Deletes some of the oldest rows, `target_id` the last; *last: the last one that went. */
+static bool journal_clear_some(struct journal *journal, int64_t target_id, struct journal_end *last)
+{
+    sqlite3_stmt *oldest = journal->statements[JOURNAL_OLDEST], *clear = journal->statements[JOURNAL_CLEAR];
+    sqlite3_bind_int(oldest, 1, JOURNAL_STEP_ROWS);
+    while (sqlite3_step(oldest) == SQLITE_ROW && sqlite3_column_int64(oldest, 0) <= target_id) {
         last->id = sqlite3_column_int64(oldest, 0);
         last->hashed = sqlite3_column_bytes(oldest, 2) == CHAIN_HASH_BYTES;
         if (last->hashed)
             memcpy(last->hash.bytes, sqlite3_column_blob(oldest, 2), CHAIN_HASH_BYTES);
     }
-    return sqlite3_reset(oldest) == SQLITE_OK;
+    sqlite3_bind_int64(clear, 1, last->id);
+    return sqlite3_reset(oldest) == SQLITE_OK && sql_run(clear);
 }
 
 static bool journal_put_meta(struct journal *journal, const char *key, int64_t value)
@@ -315,22 +329,27 @@ static bool journal_note_shortened(struct journal *journal, int64_t last_id, int
                                                          .detail = detail});
 }
 
-bool journal_shorten(struct journal *journal, int64_t cut_us, int64_t now_us, int64_t until_us, bool *more)
+bool journal_shorten(struct journal *journal, int64_t cut_us, int64_t now_us, int64_t until_us,
+                     int64_t *target_id, bool *more)
 {
-    sqlite3_stmt *clear = journal->statements[JOURNAL_CLEAR];
     struct journal_end last = {0};
-    int count;
-    bool good = journal_put_meta(journal, "journal_from_us", cut_us); /* the trigger lets these go */
     journal->end = journal->committed;
-    do {
-        good = good && journal_find_old(journal, cut_us, &count, &last);
-        sqlite3_bind_int64(clear, 1, last.id);
-        good = good && (!count || sql_run(clear));
-        *more = good && count == JOURNAL_SHORTEN_ROWS;
-    } while (*more && clock_mono_us() < until_us);
-    if (!good || !last.id)
-        return good;
-    return journal_put_beginning(journal, &last) && journal_note_shortened(journal, last.id, cut_us, now_us);
+    *more = false;
+    if (!*target_id) {
+        bool good = journal_find_target(journal, cut_us, target_id);
+        *more = good && *target_id;
+        return good && (!*target_id || journal_note_shortened(journal, *target_id, cut_us, now_us));
+    }
+    bool good = journal_put_meta(journal, "journal_from_us", cut_us); /* the trigger lets these go */
+    for (int rows = 0; good && last.id < *target_id && rows < JOURNAL_SLICE_ROWS; rows += JOURNAL_STEP_ROWS) {
+        if (rows && clock_mono_us() >= until_us)
+            break;
+        good = journal_clear_some(journal, *target_id, &last);
+    }
+    if (last.id == *target_id)
+        *target_id = 0; /* there may be others */
+    *more = good;
+    return good && journal_put_beginning(journal, &last);
 }
 
 bool journal_begins_at(struct journal *journal, int64_t *ts_us)

@@ -26,11 +26,14 @@ void journal_note_commit(struct journal *journal);
 /* When the oldest row is from (µs UTC); INT64_MAX: there is none. False on a failure. */
 bool journal_begins_at(struct journal *journal, int64_t *ts_us);
 
-/* Inside the open transaction: deletes rows from the beginning on until one is not older than `cut_us`, or until about
- * `until_us` (clock_mono_us()); `*more` then. Where the journal begins now is noted in meta for journal_verify(), and an
- * entry of `now_us` (wall) says so: the chain itself tells how far it was shortened. journal_note_commit() afterwards.
+/* Inside the open transaction: a slice of deleting rows from the beginning on, until one is not older than `cut_us`. The
+ * first slice enters up to which row it will go, at `now_us` (wall), and leaves that in *target_id (0 before, and again when
+ * it is done); the following delete some rows each, until about `until_us` (clock_mono_us()), and note in meta where the
+ * journal begins now. So the chain itself tells how far it is shortened, and journal_verify() finds it whole after each
+ * slice. *more: there is more to do. journal_note_commit() afterwards.
  * A row whose time lies ahead keeps those behind it until it is old itself. */
-bool journal_shorten(struct journal *journal, int64_t cut_us, int64_t now_us, int64_t until_us, bool *more);
+bool journal_shorten(struct journal *journal, int64_t cut_us, int64_t now_us, int64_t until_us,
+                     int64_t *target_id, bool *more);
 
 /* The newest committed row and its hash, to be kept elsewhere; *id 0: there is none yet. */
 struct chain_hash journal_head(const struct journal *journal, int64_t *id);

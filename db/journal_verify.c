@@ -15,9 +15,9 @@ struct journal_walk {
     struct journal_verdict *verdict;
     struct chain_hash previous;
     int64_t previous_id;
-    int64_t from_id,
-        told_id; /* the last row that retention took: by meta, and by the journal itself; 0: none */
-    bool begun;  /* a row with a hash has come */
+    int64_t from_id; /* the last row that retention took, by meta; 0: none */
+    int64_t told_id; /* the last row that it takes, by the journal itself */
+    bool begun;      /* a row with a hash has come */
 };
 
 static bool journal_read_hash(sqlite3_stmt *row, int column, struct chain_hash *hash)
@@ -127,11 +127,11 @@ static bool journal_walk_rows(sqlite3 *db, struct journal_walk *walk)
 static void journal_check_beginning(const struct journal_walk *walk)
 {
     char text[JOURNAL_VERDICT_MAX];
-    if (walk->told_id == walk->from_id)
+    if (walk->from_id <= walk->told_id) /* less: it has not come so far yet, or was killed on the way */
         return;
     snprintf(text, sizeof text,
              "the journal begins behind row %" PRId64
-             ", but by its own entries retention took those up to %" PRId64,
+             ", but by its own entries retention takes those up to %" PRId64,
              walk->from_id, walk->told_id);
     journal_break(walk->verdict, walk->from_id + 1, text);
 }

@@ -24,11 +24,11 @@ struct journal_verdict {
     "id, ts, kind, tag, alarm, event, type, priority, value, limit_value, state_before, state_after,"        \
     " operator, station, detail, command, value_old, value_new, value_readback, ms_broker, ms_readback"
 
-/* The event of the entry by which retention tells how far it has shortened the journal: `value` is the id of the last
- * row that went. */
+/* The event of the entry by which retention tells how far it shortens the journal: `value` is the id of the last row that
+ * goes. */
 #define JOURNAL_SHORTENED "shortened"
 
-/* Follows the chain from where retention left off. That beginning has to be the one that the journal's own last entry
+/* Follows the chain from where retention left off. That beginning must not lie behind what the journal's own last entry
  * about it tells: whoever takes rows from the front and moves the beginning would have to add an entry, or to make every
  * later row anew; the latter only a hash that is kept elsewhere can tell.
  * False on a failure, which is left in the connection. chain_library_init() comes before. */

@@ -213,7 +213,7 @@ static void test_tampering_is_found(void **state)
         {"UPDATE meta SET value = zeroblob(32) WHERE key = 'journal_from_hash'", 761, "was changed"},
         {"DELETE FROM meta WHERE key LIKE 'journal_from_%'", 761, "rows 1 to 760 are missing"},
         /* A beginning that fits the rows behind it, but that retention never made. */
-        {FORGE("800"), 801, "begins behind row 800, but by its own entries retention took those up to 760"},
+        {FORGE("800"), 801, "begins behind row 800, but by its own entries retention takes those up to 760"},
         {FORGE("1000"), 1001, "begins behind row 1000"},
         {FORGE("(SELECT max(id) FROM journal_entry)"), 0, "by its own entries"}, /* none is left */
         {"UPDATE journal_entry SET value = 800 WHERE event = 'shortened'; " FORGE("800"), 1001,
