@@ -146,8 +146,8 @@ def measure_frame(build, _options):
     done = subprocess.run([os.path.join(build, "alarm_frame")], stdout=subprocess.PIPE, timeout=180, check=True)
     result = json.loads(done.stdout)
     row("processor time of a frame, 10,000 alarms standing, 200×60", f"mean {result['mean_ms']} ms, max "
-        f"{result['max_ms']} ms; {result['all_ms']} ms when all of them have changed", "≤ 50 ms",
-        result["max_ms"] <= 50 and result["all_ms"] <= 50)
+        f"{result['max_ms']} ms; {result['all_ms']} ms when all of them have changed; {result['filter_ms']} ms filtered",
+        "≤ 50 ms", max(result["max_ms"], result["all_ms"], result["filter_ms"]) <= 50)
 
 
 def measure_acknowledgement(build, _options):

@@ -62,15 +62,6 @@ def measure_trend(build, _options):
         f"({result['frames']} frames)", "≤ 10 ms", result["mean_ms"] <= 10)
 
 
-def measure_alarm_list(build, _options):
-    done = subprocess.run([os.path.join(build, "alarm_list")], stdout=subprocess.PIPE, timeout=180, check=True)
-    result = json.loads(done.stdout)
-    for key, what in (("one", "one changes"), ("filter", "one changes, filtered"), ("all", "all change")):
-        mean = result[key]["mean_ms"]
-        row(f"processor time of the alarm list, {result['alarms']:,} standing, {what}",
-            f"mean {mean} ms, max {result[key]['max_ms']} ms ({result['frames']} frames)", "≤ 50 ms", mean <= 50)
-
-
 def bytes_per_second(build, config, seconds, settle):
     with Console([os.path.join(build, "hmi"), "-c", config], rows=50, cols=132) as console:
         console.wait("unit", timeout=20)
@@ -106,7 +97,7 @@ def measure_memory(build, options):
 def measure(build, options):
     print("\n| what | measured | target | |")
     print("|---|---|---|---|")
-    for one in (measure_paint, measure_keys, measure_trend, measure_alarm_list, measure_bytes, measure_memory):
+    for one in (measure_paint, measure_keys, measure_trend, measure_bytes, measure_memory):
         start = time.monotonic()
         try:
             one(build, options)
