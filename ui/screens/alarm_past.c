@@ -110,15 +110,6 @@ static void past_mark_limit(struct tag_chart *tag_chart, const struct wire_alarm
         (struct chart_mark){record->limit, ALARM_TYPE_WORDS[record->type]};
 }
 
-static void past_find_faults(const struct alarm_past *past, const struct series_span *spans, uint8_t *faults)
-{
-    for (size_t i = 0; i < past->grid.count; i++) {
-        const struct plot_column *column = &past->columns[i];
-        bool value = !isnan(spans[i].low);
-        faults[i] = column->gap && !value ? CHART_GAP : column->bad && !value ? CHART_BAD : CHART_FINE;
-    }
-}
-
 static void past_draw_chart(const struct alarm_past *past, struct tag_chart *tag_chart,
                             struct mirror_tag *tag, const struct wire_alarm *record, const struct pane *pane)
 {
@@ -127,7 +118,7 @@ static void past_draw_chart(const struct alarm_past *past, struct tag_chart *tag
     struct chart_pen pen = {.spans = spans, .faults = faults, .meaning = MEANING_CHART};
     struct chart *chart = &tag_chart->chart;
     plot_line(past->columns, &past->grid, mirror_tag_is_sloped(tag), spans);
-    past_find_faults(past, spans, faults);
+    tag_chart_find_faults(past->columns, spans, past->grid.count, faults);
     past_mark_limit(tag_chart, record);
     int64_t column = plot_grid_column(&past->grid, record->activated_us);
     chart->pens = &pen;

@@ -43,3 +43,12 @@ void tag_chart_init(struct tag_chart *tag_chart, struct mirror_tag *tag, int lab
         tag_chart->marks[chart->mark_count++] = (struct chart_mark){tag->limits[i].limit, label};
     }
 }
+
+void tag_chart_find_faults(const struct plot_column *columns, const struct series_span *spans, size_t count,
+                           uint8_t *faults)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool value = !isnan(spans[i].low);
+        faults[i] = columns[i].gap && !value ? CHART_GAP : columns[i].bad && !value ? CHART_BAD : CHART_FINE;
+    }
+}

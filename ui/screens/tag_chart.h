@@ -4,6 +4,7 @@
 
 #include "base/num.h"
 #include "ui/mirror.h"
+#include "ui/plot.h"
 #include "ui/widgets/chart.h"
 
 struct tag_chart {
@@ -14,5 +15,9 @@ struct tag_chart {
 
 /* The tag is borrowed, and `chart` points into the struct: it stays where it is. */
 void tag_chart_init(struct tag_chart *tag_chart, struct mirror_tag *tag, int label_columns);
+
+/* Why a line has no value in which column (enum chart_fault); `faults` has `count` places. */
+void tag_chart_find_faults(const struct plot_column *columns, const struct series_span *spans, size_t count,
+                           uint8_t *faults);
 
 #endif

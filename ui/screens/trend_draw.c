@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "base/timefmt.h"
 #include "ui/screens/trend_begin.h"
+#include "ui/screens/tag_chart.h"
 #include "ui/screens/trend_legend.h"
 #include "ui/screens/trend_scale.h"
 
@@ -102,15 +103,6 @@ static void trend_draw_text_label(const struct trend_picture *picture, size_t nu
         pane_text_right(pane, 0, y, TREND_LABEL_COLUMNS, trend_legend_meaning(number), "text");
 }
 
-static void trend_find_faults(struct trend_pen *pen, const struct plot_grid *grid)
-{
-    for (size_t i = 0; i < grid->count; i++) {
-        const struct plot_column *column = &pen->columns[i];
-        bool value = !isnan(pen->spans[i].low);
-        pen->faults[i] = column->gap && !value ? CHART_GAP : column->bad && !value ? CHART_BAD : CHART_FINE;
-    }
-}
-
 static void trend_fill(struct trend_picture *picture, struct trend_data *data, struct screen_host *host)
 {
     for (size_t i = 0; i < host->trends->pen_count; i++) {
@@ -121,7 +113,7 @@ static void trend_fill(struct trend_picture *picture, struct trend_data *data, s
         plot_line(pen->columns, &picture->grid, sloped, pen->spans);
         if (pen->tag && pen->tag->kind == TAG_TEXT)
             trend_draw_text(pen, i, &picture->grid);
-        trend_find_faults(pen, &picture->grid);
+        tag_chart_find_faults(pen->columns, pen->spans, picture->grid.count, pen->faults);
         pen->figures = plot_figures(pen->columns, &picture->grid);
     }
 }
