@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import stat
@@ -222,6 +223,28 @@ class Misbehaving(unittest.TestCase):
             with open(scene.told_path + ".pid", encoding="utf-8") as file:
                 pid = int(file.read())
             self.assertTrue(not os.path.exists(f"/proc/{pid}") or is_zombie(pid))
+
+
+class DiskAway(unittest.TestCase):
+    def test_told_and_acknowledged_although_nothing_can_be_committed(self):
+        """An alarm is told once it is on record; while the disk is away it is told at once, and no answer waits."""
+        with Scene('cat >> "$TOLD"') as scene:
+            recorder = scene.recorder
+            hard = resource.prlimit(recorder.process.pid, resource.RLIMIT_FSIZE)[1]
+            resource.prlimit(recorder.process.pid, resource.RLIMIT_FSIZE, (16384, hard))  # less than the file has
+            scene.alarm(92)
+            told = {alarm["alarm"]: alarm for alarm in scene.wait_told(2)}
+            self.assertEqual(set(told), {"boiler.temp/hi", "system/historian"})
+            self.assertIn("writing to the history fails", told["system/historian"]["detail"])
+            wait_health(recorder, lambda status: status["recording"] == "failed", "a failed disk")
+            status, text, errors = recorder.hmi("ack", "boiler.temp/hi")
+            self.assertEqual((status, text), (0, "1 alarm acknowledged\n"), errors)
+            resource.prlimit(recorder.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+            recorder.wait_value("SELECT state FROM alarms WHERE alarm = 'boiler.temp/hi'", "acknowledged", 60)
+            wait_health(recorder, lambda status: status["recording"] == "good", "recording again", 60)
+            # What is committed now was told then.
+            scene.alarm(97)
+            self.assertEqual([alarm["alarm"] for alarm in scene.wait_told(3)][2:], ["boiler.temp/hihi"])
 
 
 class Flood(unittest.TestCase):
