@@ -105,15 +105,25 @@ static struct status_value status_read(const struct wire_field *field, const voi
 
 /* ---- JSON ---- */
 
-/* Without the "_us" of the field's name. */
-static void status_add_time(cJSON *object, const char *name, int64_t ts_us)
+/* Whether a field of microseconds is a span; the others are times. */
+static bool status_is_span(const char *name)
 {
-    char key[64];
-    snprintf(key, sizeof key, "%.*s", (int)(strlen(name) - 3), name);
-    json_add_time(object, key, ts_us);
+    return !strcmp(name, "lock_after_us") || !strcmp(name, "shelve_max_us");
 }
 
-/* Times lose their "_us" and become texts in UTC, null for never. */
+/* With "_s" for the "_us" of a span's name, and without the "_us" of a time's. */
+static void status_add_us(cJSON *object, const char *name, int64_t us)
+{
+    char key[64];
+    bool span = status_is_span(name);
+    snprintf(key, sizeof key, "%.*s%s", (int)(strlen(name) - 3), name, span ? "_s" : "");
+    if (span)
+        json_add_number(object, key, (double)us / 1e6);
+    else
+        json_add_time(object, key, us);
+}
+
+/* Times become texts in UTC, null for never; spans seconds. */
 static cJSON *status_json_of(enum wire_type type, const void *record)
 {
     const struct wire_message *message = wire_message(type);
@@ -127,7 +137,7 @@ static cJSON *status_json_of(enum wire_type type, const void *record)
         else if (word)
             cJSON_AddStringToObject(object, field->name, word);
         else if (field->kind == WIRE_KIND_I64 && status_ends_in(field->name, "_us"))
-            status_add_time(object, field->name, value.i64);
+            status_add_us(object, field->name, value.i64);
         else if (field->kind == WIRE_KIND_F64)
             json_add_number(object, field->name, value.f64);
         else if (field->kind == WIRE_KIND_I64)

@@ -118,6 +118,8 @@ class Commands(unittest.TestCase):
             self.assertLessEqual(STATUS_MEMBERS, set(report["status"]))
             self.assertLessEqual({"plant", "user", "role", "history_path", "started", "pid", "program"}, set(report["recorder"]))
             self.assertEqual(report["recorder"]["pid"], recorder.process.pid)
+            self.assertEqual(report["recorder"]["shelve_max_s"], 8 * 3600)  # a span is no time of 1970
+            self.assertNotIn("shelve_max", report["recorder"])
             self.assertRegex(report["recorder"]["program"], r"^hmi \d")
             self.assertRegex(report["status"]["now"], UTC)
             self.assertEqual([report[name] for name in ("faults", "refusals", "consoles")], [[], [], []])
