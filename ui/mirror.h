@@ -164,6 +164,12 @@ const struct wire_reservation *mirror_find_reservation(const struct mirror *mirr
 /* By its number; NULL when it is normal. */
 struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id);
 
+/* A value of an alarm as its tag shows numbers (state text or decimals), and its limit: likewise, but never rounded to
+ * another limit, and with what it limits where that is not the value: "±0.45" of a deviation, "30/s" of a rate. "" for
+ * NaN: there is none. */
+void mirror_alarm_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
+void mirror_alarm_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
+
 /* Keeps a copy of an alarm's record beyond its end, in the place of what `held` kept before; it begins as zero
  * bytes. NULL: releases it. */
 void mirror_hold_alarm(struct wire_alarm *held, const struct wire_alarm *record);

@@ -1,8 +1,11 @@
 #include "ui/mirror_internal.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "plant/alarm_state.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +18,34 @@ static void mirror_alarm_free(struct mirror_alarm *alarm)
 struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id)
 {
     return map_get(&mirror->alarms_by_id, &id, sizeof id);
+}
+
+/* `exact`: with all its digits, however many the tag shows. */
+static void mirror_alarm_number(const struct mirror *mirror, const struct wire_alarm *alarm, double number,
+                                bool exact, char *out, size_t size)
+{
+    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+    double shown;
+    out[0] = '\0';
+    if (isnan(number))
+        return;
+    if (tag)
+        mirror_tag_number(tag, number, out, size);
+    if (!tag || (exact && num_parse(out, strlen(out), &shown) && shown != number))
+        num_format(out, size, number, -1);
+}
+
+void mirror_alarm_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size)
+{
+    mirror_alarm_number(mirror, alarm, alarm->value, false, out, size);
+}
+
+void mirror_alarm_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size)
+{
+    char number[MIRROR_TEXT_MAX];
+    mirror_alarm_number(mirror, alarm, alarm->limit, true, number, sizeof number);
+    snprintf(out, size, "%s%s%s", *number && alarm->type == ALARM_DEVIATION ? "±" : "", number,
+             *number && alarm->type == ALARM_RATE ? "/s" : "");
 }
 
 void mirror_hold_alarm(struct wire_alarm *held, const struct wire_alarm *record)

@@ -1,6 +1,5 @@
 /* hmi alarms: the alarms that are not normal, as a table for people or as JSON for programs. */
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/timefmt.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -127,13 +126,6 @@ static cJSON *alarms_json_of(const void *context, size_t i)
 
 /* ---- table ---- */
 
-static void alarms_print_number(char *out, size_t size, double number)
-{
-    out[0] = '\0';
-    if (!isnan(number))
-        num_format(out, size, number, -1);
-}
-
 static const struct table_column COLUMNS[] = {
     {"ALARM", TABLE_LEFT},  {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},   {"SINCE", TABLE_LEFT},
     {"VALUE", TABLE_POINT}, {"LIMIT", TABLE_POINT},   {"MESSAGE", TABLE_LEFT}, {"UNTIL", TABLE_LEFT},
@@ -142,13 +134,13 @@ static const struct table_column COLUMNS[] = {
 
 #define COLUMNS_ALWAYS 7 /* the others tell of what is withheld */
 
-static void alarms_add_row(struct table *table, const struct wire_alarm *alarm)
+static void alarms_add_row(struct table *table, const struct mirror *mirror, const struct wire_alarm *alarm)
 {
-    char since[TIMEFMT_MAX], value[NUM_TEXT_MAX], limit[NUM_TEXT_MAX], until[TIMEFMT_MAX] = "", reason[1024];
+    char since[TIMEFMT_MAX], value[256], limit[256], until[TIMEFMT_MAX] = "", reason[1024];
     timefmt_local(since, sizeof since, alarm->activated_us ? alarm->activated_us : alarm->changed_us,
                   TIMEFMT_DATE | TIMEFMT_MS);
-    alarms_print_number(value, sizeof value, alarm->value);
-    alarms_print_number(limit, sizeof limit, alarm->limit);
+    mirror_alarm_value(mirror, alarm, value, sizeof value);
+    mirror_alarm_limit(mirror, alarm, limit, sizeof limit);
     if (alarm->shelf_until_us)
         timefmt_local(until, sizeof until, alarm->shelf_until_us, TIMEFMT_DATE);
     alarm_withheld_reason(alarm, reason, sizeof reason);
@@ -167,11 +159,12 @@ static void alarms_add_row(struct table *table, const struct wire_alarm *alarm)
     table_add(table, cells);
 }
 
-static void alarms_print_table(struct mirror_alarm *const *alarms, size_t count, bool all)
+static void alarms_print_table(const struct mirror *mirror, struct mirror_alarm *const *alarms, size_t count,
+                               bool all)
 {
     struct table *table = table_new(COLUMNS, all ? sizeof COLUMNS / sizeof *COLUMNS : COLUMNS_ALWAYS);
     for (size_t i = 0; i < count; i++)
-        alarms_add_row(table, &alarms[i]->record);
+        alarms_add_row(table, mirror, &alarms[i]->record);
     table_print(table, stdout, 0);
     table_free(table);
 }
@@ -189,7 +182,7 @@ static void alarms_print(const struct mirror *mirror, char *const *patterns, boo
     if (json)
         json_print_lines(count, alarms_json_of, alarms);
     else if (known || count)
-        alarms_print_table(alarms, count, all);
+        alarms_print_table(mirror, alarms, count, all);
     free(alarms);
 }
 

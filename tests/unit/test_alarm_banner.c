@@ -5,6 +5,8 @@
 #include "plant/alarm_state.h"
 #include "ui/alarm_banner.h"
 
+#include <math.h>
+
 static void say(struct mirror *mirror, uint32_t id, enum alarm_state state, enum alarm_priority priority,
                 int64_t at_us)
 {
@@ -37,6 +39,45 @@ static void test_mirror(void **state)
     fixture_snapshot_end(&mirror);
     assert_int_equal(mirror.alarm_count, 1);
     assert_non_null(mirror_find_alarm(&mirror, 7));
+    mirror_free(&mirror);
+}
+
+/* What reads as a word of the tag reads so of its alarm; no limit is rounded to another one. */
+static void test_value_and_limit(void **state)
+{
+    static const struct {
+        uint32_t tag;
+        enum alarm_type type;
+        double value, limit;
+        const char *shown, *limit_shown;
+    } CASES[] = {
+        {1, ALARM_STATE, 3, 3, "TRIPPED", "TRIPPED"},
+        {1, ALARM_STATE, 7, 3, "7.0", "TRIPPED"},
+        {2, ALARM_HI, 95.26, 95, "95.3", "95.0"},
+        {2, ALARM_HI, 95.26, 95.25, "95.3", "95.25"},
+        {2, ALARM_RATE, 190.8, 30, "190.8", "30.0/s"},
+        {2, ALARM_DEVIATION, 7, 0.5, "7.0", "±0.5"},
+        {2, ALARM_STALE, NAN, NAN, "", ""},
+        {0, ALARM_SYSTEM, NAN, NAN, "", ""},
+        {99, ALARM_RATE, 1.25, 0.125, "1.25", "0.125/s"},
+    };
+    (void)state;
+    struct mirror mirror;
+    char text[64];
+    mirror_init(&mirror);
+    fixture_welcome(&mirror);
+    fixture_tag(&mirror, 1, "pump");
+    fixture_apply(&mirror, WIRE_STATE, &(struct wire_state){.tag = 1, .value = 3, .text = "TRIPPED"},
+                  FIXTURE_NOW_US);
+    fixture_tag(&mirror, 2, "temp"); /* of one decimal */
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct wire_alarm alarm = {
+            .tag = CASES[i].tag, .type = CASES[i].type, .value = CASES[i].value, .limit = CASES[i].limit};
+        mirror_alarm_value(&mirror, &alarm, text, sizeof text);
+        assert_string_equal(text, CASES[i].shown);
+        mirror_alarm_limit(&mirror, &alarm, text, sizeof text);
+        assert_string_equal(text, CASES[i].limit_shown);
+    }
     mirror_free(&mirror);
 }
 
@@ -74,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_value_and_limit),
         cmocka_unit_test(test_banner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

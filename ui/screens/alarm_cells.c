@@ -59,18 +59,6 @@ void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *ala
     snprintf(out, size, live || !*value ? "%s" : "(%s)", value);
 }
 
-void alarm_cells_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size)
-{
-    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
-    out[0] = '\0';
-    if (isnan(alarm->limit))
-        return;
-    if (tag)
-        mirror_tag_number(tag, alarm->limit, out, size);
-    else
-        num_format(out, size, alarm->limit, -1);
-}
-
 void alarm_cells_note(const struct wire_alarm *alarm, char *out, size_t size)
 {
     char rate[32] = "";
@@ -144,7 +132,7 @@ static void cell_value(const struct cell_row *row, char *out, size_t size)
 
 static void cell_limit(const struct cell_row *row, char *out, size_t size)
 {
-    alarm_cells_limit(row->cells->mirror, row->alarm, out, size);
+    mirror_alarm_limit(row->cells->mirror, row->alarm, out, size);
 }
 
 static void cell_unit(const struct cell_row *row, char *out, size_t size)

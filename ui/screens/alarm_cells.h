@@ -32,7 +32,4 @@ void alarm_cells_note(const struct wire_alarm *alarm, char *out, size_t size);
 /* The same as a sentence, with what to do about it; "": nothing does. */
 void alarm_cells_advice(const struct wire_alarm *alarm, char *out, size_t size);
 
-/* The limit as its tag shows numbers; "" where there is none. */
-void alarm_cells_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
-
 #endif

@@ -64,7 +64,7 @@ static void alarms_draw_current(const struct screen_host *host, const struct ala
     }
     if (room < 1)
         return;
-    alarm_cells_limit(host->mirror, record, limit, sizeof limit);
+    mirror_alarm_limit(host->mirror, record, limit, sizeof limit);
     timefmt_local(since, sizeof since, record->activated_us, TIMEFMT_DATE | TIMEFMT_MS);
     pane_printf(pane, x, y, room, MEANING_TEXT, "%s%s%s  %s%s%s%s", record->message,
                 *record->message && *record->detail ? ": " : "", record->detail, *limit ? "limit " : "",
