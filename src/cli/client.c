@@ -151,7 +151,7 @@ int client_tell(const char *name, const char *given, const struct wire_ask *ask)
         if (answer->good)
             printf("%s\n", answer->text);
         else
-            err_set(&err, EX_NOPERM, "%s", answer->text);
+            err_set(&err, answer->code ? (int)answer->code : EX_NOPERM, "%s", answer->text);
     }
     if (err.code)
         fprintf(stderr, "hmi %s: %s\n", name, err.text);

@@ -34,8 +34,8 @@ bool client_snapshot(struct client *client, struct err *err);
 bool client_request(struct client *client, const struct wire_ask *ask, struct err *err);
 
 /* All of it for a subcommand that is no more than a request: opens, asks, prints the answer, or what is wrong behind
- * "hmi NAME:". After a stop the history file is free for others. Returns the exit status: EX_NOPERM when the recorder says
- * no. */
+ * "hmi NAME:". After a stop the history file is free for others. Returns the exit status: when the recorder says no, the
+ * code of its answer, else EX_NOPERM. */
 int client_tell(const char *name, const char *given, const struct wire_ask *ask);
 
 /* Gives a command (WIRE_ACTION_SET) and, unless it is refused (mirror.answer), waits until it has come to its end; `told`

@@ -213,7 +213,10 @@ static bool recorder_on_ask(void *context, const struct server_request *request,
         return true;
     case WIRE_ACTION_RELOAD:
         log_info("%s asks to read the configuration again", request->user);
-        return recorder_reload(recorder, text, size);
+        if (recorder_reload(recorder, request->user, request->station, text, size))
+            return true;
+        request->reply->code = EX_CONFIG;
+        return false;
     case WIRE_ACTION_ACKNOWLEDGE:
     case WIRE_ACTION_SHELVE:
     case WIRE_ACTION_UNSHELVE:
@@ -265,9 +268,11 @@ static void recorder_serve_signals(struct recorder *recorder)
 {
     struct signalfd_siginfo info;
     while (read(recorder->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP)
+        if (info.ssi_signo == SIGHUP) {
             recorder->reload = true;
-        else
+            snprintf(recorder->reload_station, sizeof recorder->reload_station,
+                     "SIGHUP of process %u, uid %u", info.ssi_pid, info.ssi_uid);
+        } else
             recorder->stop = true;
     }
 }
@@ -450,7 +455,7 @@ static void recorder_turn(struct recorder *recorder)
     if (recorder->reload) {
         char text[STATUS_TEXT_MAX];
         recorder->reload = false;
-        recorder_reload(recorder, text, sizeof text);
+        recorder_reload(recorder, NULL, recorder->reload_station, text, sizeof text);
     }
 }
 

@@ -80,7 +80,6 @@ void recorder_alarms_reconfigure(struct recorder *recorder)
     struct alarm_pass pass = alarms_pass(recorder);
     recorder->alarms.shelf_max_us = recorder->config->shelve_max_us;
     alarms_configure(&pass);
-    alarms_note(&pass, JOURNAL_CONFIG, "reloaded", NULL, NULL, recorder->config->path);
     alarm_board_refresh(&recorder->board, &recorder->alarms);
     alarm_program_set(recorder->program, &recorder->config->notify);
 }

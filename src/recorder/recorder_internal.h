@@ -55,6 +55,7 @@ struct recorder {
     struct rate qos_rate;
     bool draining; /* a partial write: nothing is read until the rest has left */
     bool stop, reload;
+    char reload_station[64];             /* who sent the signal */
     int64_t started_us, last_message_us; /* wall */
     int64_t last_stored_us;              /* wall: the latest sample that the file knew at the start */
     int64_t away_since_us;               /* wall: plant data stopped; 0: it flows */
@@ -93,7 +94,8 @@ struct plant_options recorder_plant_options(const struct config *config);
 void recorder_configure_plant(struct recorder *recorder, struct batch *batch);
 
 /* recorder_reload.c: reads the configuration again; validated whole, then swapped. False: nothing was
- * changed, `text` says why. */
-bool recorder_reload(struct recorder *recorder, char *text, size_t size);
+ * changed, `text` says why. Either is entered in the journal: who asked (`user` NULL: a signal) and what changed. */
+bool recorder_reload(struct recorder *recorder, const char *user, const char *station, char *text,
+                     size_t size);
 
 #endif

@@ -1,8 +1,10 @@
 /* Another configuration while the recorder runs (SIGHUP, or a console's request). */
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/compare.h"
 #include "recorder/recorder_alarms.h"
 #include "recorder/recorder_internal.h"
+#include "recorder/recorder_sessions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,8 +81,36 @@ static void recorder_swap_config(struct recorder *recorder, struct config *confi
     free(old);
 }
 
-/* Validated whole, then swapped; a bad file changes nothing and says so. */
-bool recorder_reload(struct recorder *recorder, char *text, size_t size)
+/* The file is good. */
+static void recorder_take_config(struct recorder *recorder, struct config *config, const char *user,
+                                 const char *station, char *text, size_t size)
+{
+    char changes[512], detail[1024];
+    config_describe_changes(recorder->config, config, changes, sizeof changes);
+    bool fixed = recorder_keep_fixed(recorder->config, config);
+    recorder_swap_config(recorder, config);
+    snprintf(detail, sizeof detail, "%.400s: %s", config->path, changes);
+    recorder_sessions_enter(recorder, JOURNAL_CONFIG, "reloaded", user, station, detail);
+    snprintf(text, size, "the configuration was read again%s",
+             fixed ? "; history, socket, timezone or client_id changed: that takes a restart" : "");
+    recorder->reload_fault[0] = '\0';
+    log_info("%s; changed: %s", text, changes);
+}
+
+/* The file has faults. */
+static void recorder_leave_config(struct recorder *recorder, const struct config_report *report,
+                                  const char *user, const char *station, char *text, size_t size)
+{
+    snprintf(text, size, "nothing was changed: %zu fault%s, the first: %s", report->count,
+             report->count == 1 ? "" : "s", report->count ? report->faults[0] : "the file cannot be read");
+    snprintf(recorder->reload_fault, sizeof recorder->reload_fault, "%s", text);
+    recorder_read_clocks(recorder);
+    recorder_sessions_enter(recorder, JOURNAL_CONFIG, "not reloaded", user, station, text);
+    log_error("the new configuration is not taken: %s", text);
+}
+
+bool recorder_reload(struct recorder *recorder, const char *user, const char *station, char *text,
+                     size_t size)
 {
     struct config *config = mem_new(1, sizeof *config);
     struct config_report report = {0};
@@ -93,19 +123,11 @@ bool recorder_reload(struct recorder *recorder, char *text, size_t size)
     for (size_t i = 0; i < report.count; i++)
         log_error("%s", report.faults[i]);
     if (good) {
-        bool fixed = recorder_keep_fixed(recorder->config, config);
-        recorder_swap_config(recorder, config);
-        snprintf(text, size, "the configuration was read again%s",
-                 fixed ? "; history, socket, timezone or client_id changed: that takes a restart" : "");
-        recorder->reload_fault[0] = '\0';
-        log_info("%s", text);
+        recorder_take_config(recorder, config, user, station, text, size);
     } else {
-        snprintf(text, size, "nothing was changed: %zu fault%s, the first: %s", report.count,
-                 report.count == 1 ? "" : "s", report.count ? report.faults[0] : "the file cannot be read");
-        snprintf(recorder->reload_fault, sizeof recorder->reload_fault, "%s", text);
+        recorder_leave_config(recorder, &report, user, station, text, size);
         config_free(config);
         free(config);
-        log_error("the new configuration is not taken: %s", text);
     }
     config_report_free(&report);
     recorder->status_due = true;

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
-static void sessions_enter(struct recorder *recorder, enum journal_kind kind, const char *word,
-                           const char *user, const char *station, const char *detail)
+void recorder_sessions_enter(struct recorder *recorder, enum journal_kind kind, const char *word,
+                             const char *user, const char *station, const char *detail)
 {
     const struct alarm_event event = {
         .ts_us = recorder->time.wall_us,
@@ -67,8 +67,8 @@ void recorder_sessions_note(struct recorder *recorder, const struct server_sessi
         log_warning("console of %s (pid %ld) refused: %s", session->user, (long)session->pid, why);
     sessions_describe(recorder, session, event, why, detail, sizeof detail);
     snprintf(whole, sizeof whole, "%s%s", detail, abandoned);
-    sessions_enter(recorder, ENTRIES[event].kind, ENTRIES[event].word, session->user, session->station,
-                   whole);
+    recorder_sessions_enter(recorder, ENTRIES[event].kind, ENTRIES[event].word, session->user,
+                            session->station, whole);
 }
 
 bool recorder_sessions_count_refusal(struct recorder *recorder, const struct server_request *request,
@@ -89,11 +89,11 @@ static void sessions_enter_left_out(struct recorder *recorder, int64_t now_us)
     const char *user;
     while ((user = session_limit_next(&recorder->session_limit, now_us, &left_out))) {
         snprintf(detail, sizeof detail, "%" PRIu64 " more entries of consoles that came and went", left_out);
-        sessions_enter(recorder, JOURNAL_SESSION, "left out", user, NULL, detail);
+        recorder_sessions_enter(recorder, JOURNAL_SESSION, "left out", user, NULL, detail);
     }
     while ((user = session_limit_next(&recorder->refusal_limit, now_us, &left_out))) {
         snprintf(detail, sizeof detail, "%" PRIu64 " more requests that were refused", left_out);
-        sessions_enter(recorder, JOURNAL_REFUSAL, "left out", user, NULL, detail);
+        recorder_sessions_enter(recorder, JOURNAL_REFUSAL, "left out", user, NULL, detail);
     }
 }
 

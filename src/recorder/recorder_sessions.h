@@ -14,6 +14,10 @@ void recorder_sessions_note(struct recorder *recorder, const struct server_sessi
 bool recorder_sessions_count_refusal(struct recorder *recorder, const struct server_request *request,
                                      const char *text);
 
+/* An entry about no tag: by whom (NULL: by nobody who is attached), from where, what. */
+void recorder_sessions_enter(struct recorder *recorder, enum journal_kind kind, const char *word,
+                             const char *user, const char *station, const char *detail);
+
 /* Once a second: enters how many entries were left out (session_limit.h). */
 void recorder_sessions_second(struct recorder *recorder);
 

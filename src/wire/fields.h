@@ -316,7 +316,7 @@ enum wire_action {
     X(U32, good, "1: done")                                                                                  \
     X(TEXT, text, "what happened, or why not")                                                               \
     X(U64, command, "set: number of the command, 0: none; COMMAND tells what becomes of it")                 \
-    X(U32, code, "set: exit status of a refusal (sysexits.h)")
+    X(U32, code, "exit status of a refusal (sysexits.h); 0: none in particular")
 
 /* What may be set through the tag; behind its TAG */
 #define WIRE_SETPOINT_FIELDS(X)                                                                              \

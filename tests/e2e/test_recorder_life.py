@@ -4,6 +4,7 @@ import json
 import os
 import random
 import signal
+import subprocess
 import threading
 import time
 import unittest
@@ -174,10 +175,22 @@ class Reload(unittest.TestCase):
         with Broker() as broker, Recorder(broker) as recorder:
             wait_live(recorder)
             self.assertEqual(recorder.hmi("reload")[0], 0)
+            with open(recorder.config_path, encoding="utf-8") as file:
+                good = file.read()
             self.rewrite(recorder, lambda text: text + "max_tagz = 5;\n")
             status, output, errors = recorder.hmi("reload")
-            self.assertNotEqual(status, 0)
+            self.assertEqual(status, 78)
             self.assertIn("max_tagz", output + errors)
+            self.rewrite(recorder, lambda text: good + 'max_tags = 500;\ntags = ( { name = "new"; topic = "plant/new"; } );\n')
+            recorder.process.send_signal(signal.SIGHUP)
+            recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'config'", 3)
+            rows = recorder.sql("SELECT event, operator, station, detail FROM journal WHERE kind = 'config' ORDER BY id")
+            user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+            self.assertEqual([row[:2] for row in rows], [["reloaded", user], ["not reloaded", user], ["reloaded", ""]])
+            self.assertTrue(rows[0][3].endswith("hmi.cfg: nothing"), rows[0])
+            self.assertIn("max_tagz", rows[1][3])
+            self.assertEqual(rows[2][2], f"SIGHUP of process {os.getpid()}, uid {os.getuid()}")
+            self.assertTrue(rows[2][3].endswith("hmi.cfg: max_tags; tags: 1 new (new)"), rows[2])
 
     def test_a_bad_file_changes_nothing_and_says_so(self):
         with Broker() as broker, Recorder(broker) as recorder, open_console(recorder) as console:
