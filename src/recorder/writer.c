@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "recorder/syslog.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -120,7 +121,8 @@ static void writer_tidy_first(struct writer *writer)
         writer_tidy(writer);
 }
 
-/* Where the journal stands, for the system's log: who rewrites the file and all its hashes has to rewrite that, too. */
+/* Where the journal stands, for the system's log: who rewrites the file and all its hashes has to rewrite that, too. A
+ * service's own log is the system's; of any other the file's owner is the owner, too. */
 static void writer_tell_head(struct writer *writer, int64_t now_us)
 {
     int64_t id;
@@ -129,7 +131,12 @@ static void writer_tell_head(struct writer *writer, int64_t now_us)
         return;
     writer->head_id = id;
     writer->head_us = now_us;
-    log_info("row %lld of the journal has the hash %s", (long long)id, hash);
+    char words[128 + CHAIN_TEXT_BYTES];
+    snprintf(words, sizeof words, "row %lld of the journal has the hash %s", (long long)id, hash);
+    log_info("%s", words);
+    int error = getenv("JOURNAL_STREAM") ? 0 : syslog_notice(words);
+    if (error)
+        log_info("syslog was not told that: %s", strerror(error));
 }
 
 /* Waits for a batch, the end, or until idle housekeeping is due. Called and left with the mutex held. */

@@ -2,11 +2,13 @@
 
 import os
 import socket
-import struct
+import tempfile
 import unittest
+import unittest.mock
 
 from broker import Broker
 from device import Device
+from forger import ACKNOWLEDGE, RELOAD, SCREEN, SET, SHELVE, STOP, UNSHELVE, Forger, u32
 from publisher import mosquitto_pub
 from recorder import Recorder, wait_until
 from scene import open_console, row, wait_live
@@ -130,9 +132,11 @@ class OnlyLooks(Plant):
         self.assertIn("viewer, only looks", self.sessions(1)[0][3])
 
     def test_the_recorder_refuses_whatever_such_a_console_asks_for(self):
-        with Forged(self.recorder, view=True) as console:
-            for action in (1, 2, 3, 4, 5, 6):  # stop, reload, acknowledge, shelve, unshelve, set
-                self.assertIn(b"--view", console.ask(action, "sp"))
+        with Forger(self.recorder) as console:
+            _, role = console.hello(purpose=SCREEN, more=u32(1))
+            self.assertEqual(role, 1)  # a viewer, whoever he is
+            for action in (STOP, RELOAD, ACKNOWLEDGE, SHELVE, UNSHELVE, SET):
+                self.assertIn("--view", console.request(action, "sp", 50)["text"])
         self.assertIsNone(self.recorder.process.poll())
         self.recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'refusal'", 6)
         self.assertEqual(self.recorder.sql("SELECT tag, outcome FROM commands"), [["sp", "refused"]])
@@ -186,8 +190,8 @@ class Sessions(Plant):
 
     def test_a_script_that_attaches_all_the_time_does_not_flood_the_journal(self):
         for _ in range(300):
-            with Forged(self.recorder):
-                pass
+            with Forger(self.recorder) as console:
+                console.hello(purpose=SCREEN)
         wait_until(lambda: int(self.recorder.value("SELECT count(*) FROM journal WHERE kind = 'session'")) >= 20, 10,
                    "entries of sessions")
         self.recorder.stop()
@@ -197,54 +201,25 @@ class Sessions(Plant):
         self.assertEqual(rows[20][3], "580 more entries of consoles that came and went")
 
 
-class Forged:
-    """A program that speaks the console protocol; waits for WELCOME, or an ANSWER."""
-
-    HELLO, WELCOME, ASK, ANSWER = 0, 1, 14, 15
-
-    def __init__(self, recorder, view=False):
-        folder = os.path.join(recorder.folder, "hmi")
-        names = [name for name in os.listdir(folder) if name.endswith(".sock")]
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
-        self.socket.connect(os.path.join(folder, names[0]))
-        self.left = b""
-        hello = struct.pack("<I", 1) + text("forged") + text("pts/99") + struct.pack("<II", 0, view)
-        self.send(self.HELLO, hello)
-        self.await_frame(self.WELCOME)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.socket.close()
-
-    def send(self, kind, record):
-        body = struct.pack("<I", len(record)) + record
-        self.socket.sendall(struct.pack("<IHH", len(body), kind, 0) + body)
-
-    def await_frame(self, kind):
-        while True:
-            while len(self.left) < 8 or len(self.left) < 8 + struct.unpack_from("<I", self.left)[0]:
-                more = self.socket.recv(65536)
-                if not more:
-                    raise AssertionError("the recorder closed the connection")
-                self.left += more
-            length, got = struct.unpack_from("<IH", self.left)
-            body, self.left = self.left[8:8 + length], self.left[8 + length:]
-            if got == kind:
-                return body
-
-    def ask(self, action, argument):
-        """The bytes of the answer."""
-        record = struct.pack("<II", action, action) + text(argument) + struct.pack("<qI", 0, 0) + text("")
-        self.send(self.ASK, record + struct.pack("<Id", 1, 50.0))
-        return self.await_frame(self.ANSWER)
-
-
-def text(words):
-    data = words.encode()
-    return struct.pack("<I", len(data)) + data + b"\0"
+class Head(unittest.TestCase):
+    def test_the_journals_head_goes_to_syslog_at_the_start_and_at_the_end(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+            path = os.path.join(folder, "log")
+            syslog.bind(path)
+            syslog.settimeout(10)
+            with Broker() as broker, unittest.mock.patch.dict(os.environ, HMI_SYSLOG=path), Recorder(broker) as recorder:
+                wait_live(recorder)
+                with open_console(recorder) as console:
+                    console.wait("● broker")
+                recorder.wait_value("SELECT count(*) FROM journal WHERE kind = 'session'", 2)
+                recorder.stop()
+                last = recorder.sql("SELECT id, lower(hex(hash)) FROM journal_entry ORDER BY id DESC LIMIT 1")[0]
+                lines = []
+                while not lines or f"row {last[0]} " not in lines[-1]:
+                    lines.append(syslog.recv(2048).decode())
+                for line in lines:
+                    self.assertRegex(line, r"^<85>.* hmi\[\d+\]: row \d+ of the journal has the hash [0-9a-f]{64}$")
+                self.assertTrue(lines[-1].endswith(last[1]), lines)
 
 
 if __name__ == "__main__":
