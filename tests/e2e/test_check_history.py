@@ -77,6 +77,33 @@ class CheckHistoryTest(unittest.TestCase):
         self.assertEqual(status, 65, output)
         self.assertIn("is not sound", output)
 
+    def test_a_journal_that_somebody_changed(self):
+        """With the sqlite3 program: its triggers refuse; who drops them, and who moves the beginning, is found."""
+        with Broker() as broker, Recorder(broker, config='tags = ( { name = "a"; topic = "plant/a"; kind = "analog"; '
+                                          'alarms = ( { type = "hi"; limit = 9; } ); } );') as recorder:
+            wait_live(recorder)
+            for value in (10, 5, 11, 4, 12):
+                mosquitto_pub(broker, "plant/a", str(value), "-q", "1")
+            recorder.wait_value("SELECT count(*) FROM journal WHERE alarm = 'a/hi'", 5)
+            recorder.stop()
+            shutil.copy(recorder.history_path, self.path)
+        self.assertEqual(check("--history", self.path)[0], 0)
+        for attempt in ("DELETE FROM journal_entry WHERE id = 1", "UPDATE journal_entry SET operator = 'nobody'"):
+            done = subprocess.run(["sqlite3", self.path, attempt], capture_output=True, text=True, timeout=60, check=False)
+            self.assertIn("the journal is append-only", done.stderr)
+        forge = ("REPLACE INTO meta SELECT 'journal_from_hash', hash FROM journal_entry WHERE id = 3; "
+                 "REPLACE INTO meta VALUES ('journal_from_id', 3); DELETE FROM journal_entry WHERE id <= 3")
+        for change, words in (("UPDATE journal_entry SET value = 8 WHERE id = 3", "row 3 is not as it was written: it was changed"),
+                              ("DELETE FROM journal_entry WHERE id = 3", "rows 3 to 3 are missing"),
+                              (forge, "begins behind row 3, but by its own entries retention takes those up to 0")):
+            path = self.path + ".changed"
+            shutil.copy(self.path, path)
+            subprocess.run(["sqlite3", path, "DROP TRIGGER journal_entry_update; DROP TRIGGER journal_entry_delete; " + change],
+                           check=True, timeout=60)
+            status, output, _ = check("--history", path)
+            self.assertEqual(status, 65, output)
+            self.assertIn(words, output)
+
     def test_what_is_no_history(self):
         self.assertEqual(check("--history", self.path)[0], 66)
         with open(self.path, "w", encoding="utf-8") as file:
