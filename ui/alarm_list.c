@@ -131,15 +131,14 @@ static void list_find_cursor(struct alarm_list *list, const struct mirror *mirro
     list->top = list->cursor > height ? list->cursor - height : 0;
 }
 
-/* Marks mean the occurrence that was marked, and nothing out of sight of the list: a filter that hides a marked alarm
- * takes its mark, or a key pressed at the rows it shows would mean one that it does not. */
-static void list_check_marks(struct alarm_list *list, const struct mirror *mirror)
+/* Marks mean the occurrence that was marked, and nothing out of sight of the list: what a filter or a folded area hides
+ * loses its mark, or a key pressed at the rows in sight would mean one that is not. */
+static void list_check_marks(struct alarm_list *list)
 {
     size_t kept = 0;
     for (size_t i = 0; i < list->mark_count; i++) {
-        const struct mirror_alarm *alarm = mirror_find_alarm(mirror, list->marks[i].id);
-        if (alarm && alarm->record.activated_us == list->marks[i].activated_us &&
-            list_holds(list, &alarm->record) && alarm_filter_matches(&alarm->record, list->filter))
+        size_t row = list_row_of(list, true, list->marks[i].id, NULL);
+        if (row < list->row_count && list->rows[row].activated_us == list->marks[i].activated_us)
             list->marks[kept++] = list->marks[i];
     }
     list->mark_count = kept;
@@ -178,8 +177,8 @@ bool alarm_list_update(struct alarm_list *list, const struct mirror *mirror, int
         return false;
     list->stale = false;
     list->alarms_changes = mirror->alarms_changes;
-    list_check_marks(list, mirror);
     list_choose(list, mirror);
+    list_check_marks(list);
     list_find_cursor(list, mirror, mono_us);
     return true;
 }

@@ -295,6 +295,27 @@ static void test_what_a_filter_hides_loses_its_mark(void **state)
     end(&scene);
 }
 
+static void test_what_is_folded_loses_its_mark(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    say(&scene, 1, ALARM_UNACKNOWLEDGED, PRIORITY_HIGH, 50);
+    say(&scene, 2, ALARM_UNACKNOWLEDGED, PRIORITY_LOW, 40);
+    draw(&scene);
+    assert_true(alarm_list_mark(&scene.list));
+    alarm_list_group(&scene.list, true);
+    draw(&scene);
+    assert_int_equal(scene.list.mark_count, 1); /* in sight still */
+    scene.now_us = LATER;
+    draw(&scene);
+    alarm_list_fold_all(&scene.list, true);
+    draw(&scene);
+    assert_int_equal(scene.list.mark_count, 0);
+    assert_int_equal(acknowledge(&scene, ALARM_PICK_CURSOR).count, 0);
+    end(&scene);
+}
+
 static void test_a_request_stays_within_its_bound(void **state)
 {
     (void)state;
@@ -396,6 +417,7 @@ int main(void)
         cmocka_unit_test(test_acknowledge_the_page),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_what_a_filter_hides_loses_its_mark),
+        cmocka_unit_test(test_what_is_folded_loses_its_mark),
         cmocka_unit_test(test_a_request_stays_within_its_bound),
         cmocka_unit_test(test_filter),
         cmocka_unit_test(test_a_filter_hides_and_shows),
