@@ -30,7 +30,7 @@ static const struct alarm_def SYSTEM_ALARMS[ALARM_SYSTEMS] = {
         .type = ALARM_SYSTEM, .name = TEXT("restarted"), .priority = PRIORITY_LOW, .message = TEXT("the recorder was started"),
         .guidance = TEXT("The view gap says how long nothing was recorded.")},
     [ALARM_SYSTEM_PAYLOADS] = {
-        .type = ALARM_SYSTEM, .name = TEXT("payloads"), .priority = PRIORITY_LOW, .message = TEXT("payloads cannot be used"),
+        .type = ALARM_SYSTEM, .name = TEXT("payloads"), .priority = PRIORITY_LOW, .message = TEXT("values are missing"),
         .guidance = TEXT("The System screen lists them by topic, with the reason.")},
     [ALARM_SYSTEM_TAG_CAP] = {
         .type = ALARM_SYSTEM, .name = TEXT("tags"), .priority = PRIORITY_MEDIUM, .message = TEXT("the cap of tags is reached"),
