@@ -82,7 +82,9 @@ static void searches_by_time_tag_and_operator(void **state)
     struct console console;
     struct fixture *f = *state;
     start_journal(&console, f, 24, 80, NULL);
-    vt_type(console.vt, "/operator:alice\r", 16);
+    vt_type(console.vt, "/", 1);
+    expect(&console, "words, and from:14:30"); /* nobody has to guess */
+    vt_type(console.vt, "operator:alice\r", 15);
     expect(&console, " 1/1");
     expect_gone(&console, "shelved  ");
     expect(&console, "That is all.");

@@ -94,6 +94,10 @@ static const char *alarms_filter_fault(struct alarms_screen *screen)
                                : screen->journal.search.fault;
 }
 
+/* What can be typed (ui/alarm_filter.h, ui/journal_entry.h), as long as nothing is. */
+#define ALARMS_FILTER_HINT "words, and area:boiler priority:2 state:unack"
+#define ALARMS_SEARCH_HINT "words, and from:14:30 to:yesterday from:-8h tag:boiler operator:alice"
+
 /* The line at the foot: what is typed, how many are marked, or what the cursor is on; and the place in the list. */
 static void alarms_draw_foot(struct alarms_screen *screen, const struct screen_host *host,
                              const struct pane *pane, int y)
@@ -111,6 +115,8 @@ static void alarms_draw_foot(struct alarms_screen *screen, const struct screen_h
     if (screen->typing) {
         x += pane_text(pane, x, y, room, MEANING_KEY, "/");
         line_editor_draw(&screen->filter, pane, x, y, room - 1);
+        if (!*screen->filter.text)
+            pane_text(pane, x + 2, y, room - 3, MEANING_DIM, list ? ALARMS_FILTER_HINT : ALARMS_SEARCH_HINT);
         return;
     }
     if (*filter)
