@@ -49,8 +49,8 @@ struct history_request {
     uint32_t tags[HISTORY_READER_TAGS_MAX]; /* one for HISTORY_TREND */
     size_t tag_count;
     int64_t bin_us; /* HISTORY_SERIES: width of a bin */
-    struct plot_grid
-        grid; /* HISTORY_PENS, HISTORY_ALARM: filled up to, not including, to_us; count 0: none */
+    /* HISTORY_PENS, HISTORY_ALARM: filled up to, not including, to_us; count 0: none */
+    struct plot_grid grid;
     struct history_journal journal;
     char tag_name[HISTORY_NAME_MAX], alarm[HISTORY_NAME_MAX]; /* HISTORY_ALARM: of the journal */
 };
@@ -95,8 +95,8 @@ struct history_result {
     bool newer, more;                   /* more: not all has been looked at */
     struct query_journal_place reached; /* what is older has not been looked at */
     int64_t newest_id;                  /* of what has been; 0: nothing */
-    struct query_occurrence
-        *occurrences; /* HISTORY_ALARM: the newest first, at most HISTORY_OCCURRENCES_MAX */
+    /* HISTORY_ALARM: the newest first, at most HISTORY_OCCURRENCES_MAX */
+    struct query_occurrence *occurrences;
     size_t occurrence_count;
 };
 

@@ -132,10 +132,10 @@ struct mirror {
     uint64_t tags_changes;     /* rises when tags come, go or are defined anew */
     uint64_t alarms_changes;   /* rises with every change of an alarm */
     uint64_t commands_changes; /* rises with every change of a command */
-    uint64_t alarm_calls[PRIORITY_CRITICAL +
-                         1]; /* by priority: rises when an alarm that does not chatter begins to
-                                                    wait for somebody, or rises to this priority while it does */
-    uint64_t left_out;       /* records beyond a bound */
+    /* by priority: rises when an alarm that does not chatter begins to wait for somebody, or rises to this one while
+     * it does */
+    uint64_t alarm_calls[PRIORITY_CRITICAL + 1];
+    uint64_t left_out; /* records beyond a bound */
 };
 
 /* Nothing is known yet: no tags, all texts "". Release with mirror_free(). */
