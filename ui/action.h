@@ -79,7 +79,7 @@ enum action_where {
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER,                                              \
       "the trend of this tag alone: live; from the journal or an alarm's own screen, of that time")          \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
-    X(EDIT, "edit", "e", "", ACTION_ON_TAG, ROLE_OPERATOR,                                                   \
+    X(EDIT, "edit", "e", "", ACTION_ON_TAG | ACTION_ON_TRENDS, ROLE_OPERATOR,                                \
       "give the tag's setpoint, after a summary that you confirm")                                           \
     X(NEXT_TAG, "next-tag", "n Right", "Next", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")    \
     X(PREVIOUS_TAG, "previous-tag", "N Left", "Previous", ACTION_ON_DETAIL, ROLE_VIEWER,                     \

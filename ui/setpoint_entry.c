@@ -12,6 +12,7 @@ void setpoint_entry_open(struct setpoint_entry *entry)
 {
     memset(entry, 0, sizeof *entry);
     line_editor_clear(&entry->editor);
+    line_editor_clear(&entry->reason);
 }
 
 bool setpoint_entry_is_armed(const struct setpoint_entry *entry, int64_t now_us)
@@ -146,6 +147,12 @@ static enum setpoint_effect setpoint_type(struct setpoint_entry *entry, const st
         entry->quiet_from_us = now_us;
         return form->confirm ? SETPOINT_SUMMARISE : SETPOINT_SEND;
     }
+    if (input->key == INPUT_TAB || input->key == INPUT_BACK_TAB) {
+        entry->on_reason = !entry->on_reason;
+        return SETPOINT_CHANGED;
+    }
+    if (entry->on_reason)
+        return line_editor_input(&entry->reason, input, NULL) ? SETPOINT_CHANGED : SETPOINT_NOTHING;
     enum setpoint_effect effect = input->pasted ? SETPOINT_NOTHING : setpoint_arrow(entry, form, input->key);
     if (effect != SETPOINT_NOTHING || form->choice_count)
         return effect;

@@ -43,10 +43,12 @@ enum setpoint_stage { SETPOINT_TYPING, SETPOINT_CONFIRMING, SETPOINT_SENT };
 struct setpoint_entry {
     enum setpoint_stage stage;
     struct line_editor editor;
-    size_t choice;         /* of form.choices */
-    bool chosen;           /* the operator has moved to it; nothing is chosen for him */
-    double number;         /* what is to be sent, from the summary on; of a text tag the editor's text */
-    int64_t quiet_from_us; /* the last key before which the confirming key does not count */
+    struct line_editor reason; /* why, for the journal; may be empty */
+    bool on_reason;            /* keys go there: Tab leads there and back */
+    size_t choice;             /* of form.choices */
+    bool chosen;               /* the operator has moved to it; nothing is chosen for him */
+    double number;             /* what is to be sent, from the summary on; of a text tag the editor's text */
+    int64_t quiet_from_us;     /* the last key before which the confirming key does not count */
     char message[SETPOINT_MESSAGE_MAX]; /* what was wrong with the last key; "" */
 };
 

@@ -74,8 +74,9 @@ static void a_value_leaves_after_its_summary_was_confirmed(void **state)
     type(&console, "200\r");
     expect(&console, "20.0 to 110.0");
     key(&console, "C-u");
-    type(&console, "42.5\r");
+    type(&console, "42.5\tstart-up\r");
     expect(&console, "boiler.sp  40.0 -> 42.5 °C");
+    expect(&console, "because: start-up");
     expect(&console, "y sends it      n goes back"); /* the quiet is over */
     key(&console, "Enter");
     assert_false(asks(&console, &ask, NOTHING_MS));
@@ -86,6 +87,7 @@ static void a_value_leaves_after_its_summary_was_confirmed(void **state)
     assert_string_equal(ask.argument, "boiler.sp");
     assert_int_equal(ask.value_type, VALUE_NUMBER);
     assert_true(ask.number == 42.5);
+    assert_string_equal(ask.reason, "start-up");
     assert_int_equal(ask.has_shown, 1);
     assert_true(ask.shown_number == 40);
     /* What becomes of it. */
@@ -180,6 +182,25 @@ static void read_only_tags_and_viewers_have_no_way_in(void **state)
     finish(&console);
 }
 
+static void the_dialogue_opens_wherever_the_tag_is_shown(void **state)
+{
+    static const char *const SCREENS[] = {"i", "t"}; /* its faceplate, its trend */
+    struct console console;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    for (size_t i = 0; i < sizeof SCREENS / sizeof *SCREENS; i++) {
+        key(&console, SCREENS[i]);
+        expect_gone(&console, " 1/2");
+        key(&console, "e");
+        expect(&console, "Set boiler.sp");
+        key(&console, "Escape");
+        expect_gone(&console, "Set boiler.sp");
+        key(&console, "F2");
+        expect(&console, " 1/2");
+    }
+    finish(&console);
+}
+
 /* It goes on showing the plant, and nothing that was typed before is sent. */
 static void an_idle_console_locks_and_drops_what_was_begun(void **state)
 {
@@ -228,6 +249,7 @@ int main(void)
         cmocka_unit_test(what_was_typed_ahead_confirms_nothing),
         cmocka_unit_test(a_refusal_is_shown_and_can_be_decided_anew),
         cmocka_unit_test(read_only_tags_and_viewers_have_no_way_in),
+        cmocka_unit_test(the_dialogue_opens_wherever_the_tag_is_shown),
         cmocka_unit_test(an_idle_console_locks_and_drops_what_was_begun),
         cmocka_unit_test(who_can_change_nothing_is_not_locked),
     };

@@ -178,6 +178,31 @@ static void test_texts(void **unused)
 
 /* 100,000 keys with pauses of up to a second: whatever is sent was preceded by Enter on a value within the limits, and
  * by 300 ms without a key. */
+static void test_a_reason_beside_the_value(void **unused)
+{
+    (void)unused;
+    struct setpoint_entry entry;
+    setpoint_entry_open(&entry);
+    type(&entry, &TEMPERATURE, "42\tstart 7");
+    assert_string_equal(entry.reason.text, "start 7");
+    assert_string_equal(entry.editor.text, "42");
+    assert_int_equal(key(&entry, &TEMPERATURE, INPUT_UP, 0),
+                     SETPOINT_NOTHING); /* no step while it is typed */
+    type(&entry, &TEMPERATURE, "\t5");
+    assert_string_equal(entry.editor.text, "425");
+    key(&entry, &TEMPERATURE, INPUT_BACKSPACE, 0);
+    type(&entry, &TEMPERATURE, "\t");
+    assert_int_equal(key(&entry, &TEMPERATURE, INPUT_ENTER, 1000 * MS), SETPOINT_SUMMARISE);
+    setpoint_entry_refused(&entry, "no");
+    assert_string_equal(entry.reason.text, "start 7"); /* he tries again for the same reason */
+    /* States are chosen, not typed; a reason can be typed all the same. */
+    setpoint_entry_open(&entry);
+    assert_string_equal(entry.reason.text, "");
+    key(&entry, &PUMP, INPUT_UP, 0);
+    type(&entry, &PUMP, "\twash");
+    assert_string_equal(entry.reason.text, "wash");
+}
+
 static void test_storm(void **unused)
 {
     (void)unused;
@@ -225,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_step_keys),
         cmocka_unit_test(test_states_by_name),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_a_reason_beside_the_value),
         cmocka_unit_test(test_storm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

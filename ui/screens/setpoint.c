@@ -21,7 +21,7 @@
 #define SETPOINT_COLUMNS 62
 #define SETPOINT_ROWS    16
 #define SETPOINT_LABEL   10 /* columns of the labels */
-#define SETPOINT_CHOICES 7  /* rows of the list of states */
+#define SETPOINT_CHOICES 6  /* rows of the list of states */
 
 struct setpoint_screen {
     uint32_t tag;
@@ -112,6 +112,7 @@ static void setpoint_send(struct setpoint_screen *screen, struct screen_host *ho
     const struct wire_ask ask = {
         .action = WIRE_ACTION_SET,
         .argument = tag->name,
+        .reason = screen->entry.reason.text,
         .value_type = value.type,
         .number = value.number,
         .text = value.type == VALUE_TEXT ? value.text : "",
@@ -198,6 +199,17 @@ static void setpoint_draw_other(const struct pane *pane, const struct mirror *mi
                 other->operator_name, other->station, since);
 }
 
+static void setpoint_draw_reason(const struct pane *pane, const struct setpoint_entry *entry)
+{
+    int y = SETPOINT_ROWS - 5;
+    pane_text(pane, 2, y, SETPOINT_LABEL, MEANING_DIM, "reason");
+    if (entry->on_reason)
+        line_editor_draw(&entry->reason, pane, 2 + SETPOINT_LABEL, y, 40);
+    else
+        pane_text(pane, 2 + SETPOINT_LABEL, y, -1, *entry->reason.text ? MEANING_TEXT : MEANING_DIM,
+                  *entry->reason.text ? entry->reason.text : "none; Tab goes there");
+}
+
 static void setpoint_draw_typing(const struct pane *pane, const struct setpoint_entry *entry,
                                  const struct setpoint_form *form)
 {
@@ -209,8 +221,11 @@ static void setpoint_draw_typing(const struct pane *pane, const struct setpoint_
                     chosen ? MEANING_STRONG : MEANING_TEXT, "%s %s", chosen ? ">" : " ",
                     form->choices[i].text);
     }
-    if (!form->choice_count)
+    if (!form->choice_count && !entry->on_reason)
         line_editor_draw(&entry->editor, pane, 2 + SETPOINT_LABEL, 5, 40);
+    else if (!form->choice_count)
+        pane_text(pane, 2 + SETPOINT_LABEL, 5, 40, MEANING_TEXT, entry->editor.text);
+    setpoint_draw_reason(pane, entry);
     pane_text(pane, 2, SETPOINT_ROWS - 4, pane->columns - 4, MEANING_ERROR, entry->message);
     pane_text(pane, 2, SETPOINT_ROWS - 3, -1, MEANING_DIM,
               form->confirm ? "Enter: look at it once more   arrow keys: choose, step"
@@ -240,6 +255,8 @@ static void setpoint_draw_summary(const struct setpoint_screen *screen, struct s
     setpoint_describe(screen, host->mirror, tag, form, new, sizeof new);
     pane_printf(pane, 2, 5, -1, MEANING_STRONG, "%s  %s -> %s %s", tag->name, *old ? old : "nothing", new,
                 tag->unit);
+    if (*screen->entry.reason.text)
+        pane_printf(pane, 2, 6, pane->columns - 4, MEANING_DIM, "because: %s", screen->entry.reason.text);
     if (!armed)
         host->paint_due_us = screen->entry.quiet_from_us + SETPOINT_QUIET_US;
     pane_printf(pane, 2, 7, -1, armed ? MEANING_STRONG : MEANING_DIM,
