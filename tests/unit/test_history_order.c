@@ -137,6 +137,33 @@ static void order_check(const struct fixture *f, const struct arrivals *arrivals
         order_check_all(f, arrivals, seed);
 }
 
+/* A flush, some slices, a restart or a whole merge, now and then. */
+static void order_disturb(struct fixture *f, uint32_t *state)
+{
+    switch (random_next(state) % 16) {
+    case 0:
+    case 1:
+    case 2:
+        order_force_flush(f);
+        break;
+    case 3:
+    case 4:
+        order_tidy_some(f, random_next(state) % 6);
+        break;
+    case 5:
+        order_force_flush(f);
+        fixture_reopen(f);
+        break;
+    case 6:
+        order_force_flush(f);
+        f->history->now_us += DAY; /* what there is becomes old enough */
+        fixture_tidy(f);
+        break;
+    default:
+        break;
+    }
+}
+
 /* One random series: a device sends again and again with a few stamps that take turns, of which most are late.
  * Recording by change leaves out what its neighbours say, and a late sample may change these afterwards: there all
  * come between two equal ones, with one stamp. */
@@ -154,28 +181,7 @@ static void order_try(struct fixture *f, enum tag_record record, uint32_t seed)
     for (size_t i = 0; i < ORDER_ARRIVALS / 2; i++) {
         size_t stamp = record == RECORD_CHANGE ? 1 : random_next(&state) % stamps;
         order_arrive(f, arrivals, text, stamp, (int)(random_next(&state) % values));
-        switch (random_next(&state) % 16) {
-        case 0:
-        case 1:
-        case 2:
-            order_force_flush(f);
-            break;
-        case 3:
-        case 4:
-            order_tidy_some(f, random_next(&state) % 6);
-            break;
-        case 5:
-            order_force_flush(f);
-            fixture_reopen(f);
-            break;
-        case 6:
-            order_force_flush(f);
-            f->history->now_us += DAY; /* what there is becomes old enough */
-            fixture_tidy(f);
-            break;
-        default:
-            break;
-        }
+        order_disturb(f, &state);
     }
     order_force_flush(f);
     fixture_reopen(f);
@@ -186,6 +192,62 @@ static void order_try(struct fixture *f, enum tag_record record, uint32_t seed)
     fixture_expect(f, "SELECT count(*) FROM run_a, run_b", "0\n");
     free(arrivals);
     fixture_forget(f);
+}
+
+/* Stamps a microsecond apart, whose samples push each other on: of each stamp every change is there, in its order. */
+static void order_check_near(const struct fixture *f, const struct arrivals *arrivals, uint32_t seed)
+{
+    for (size_t stamp = 0; stamp < ORDER_STAMPS; stamp++) {
+        struct buf expected;
+        buf_init(&expected, 0);
+        for (size_t i = 0; i < arrivals->count[stamp]; i++)
+            if (!i || arrivals->values[stamp][i] != arrivals->values[stamp][i - 1])
+                buf_printf(&expected, "%d ", arrivals->values[stamp][i]);
+        char *sql = mem_format(
+            "SELECT ifnull(group_concat(CAST(value AS INTEGER), ' ') || ' ', '') FROM (SELECT value,"
+            " lag(value) OVER (ORDER BY ts) AS before FROM history WHERE value / 10 = %zu.0 OR"
+            " CAST(value / 10 AS INTEGER) = %zu) WHERE before IS NULL OR value <> before",
+            stamp, stamp);
+        char *found = fixture_sql(f, sql);
+        found[strcspn(found, "\n")] = 0;
+        if (strcmp(found, buf_text(&expected)))
+            fail_msg("seed %u, stamp %zu:\n%s\nnot\n%s", seed, stamp, found, buf_text(&expected));
+        free(found);
+        free(sql);
+        buf_free(&expected);
+    }
+}
+
+static void order_try_near(struct fixture *f, uint32_t seed)
+{
+    struct arrivals *arrivals = mem_new(1, sizeof *arrivals);
+    uint32_t state = seed * 2654435761u | 1;
+    size_t stamps = 2 + random_next(&state) % (ORDER_STAMPS - 2);
+    int64_t apart_us = 1 + random_next(&state) % 3;
+    f->options.merge_rows = f->options.merge_rows_per_tag = 1 + random_next(&state) % 60;
+    fixture_reopen(f);
+    fixture_add_tag(f, 1, "t", "t");
+    for (size_t i = 0; i < ORDER_ARRIVALS; i++) {
+        size_t stamp = random_next(&state) % stamps;
+        int value = (int)(10 * stamp + random_next(&state) % 2);
+        arrivals->values[stamp][arrivals->count[stamp]++] = value;
+        fixture_add_number(f, 1, T0 + (int64_t)stamp * apart_us, value);
+        fixture_append(f, T0);
+        order_disturb(f, &state);
+    }
+    order_force_flush(f);
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    fixture_tidy(f);
+    order_check_near(f, arrivals, seed);
+    free(arrivals);
+    fixture_forget(f);
+}
+
+static void test_arrivals_of_near_stamps(void **state)
+{
+    for (uint32_t seed = 1; seed <= 40; seed++)
+        order_try_near(*state, seed);
 }
 
 static void test_arrivals_of_all_orders(void **state)
@@ -285,10 +347,9 @@ static void test_a_clock_that_stands_still(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ORDER_TEST(test_late_samples_of_one_stamp),
-        ORDER_TEST(test_late_stamps_that_take_turns),
-        ORDER_TEST(test_a_clock_that_stands_still),
-        ORDER_TEST(test_arrivals_of_all_orders),
+        ORDER_TEST(test_late_samples_of_one_stamp), ORDER_TEST(test_late_stamps_that_take_turns),
+        ORDER_TEST(test_a_clock_that_stands_still), ORDER_TEST(test_arrivals_of_all_orders),
+        ORDER_TEST(test_arrivals_of_near_stamps),
     };
     return cmocka_run_group_tests_name("history_order", tests, NULL, NULL);
 }
