@@ -116,11 +116,44 @@ static void searches_by_time_tag_and_operator(void **state)
     finish(&console);
 }
 
+static void a_long_detail_hides_no_value_and_states_have_words(void **state)
+{
+    struct console console;
+    struct fixture *f = *state;
+    char detail[161];
+    memset(detail, 'x', sizeof detail - 1);
+    detail[sizeof detail - 1] = '\0';
+    add(f, T0 + 402 * SECOND, "network.tag003", "activated", NULL, detail);
+    batch_add_event(f->batch, &(struct alarm_event){.ts_us = T0 + 403 * SECOND,
+                                                    .kind = JOURNAL_ALARM,
+                                                    .event = "activated",
+                                                    .tag = "pump",
+                                                    .alarm = "pump/state",
+                                                    .has_alarm = true,
+                                                    .type = ALARM_STATE,
+                                                    .priority = PRIORITY_HIGH,
+                                                    .value = 3,
+                                                    .limit = 3,
+                                                    .detail = "Pump tripped"});
+    start_journal(&console, f, 36, 120, NULL);
+    fake_recorder_tag(&console.recorder, 7, "pump", "network", "", "Pump");
+    wire_put(&console.recorder.out, WIRE_STATE,
+             &(struct wire_state){.tag = 7, .value = 3, .text = "TRIPPED"});
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect_row(&console, "VALUE", "LIMIT");
+    expect_row(&console, "97.5", "xxx");
+    vt_type(console.vt, "/pump\r", 6);
+    expect(&console, "value TRIPPED  limit TRIPPED");
+    finish(&console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_newest_come_first, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(searches_by_time_tag_and_operator, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_long_detail_hides_no_value_and_states_have_words, fixture_setup,
+                                        fixture_teardown),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 
 #define JOURNAL_CELL_MAX 1200 /* bytes of a cell's text */
 #define JOURNAL_WIDE     100  /* columns of a terminal that has room for the year */
+#define JOURNAL_FULL     120  /* and for values beside details */
 
 /* ---- asking ---- */
 
@@ -107,17 +108,18 @@ static void journal_detail(const struct journal_entry *entry, bool brief, char *
 
 static const struct {
     struct grid_column column;
+    int wide_rank; /* in a terminal of JOURNAL_FULL columns: there no detail, however long, hides a value */
     journal_text *text;
 } COLUMNS[] = {
-    {{"TIME", 18, 23, 0, GRID_LEFT}, journal_time},
-    {{"EVENT", 8, 20, 0, GRID_LEFT}, journal_event},
-    {{"ALARM, TAG", 14, 48, 0, GRID_TAIL}, journal_subject},
-    {{"VALUE", 7, 12, 3, GRID_RIGHT}, journal_value},
-    {{"LIMIT", 7, 12, 4, GRID_RIGHT}, journal_limit},
-    {{"PRIORITY", 8, 8, 5, GRID_LEFT}, journal_priority},
-    {{"OPERATOR", 8, 16, 1, GRID_LEFT}, journal_operator},
-    {{"STATION", 8, 30, 6, GRID_LEFT}, journal_station},
-    {{"DETAIL", 8, 0, 2, GRID_LEFT}, journal_detail},
+    {{"TIME", 18, 23, 0, GRID_LEFT}, 0, journal_time},
+    {{"EVENT", 8, 20, 0, GRID_LEFT}, 0, journal_event},
+    {{"ALARM, TAG", 14, 48, 0, GRID_TAIL}, 0, journal_subject},
+    {{"VALUE", 7, 12, 3, GRID_RIGHT}, 2, journal_value},
+    {{"LIMIT", 7, 12, 4, GRID_RIGHT}, 3, journal_limit},
+    {{"PRIORITY", 8, 8, 5, GRID_LEFT}, 5, journal_priority},
+    {{"OPERATOR", 8, 16, 1, GRID_LEFT}, 1, journal_operator},
+    {{"STATION", 8, 30, 6, GRID_LEFT}, 6, journal_station},
+    {{"DETAIL", 8, 0, 2, GRID_LEFT}, 4, journal_detail},
 };
 
 #define COLUMN_COUNT (sizeof COLUMNS / sizeof *COLUMNS)
@@ -130,8 +132,10 @@ static void journal_draw_rows(const struct journal_list *list, const struct pane
     struct grid grid;
     char text[JOURNAL_CELL_MAX];
     bool brief = pane->columns < JOURNAL_WIDE;
-    for (size_t i = 0; i < COLUMN_COUNT; i++)
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
         columns[i] = COLUMNS[i].column;
+        columns[i].rank = pane->columns < JOURNAL_FULL ? columns[i].rank : COLUMNS[i].wide_rank;
+    }
     grid_begin(&grid, columns, COLUMN_COUNT, pane);
     for (size_t y = 0; y < rows; y++)
         for (size_t i = 0; i < COLUMN_COUNT; i++) {
@@ -188,16 +192,28 @@ void alarm_journal_draw(struct journal_list *list, struct screen_host *host, con
     journal_ask(list, host, room);
 }
 
-void alarm_journal_draw_current(const struct journal_list *list, const struct pane *pane, int x, int y,
-                                int columns)
+/* In the words of the tag's states, where it has some. */
+static void journal_words(const struct mirror *mirror, const struct journal_entry *entry, double number,
+                          char *out, size_t size)
+{
+    const struct mirror_tag *tag =
+        isnan(number) ? NULL : journal_find_tag(mirror, entry->texts[JOURNAL_TEXT_TAG]);
+    if (tag && tag->state_count)
+        mirror_tag_number(tag, number, out, size);
+    else
+        journal_number(number, out, size);
+}
+
+void alarm_journal_draw_current(const struct journal_list *list, const struct mirror *mirror,
+                                const struct pane *pane, int x, int y, int columns)
 {
     const struct journal_entry *entry = journal_list_current(list);
-    char when[TIMEFMT_MAX], value[NUM_TEXT_MAX], limit[NUM_TEXT_MAX];
+    char when[TIMEFMT_MAX], value[256], limit[256];
     if (!entry || columns < 1)
         return;
     timefmt_local(when, sizeof when, entry->place.ts_us, TIMEFMT_DATE);
-    journal_value(entry, true, value, sizeof value);
-    journal_limit(entry, true, limit, sizeof limit);
+    journal_words(mirror, entry, entry->value, value, sizeof value);
+    journal_words(mirror, entry, entry->limit, limit, sizeof limit);
     pane_printf(pane, x, y, columns, MEANING_TEXT, "%.10s  %s%s%s%s%s%s", when,
                 entry->texts[JOURNAL_TEXT_DETAIL], *entry->texts[JOURNAL_TEXT_DETAIL] ? "  " : "",
                 *value ? "value " : "", value, *limit ? "  limit " : "", limit);

@@ -126,7 +126,7 @@ static void alarms_draw_foot(struct alarms_screen *screen, const struct screen_h
     if (list)
         alarms_draw_current(host, list, pane, x, y, room - x + 1);
     else
-        alarm_journal_draw_current(&screen->journal, pane, x, y, room - x + 1);
+        alarm_journal_draw_current(&screen->journal, host->mirror, pane, x, y, room - x + 1);
 }
 
 static void alarms_draw_list(struct alarms_screen *screen, struct screen_host *host, const struct pane *body)
