@@ -259,6 +259,20 @@ static void the_trend_shows_that_moment(void **state)
     end(&d);
 }
 
+/* An entry of the journal leads to its alarm while that is not normal. */
+static void the_journal_leads_here(void **state)
+{
+    (void)state;
+    struct detail d;
+    begin(&d, 30, 100, NULL);
+    key(&d.console, "F6");
+    expect(&d.console, "[Journal]");
+    expect_row(&d.console, "activated", "boiler.temp/hi");
+    key(&d.console, "Enter");
+    expect(&d.console, "written in");
+    end(&d);
+}
+
 /* Sizes that nobody works in hurt nobody. */
 static void any_size_is_survived(void **state)
 {
@@ -285,6 +299,7 @@ int main(void)
         cmocka_unit_test(every_state_has_its_words),
         cmocka_unit_test(it_is_shelved_from_here),
         cmocka_unit_test(the_trend_shows_that_moment),
+        cmocka_unit_test(the_journal_leads_here),
         cmocka_unit_test(any_size_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

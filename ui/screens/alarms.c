@@ -232,15 +232,28 @@ static unsigned alarms_open_tag(struct alarms_screen *screen, struct screen_host
     return SCREEN_PAINT;
 }
 
+/* The alarm that the cursor is on; in the journal the entry's, while it is not normal. NULL: none. */
+static const struct mirror_alarm *alarms_current(struct alarms_screen *screen, const struct mirror *mirror)
+{
+    if (alarms_list(screen))
+        return alarm_list_current(alarms_list(screen));
+    const struct journal_entry *entry = journal_list_current(&screen->journal);
+    const char *address = entry ? journal_entry_subject(entry) : "";
+    for (size_t i = 0; i < mirror->alarm_count; i++)
+        if (!strcmp(mirror->alarms[i]->record.address, address))
+            return mirror->alarms[i];
+    return NULL;
+}
+
 static unsigned alarms_open_alarm(struct alarms_screen *screen, struct screen_host *host)
 {
-    if (!alarms_list(screen))
-        return alarms_open_tag(screen, host);
-    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
+    const struct mirror_alarm *alarm = alarms_current(screen, host->mirror);
     if (alarm)
         screen_host_open(host, SCREEN_ALARM, alarm->record.alarm + 1);
-    else
+    else if (alarms_list(screen))
         alarm_list_fold(alarms_list(screen));
+    else
+        return alarms_open_tag(screen, host);
     return SCREEN_PAINT;
 }
 
