@@ -103,39 +103,6 @@ static void recent_count_sample(struct recent_statistics *statistics, const stru
     }
 }
 
-struct recent_statistics recent_statistics(const struct recent *recent, int64_t from_us, int64_t to_us)
-{
-    struct recent_statistics result = {.low = NAN, .high = NAN, .average = NAN, .last = NAN};
-    size_t i = recent_first(recent, from_us);
-    double value = i > 0 ? recent->samples[i - 1].value : NAN, area = 0, good_us = 0;
-    int64_t since_us = from_us;
-    if (!isnan(value)) {
-        result.low = result.high = value;
-        result.low_us = result.high_us = from_us;
-    }
-    for (;; i++) {
-        bool end = i == recent->count || recent->samples[i].ts_us > to_us;
-        int64_t until_us = end ? to_us : recent->samples[i].ts_us;
-        if (!isnan(value)) {
-            double span_us = (double)(until_us - since_us);
-            area += value * span_us;
-            good_us += span_us;
-        }
-        if (end)
-            break;
-        recent_count_sample(&result, &recent->samples[i]);
-        value = recent->samples[i].value;
-        since_us = until_us;
-    }
-    result.last = value;
-    if (good_us > 0)
-        result.average = area / good_us;
-    else
-        result.average = value;
-    result.good_share = to_us > from_us ? good_us / (double)(to_us - from_us) : 0;
-    return result;
-}
-
 double recent_share(const struct recent *recent, int64_t from_us, int64_t to_us, double value)
 {
     double here_us = 0, all_us = 0;
@@ -173,6 +140,45 @@ static double recent_value_at(const struct recent *recent, size_t next, int64_t 
         return before->value;
     double share = (double)(ts_us - before->ts_us) / (double)(before[1].ts_us - before->ts_us);
     return before->value + share * (before[1].value - before->value);
+}
+
+/* Sums up a stretch that has values: flat at the first one, or with `sloped` straight to the second. */
+static void recent_sum_stretch(double *area, double *good_us, double from, double to, int64_t span_us,
+                               bool sloped)
+{
+    if (isnan(from))
+        return;
+    double level = sloped && !isnan(to) ? from / 2 + to / 2 : from;
+    *area += level * (double)span_us;
+    *good_us += (double)span_us;
+}
+
+struct recent_statistics recent_statistics(const struct recent *recent, int64_t from_us, int64_t to_us,
+                                           bool sloped)
+{
+    struct recent_statistics result = {.low = NAN, .high = NAN, .average = NAN, .last = NAN};
+    size_t i = recent_first(recent, from_us);
+    double value = recent_value_at(recent, i, from_us, sloped), area = 0, good_us = 0;
+    int64_t since_us = from_us;
+    if (!isnan(value)) {
+        result.low = result.high = value;
+        result.low_us = result.high_us = from_us;
+    }
+    for (;; i++) {
+        bool end = i == recent->count || recent->samples[i].ts_us > to_us;
+        int64_t until_us = end ? to_us : recent->samples[i].ts_us;
+        double next = end ? recent_value_at(recent, i, to_us, sloped) : recent->samples[i].value;
+        recent_sum_stretch(&area, &good_us, value, next, until_us - since_us, sloped);
+        if (end)
+            break;
+        recent_count_sample(&result, &recent->samples[i]);
+        value = next;
+        since_us = until_us;
+    }
+    result.last = value;
+    result.average = good_us > 0 ? area / good_us : value;
+    result.good_share = to_us > from_us ? good_us / (double)(to_us - from_us) : 0;
+    return result;
 }
 
 void recent_columns(const struct recent *recent, int64_t from_us, int64_t to_us, int64_t now_us, bool sloped,

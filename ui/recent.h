@@ -45,8 +45,10 @@ void recent_add(struct recent *recent, int64_t ts_us, double value);
 /* Puts what the history says in the place of everything up to its last sample. */
 void recent_replace(struct recent *recent, const struct recent_sample *samples, size_t count);
 
-/* Figures of the time from `from_us` to `to_us`. A value is valid until the next one (stepped). */
-struct recent_statistics recent_statistics(const struct recent *recent, int64_t from_us, int64_t to_us);
+/* Figures of the time from `from_us` to `to_us`. A value is valid until the next one, or with `sloped` it moves straight to
+ * it: then the one before `from_us` counts only by what the line has become there. */
+struct recent_statistics recent_statistics(const struct recent *recent, int64_t from_us, int64_t to_us,
+                                           bool sloped);
 
 /* Share of the time that has values during which the value was this one, 0 to 1; for states. */
 double recent_share(const struct recent *recent, int64_t from_us, int64_t to_us, double value);

@@ -37,8 +37,31 @@ static void test_pause_ends_with_the_next_value(void **state)
     recent_add(&recent, 10 * S, 1);
     recent_add(&recent, 20 * S, NAN);
     recent_add(&recent, 10 * S, 1);
-    struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 30 * S);
+    struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 30 * S, false);
     assert_near(statistics.last, 1);
+    recent_free(&recent);
+}
+
+/* What was before the span counts by what the line has become at its begin, not by its old value. */
+static void test_figures_of_a_line_hold_no_old_value(void **state)
+{
+    (void)state;
+    struct recent recent;
+    recent_init(&recent);
+    recent_add(&recent, 0, 0);
+    recent_add(&recent, 20 * S, 20);
+    struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 20 * S, true);
+    assert_near(statistics.low, 10);
+    assert_near(statistics.high, 20);
+    assert_near(statistics.average, 15);
+    assert_near(statistics.good_share, 1);
+    /* Behind the last one nothing is known but that value; a pause is not bridged. */
+    assert_near(recent_statistics(&recent, 20 * S, 30 * S, true).average, 20);
+    recent_add(&recent, 30 * S, NAN);
+    recent_add(&recent, 40 * S, 100);
+    statistics = recent_statistics(&recent, 20 * S, 40 * S, true);
+    assert_near(statistics.average, 20);
+    assert_near(statistics.good_share, 0.5);
     recent_free(&recent);
 }
 
@@ -52,7 +75,7 @@ static void test_figures_are_weighted_by_time(void **state)
     recent_add(&recent, 25 * S, NAN);
     recent_add(&recent, 27 * S, 2);
     recent_add(&recent, 40 * S, 99); /* after the span */
-    struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 30 * S);
+    struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 30 * S, false);
     assert_int_equal(statistics.count, 3);
     assert_near(statistics.low, 2);
     assert_near(statistics.high, 10);
@@ -70,7 +93,7 @@ static void test_figures_of_nothing(void **state)
     (void)state;
     struct recent recent;
     recent_init(&recent);
-    struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 30 * S);
+    struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 30 * S, false);
     assert_int_equal(statistics.count, 0);
     assert_true(isnan(statistics.low) && isnan(statistics.high) && isnan(statistics.average));
     assert_near(recent_share(&recent, 10 * S, 30 * S, 0), 0);
@@ -90,7 +113,7 @@ static void test_history_replaces_what_it_covers(void **state)
     assert_int_equal(recent.count, 4);
     for (size_t i = 0; i < 4; i++)
         assert_near(recent.samples[i].value, (double)i + 1);
-    struct recent_statistics statistics = recent_statistics(&recent, 0, 30 * S);
+    struct recent_statistics statistics = recent_statistics(&recent, 0, 30 * S, false);
     assert_int_equal(statistics.count, 7); /* a thinned sample stands for four */
     recent_replace(&recent, history, 0);
     assert_int_equal(recent.count, 4);
@@ -157,7 +180,7 @@ static void test_columns_lose_no_spike(void **state)
         for (size_t i = 0; i < 500; i++)
             recent_add(&recent, (int64_t)unit_random_below(&seed, 100 * S),
                        (double)unit_random_below(&seed, 1000000));
-        struct recent_statistics statistics = recent_statistics(&recent, 0, 100 * S);
+        struct recent_statistics statistics = recent_statistics(&recent, 0, 100 * S, false);
         recent_columns(&recent, 0, 100 * S, 100 * S, false, spans, COUNT(spans));
         double low = INFINITY, high = -INFINITY;
         for (size_t i = 0; i < COUNT(spans); i++) {
@@ -175,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_are_kept_in_order),
         cmocka_unit_test(test_pause_ends_with_the_next_value),
+        cmocka_unit_test(test_figures_of_a_line_hold_no_old_value),
         cmocka_unit_test(test_figures_are_weighted_by_time),
         cmocka_unit_test(test_figures_of_nothing),
         cmocka_unit_test(test_history_replaces_what_it_covers),

@@ -60,7 +60,7 @@ static void test_faceplate(void **state)
         "  limits      hi 95.0 (high)",
         "  payload     {\"value\": 90}",
         "  messages    51 with QoS 1, last 13 bytes; 51 samples, 0 late",
-        "-- last 1 min: min 40.0  max 90.0  average 65.0  samples 51 --------------------",
+        "-- last 1 min: min 40.0  max 90.0  average 65.5  samples 51 --------------------",
     };
     struct stage stage;
     stage_open(&stage, SCREEN_DETAIL, 80, 21, GLYPH_ASCII);

@@ -52,8 +52,8 @@ void detail_draw_figures(const struct pane *pane, const struct screen_host *host
                          const struct mirror_tag *tag, const char *history_error, int y)
 {
     int64_t window_us = detail_window_us(host);
-    struct recent_statistics statistics =
-        recent_statistics(&host->mirror->recent, host->wall_us - window_us, host->wall_us);
+    struct recent_statistics statistics = recent_statistics(&host->mirror->recent, host->wall_us - window_us,
+                                                            host->wall_us, mirror_tag_is_sloped(tag));
     char figures[512] = "", title[640];
     int minutes = (int)(window_us / CLOCK_US_PER_MINUTE);
     if (isnan(statistics.low)) {
