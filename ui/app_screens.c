@@ -310,6 +310,13 @@ void app_apply(struct app *app, unsigned effect)
         app->dirty = app->dirty_key = true;
 }
 
+/* What a console that only looks is told at once, and not after a look at the alarms: the recorder refuses it anyway. */
+static bool app_is_for_operators(enum action action)
+{
+    return action == ACTION_ACKNOWLEDGE || action == ACTION_ACKNOWLEDGE_PAGE || action == ACTION_SHELVE ||
+           action == ACTION_UNSHELVE;
+}
+
 void app_dispatch(struct app *app, enum action action)
 {
     if (action == ACTION_NONE)
@@ -317,6 +324,10 @@ void app_dispatch(struct app *app, enum action action)
     const struct action_row *row = action_row(action);
     if (row->who > ROLE_VIEWER && app->mirror.welcome.role < row->who) {
         app_say_role(app, row->name, row->who);
+        return;
+    }
+    if (app->mirror.welcome.view && app_is_for_operators(action)) {
+        app_say_role(app, row->name, ROLE_OPERATOR);
         return;
     }
     struct app_layer *top = app_top(app);

@@ -125,7 +125,11 @@ class OnlyLooks(Plant):
         console.key("e")
         console.wait("this console only looks: it was started with --view")
         console.type("60\ryy")
-        console.key("a")
+        console.key("F4")
+        console.wait("[Standing")
+        for key, what in (("a", "acknowledge"), ("A", "acknowledge-page"), ("z", "shelve"), ("u", "unshelve")):
+            console.key(key)
+            console.wait(what + ": this console only looks")
         console.quiet()
         self.assertEqual(self.recorder.value("SELECT count(*) FROM commands"), "0")
         self.assertEqual(self.recorder.value("SELECT count(*) FROM journal WHERE kind = 'operator'"), "0")
