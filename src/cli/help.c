@@ -43,9 +43,13 @@ static void help_print_list(void)
 {
     size_t count;
     const struct cli_command *const *commands = cli_commands(&count);
+    int width = 0;
+    for (size_t i = 0; i < count; i++)
+        if ((int)strlen(commands[i]->name) > width)
+            width = (int)strlen(commands[i]->name);
     printf("hmi: a SCADA-style monitor for the terminal: MQTT topics, SQLite history, live screens\n\n");
     for (size_t i = 0; i < count; i++)
-        printf("  hmi %-10s %s\n", commands[i]->name, commands[i]->summary);
+        printf("  hmi %-*s  %s\n", width, commands[i]->name, commands[i]->summary);
     printf("\n  hmi COMMAND --help   the options of one of them\n  hmi --version\n\n");
     printf("More: man hmi, man hmi.cfg, man hmi-history\n");
 }

@@ -42,6 +42,10 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(status, 0)
         names = [line.split()[1] for line in output.split("\n") if line.startswith("  hmi ")]
         self.assertIn("status", names)
+        lines = [line for line in output.split("\n") if line.startswith("  hmi ")]
+        column = lines[0].index("the console")
+        for line in lines[:-2]:  # the last two are about options
+            self.assertRegex(line[column - 1:], "^ [a-z]")  # no name is too long for its column
         status, output, _ = hmi("help", "status")
         self.assertEqual((status, output), (0, hmi("status", "--help")[1]))
         self.assertIn("--json", output)
