@@ -83,6 +83,12 @@ class Known:
         with self.database:
             self.database.execute("INSERT INTO unrecorded (ts_start, ts_end, reason) VALUES (?, ?, ?)", (start, end, reason))
 
+    def entry(self, ts, alarm, event, operator=None):
+        """An entry of the journal, without its place in the chain of hashes."""
+        with self.database:
+            self.database.execute("INSERT INTO journal_entry (ts, kind, tag, alarm, event, operator) VALUES (?, ?, ?, ?, ?, ?)",
+                                  (ts, "operator" if operator else "alarm", alarm.split("/")[0], alarm, event, operator))
+
     def hmi(self, command, *arguments, **more):
         done = subprocess.run([HMI, command, "-c", self.config_path, *arguments], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, timeout=60, check=False, stdin=subprocess.DEVNULL, **more)

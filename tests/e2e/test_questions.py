@@ -61,6 +61,18 @@ def young_pump():
     yield local(22, 8), 1
 
 
+def events():
+    """Of the journal, as (ts, alarm, event, operator): one of the drum comes twice before it is acknowledged."""
+    for day, hour, alarm, event, operator in (
+            (14, 8, "boiler.temp/hi", "activated", None),  # longer than seven days ago
+            (19, 8, "boiler.temp/hi", "activated", None), (19, 9, "boiler.temp/hi", "acknowledged", "alice"),
+            (20, 8, "boiler.temp/hi", "activated", None), (20, 9, "boiler.temp/hi", "cleared", None),
+            (20, 10, "boiler.temp/hi", "activated", None), (20, 12, "boiler.temp/hi", "acknowledged", "bob"),
+            (21, 8, "pump1.state/state", "activated", None), (21, 11, "pump1.state/state", "acknowledged", "bob"),
+            (22, 8, "mixer.level/lo", "activated", None)):
+        yield local(day, hour), alarm, event, operator
+
+
 def plant():
     """All samples as (tag, ts, value, quality)."""
     for ts in range(local(1), END, MINUTE):
@@ -101,6 +113,8 @@ class QuestionsTest(unittest.TestCase):
         known.tag("batch.number", kind="text")
         for gap in GAPS:
             known.gap(*gap)
+        for ts, alarm, event, operator in events():
+            known.entry(ts, alarm, event, operator)
         cls.samples = [row for row in plant() if not any(start <= row[1] < end for start, end, _ in GAPS)]
         # So many at once are merged; the last three hours stay where the newest samples are.
         for newest in (False, True):
@@ -140,7 +154,7 @@ class QuestionsTest(unittest.TestCase):
         return [[cell(text) for text in row] for row in rows]
 
     def test_all_are_here(self):
-        self.assertEqual(list(self.questions), list(range(1, 25)))
+        self.assertEqual(list(self.questions), list(range(1, 27)))
         with open(__file__, encoding="utf-8") as file:
             asked = set(map(int, re.findall(r"self\.ask\((\d+)", file.read())))
         self.assertEqual(asked, set(self.questions))
@@ -205,6 +219,12 @@ class QuestionsTest(unittest.TestCase):
     def test_energy_and_counters(self):
         self.assertEqual(self.ask(10, "energy"), [[4800]])
         self.assertEqual(self.ask(11, "counter"), [[263 + 252]])
+
+    def test_of_alarms(self):
+        self.assertEqual(self.ask(25, "most often"),
+                         [["boiler.temp/hi", 3], ["mixer.level/lo", 1], ["pump1.state/state", 1]])
+        self.assertEqual(self.ask(26, "acknowledged them"),
+                         [["pump1.state/state", 1, 180, 180], ["boiler.temp/hi", 2, 90, 120]])
 
     def test_several_tags(self):
         self.assertAlmostEqual(self.ask(16, "go together")[0][0], -1, 6)
