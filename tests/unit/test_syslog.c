@@ -1,4 +1,5 @@
 /* Notices for the system's log, to a socket of the test's own. */
+#include "base/mem.h"
 #include "recorder/syslog.h"
 #include "unit.h"
 
@@ -17,15 +18,15 @@ struct syslog_fixture {
 
 static int syslog_open(void **state)
 {
-    struct syslog_fixture *f = calloc(1, sizeof *f);
+    struct syslog_fixture *f = mem_new(1, sizeof *f);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    *state = f;
     snprintf(f->folder, sizeof f->folder, "/tmp/test_syslog.XXXXXX");
     if (!mkdtemp(f->folder))
         return -1;
     snprintf(f->path, sizeof f->path, "%s/log", f->folder);
     snprintf(address.sun_path, sizeof address.sun_path, "%s", f->path);
     f->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    *state = f;
     setenv("HMI_SYSLOG", f->path, 1);
     return bind(f->fd, (const struct sockaddr *)&address, sizeof address);
 }
