@@ -98,6 +98,8 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
                  " WHERE r.t_max >= ?2 AND s.tag_id = ?1 AND s.ts >= ?2 UNION ALL"
                  " SELECT s.ts, s.value, s.quality FROM run_b r CROSS JOIN fresh_b s ON s.run = r.id"
                  " WHERE r.t_max >= ?2 AND s.tag_id = ?1 AND s.ts >= ?2) ORDER BY ts DESC LIMIT 1"},
+    [HISTORY_STAMP_LATEST] = {.head =
+                                  "SELECT value, quality FROM latest_flushed WHERE tag_id = ?1 AND ts = ?2"},
     [HISTORY_LATEST_MANY] = {.head = LATEST_HEAD,
                              .row = "(?,?,?,?)",
                              .rows = HISTORY_INSERT_ROWS,

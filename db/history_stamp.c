@@ -50,6 +50,23 @@ static bool history_stamp_load(struct history *history)
     return history->stamps.known;
 }
 
+/* Is it the same as the one that left the tail last? Stored last may be another one: a merge moves a sample past
+ * others whose stamps are near, and past one that came after it and waits for the next merge. */
+static bool history_stamp_is_latest(struct history *history, const struct batch_sample *sample,
+                                    const struct value *value, bool *latest)
+{
+    sqlite3_stmt *row = history->statements[HISTORY_STAMP_LATEST];
+    struct value flushed;
+    sqlite3_bind_int64(row, 1, sample->tag_id);
+    sqlite3_bind_int64(row, 2, sample->ts_us);
+    *latest = sqlite3_step(row) == SQLITE_ROW;
+    if (*latest) {
+        sql_column_value(row, 0, &flushed);
+        *latest = history_is_same(value, sample->quality, &flushed, (uint32_t)sqlite3_column_int64(row, 1));
+    }
+    return sqlite3_reset(row) == SQLITE_OK;
+}
+
 /* Finds the sample that is stored last of those that came with the tag's newest stamp: is it the same as the
  * one at hand? latest_flushed may be ahead of what is stored, when a crash fell between the two: then the
  * sample that it tells of still lies in the tail, and nothing of its stamp may be stored yet. */
@@ -67,7 +84,8 @@ static bool history_stamp_compare(struct history *history, const struct batch_sa
         stamp->source_us = sample->ts_us;
         stamp->stored_us = sqlite3_column_int64(row, 0);
     }
-    return sqlite3_reset(row) == SQLITE_OK;
+    return sqlite3_reset(row) == SQLITE_OK &&
+           (!*repeats || history_stamp_is_latest(history, sample, value, repeats));
 }
 
 /* Goes on behind the late sample that is remembered, if the one at hand came with its stamp, unless its row is
