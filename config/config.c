@@ -1,5 +1,6 @@
 #include "config/options.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 void config_init_defaults(struct config *config)
@@ -35,4 +36,10 @@ void config_free_list(char **list)
     while (list && list[count])
         count++;
     config_free_lines(list, count);
+}
+
+bool config_is_uid(const char *name, unsigned *uid)
+{
+    char more;
+    return sscanf(name, "uid %u%c", uid, &more) == 1;
 }

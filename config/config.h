@@ -50,7 +50,7 @@ struct config_history {
     bool temporary; /* a look at a broker: removed at the end */
 };
 
-struct config_names { /* users, or "@group", or "*" */
+struct config_names { /* users, "uid NUMBER", "@group", "*" */
     char **names;
     size_t count;
 };
@@ -127,6 +127,9 @@ bool config_load(struct config *config, const char *path, struct config_report *
  * password, certificates, pictures, users and groups. */
 bool config_check(struct config *config, const char *path, struct config_report *report);
 void config_report_free(struct config_report *report);
+
+/* Whether a name of `access` is "uid 4711", for a user who has no name on this machine; his number to *uid. */
+bool config_is_uid(const char *name, unsigned *uid);
 
 /* The broker's password: the first line of broker.password_file. The file must not be readable by others.
  * NULL with `err` set when it cannot be had; NULL with err->code 0 when none is configured. The caller wipes

@@ -248,9 +248,9 @@ static const struct option ACCESS_OPTIONS[] = {
 
 static const struct option_group ACCESS_GROUP = {
     .label = "access",
-    .help = "Who may do what: users by their Unix name, groups as \"@group\", everyone as \"*\". The "
-            "highest role that fits counts. Without this group only the recorder's own user has access, as "
-            "engineer.",
+    .help = "Who may do what: users by their Unix name (\"uid 4711\" for one that has none), groups as "
+            "\"@group\", everyone as \"*\". The highest role that fits counts. Without this group only the "
+            "recorder's own user has access, as engineer.",
     .size = sizeof(struct access_names),
     .offset_line = OPTION_NOWHERE,
     .options = ACCESS_OPTIONS,

@@ -188,7 +188,8 @@ static void surroundings_check_people(const struct config *config, struct findin
         const struct config_names *names = &config->access[role];
         for (size_t i = 0; i < names->count; i++) {
             const char *name = names->names[i];
-            if (!strcmp(name, "*"))
+            unsigned uid;
+            if (!strcmp(name, "*") || config_is_uid(name, &uid))
                 continue;
             if (!surroundings_is_known(name))
                 findings_warn(findings, names, config, "access.%s names %s \"%s\", unknown on this machine",

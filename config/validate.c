@@ -110,7 +110,8 @@ static void validate_timezone(const struct validation *validation)
 
 static bool validate_is_user_name(const char *name)
 {
-    if (!strcmp(name, "*"))
+    unsigned uid;
+    if (!strcmp(name, "*") || config_is_uid(name, &uid))
         return true;
     name += *name == '@';
     return *name && *name != '-' && !strpbrk(name, " \t:,/@*");
@@ -130,7 +131,8 @@ static void validate_access(const struct validation *validation)
         for (size_t i = 0; i < names->count; i++)
             if (!validate_is_user_name(names->names[i]))
                 findings_fault(validation->findings, names, config,
-                               "access.%s names \"%s\"; it must be a Unix user, \"@group\" or \"*\"",
+                               "access.%s names \"%s\"; it must be a Unix user, \"uid NUMBER\", "
+                               "\"@group\" or \"*\"",
                                ROLE_WORDS[role], names->names[i]);
     }
     if (!named && !faulty)

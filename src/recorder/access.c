@@ -9,6 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
+/* (id_t)-1: there is no such user. One who has no name is named as refusals name him. */
+static id_t access_user(const char *name)
+{
+    unsigned uid;
+    if (config_is_uid(name, &uid))
+        return uid;
+    const struct passwd *user = getpwnam(name);
+    return user ? user->pw_uid : (id_t)-1;
+}
+
 static void access_add(struct access *access, enum role role, const char *name)
 {
     struct access_rule rule = {.role = role};
@@ -19,9 +29,8 @@ static void access_add(struct access *access, enum role role, const char *name)
         rule.kind = ACCESS_GROUP;
         rule.id = group ? group->gr_gid : (id_t)-1;
     } else {
-        const struct passwd *user = getpwnam(name);
         rule.kind = ACCESS_USER;
-        rule.id = user ? user->pw_uid : (id_t)-1;
+        rule.id = access_user(name);
     }
     if (rule.kind != ACCESS_ANYBODY && rule.id == (id_t)-1) {
         log_warning("access: there is no %s on this machine; nobody gets the role %s by it", name,

@@ -86,7 +86,7 @@ class Claims(Plant):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
     def test_the_groups_of_the_process_count_and_no_others(self):
-        operators = 'access = { viewer = [ "*" ]; operator = [ "@daemon" ]; engineer = [ "root" ]; };'
+        operators = 'access = { viewer = [ "*" ]; operator = [ "@daemon", "uid 4343" ]; engineer = [ "root" ]; };'
         with open(self.recorder.config_path, "r+", encoding="utf-8") as file:
             config = file.read().replace(self.access, operators)
             file.seek(0)
@@ -99,6 +99,8 @@ class Claims(Plant):
         self.assertEqual(self.forge(user=(4242, [4242, daemon])).hello()[1], ROLE_VIEWER + 1)
         self.assertEqual(self.forge(user=(4242, [daemon])).hello()[1], ROLE_VIEWER + 1)
         self.assertEqual(self.forge(user=(4242, [4242])).hello(station="@daemon")[1], ROLE_VIEWER)
+        # Who has no name on this machine is named as refusals name him.
+        self.assertEqual(self.forge(user=(4343, [4343])).hello(), ("uid 4343", ROLE_VIEWER + 1))
 
 
 class Requests(Plant):

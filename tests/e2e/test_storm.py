@@ -152,7 +152,7 @@ class Storms(unittest.TestCase):
         self.recorder.wait_value("SELECT count(*) FROM commands", 1)
 
     def test_an_operator_without_the_confirming_key_and_with_pauses(self):
-        self.blow(Storm(1, confirm=False), KEYS // 4, pause=0.35)
+        self.blow(Storm(1, confirm=False), KEYS // 5, pause=0.32)
         self.check_nothing_left()
         self.check_storm_reached_the_entry()
 

@@ -144,7 +144,7 @@ static void test_names(void **state)
         {"timezone = \"../passwd\";", "hmi.cfg:1: timezone \"../passwd\" is not known; it must be one of the "
                                       "names below /usr/share/zoneinfo, such as \"Europe/Vienna\""},
         {"access = { operator = [ \"a b\" ]; };",
-         "hmi.cfg:1: access.operator names \"a b\"; it must be a Unix user, \"@group\" or \"*\""},
+         "hmi.cfg:1: access.operator names \"a b\"; it must be a Unix user, \"uid NUMBER\", \"@group\" or \"*\""},
         {"access = { };",
          "hmi.cfg:1: access names nobody, so nobody could attach; name users, \"@group\" or \"*\""},
         {"access = { operator = \"a\"; };", "hmi.cfg:1: access.operator is a text; it must be a list of "
