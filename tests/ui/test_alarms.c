@@ -376,6 +376,7 @@ static void withheld_ones_tell_by_whom_why_and_how_long(void **state)
         flush(&console);
         key(&console, "Tab");
         expect(&console, "[Shelved and suppressed 3]");
+        expect(&console, "Tab next list");
         expect_row(&console, "network.tag006/hi", "shelved");
         expect_row(&console, "network.tag006/hi", "once");
         expect_row(&console, "network.tag006/hi", "bob");

@@ -22,6 +22,10 @@ static void alarms_draw_tabs(struct alarms_screen *screen, const struct pane *pa
         x += pane_text(pane, x, 0, -1, here ? MEANING_SORTED : MEANING_DIM, title);
         screen->tab_x[i] = x;
     }
+    /* The key bar has no room for these. */
+    const char *hint = alarms_list(screen) ? "Tab next list  Space mark" : "Tab next list";
+    if (pane->columns - x > (int)strlen(hint) + 2)
+        pane_text_right(pane, 0, 0, pane->columns - 1, MEANING_DIM, hint);
 }
 
 /* Why there is nothing to see, and what would change that. */
