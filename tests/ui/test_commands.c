@@ -17,6 +17,7 @@ static void begin(struct console *console, int rows, int cols, const char *setti
     assert_true(fake_recorder_send(fake, console->vt));
     expect(console, " 1/1");
     key(console, "F7");
+    expect(console, "No commands were given yet"); /* the tag's name is on the screen before, too */
 }
 
 static struct wire_command command(const struct console *console, uint64_t id, enum command_state state)
@@ -51,7 +52,6 @@ static void it_is_quiet_when_there_are_none(void **state)
     struct console console;
     (void)state;
     begin(&console, 24, 80, NULL);
-    expect(&console, "No commands were given yet");
     finish(&console);
 }
 
