@@ -123,7 +123,7 @@ static void set_print_summary(const struct set_wish *wish)
         mirror_tag_number(tag->state_count && !shown->state_count ? tag : shown, wish->ask.number, new,
                           sizeof new);
     printf("%s  %s -> %s%s%s", tag->name, *old ? old : "(nothing)", new, *tag->unit ? " " : "", tag->unit);
-    if (setpoint && isfinite(setpoint->low) && isfinite(setpoint->high)) {
+    if (setpoint && tag->kind != TAG_DISCRETE && isfinite(setpoint->low) && isfinite(setpoint->high)) {
         num_format(low, sizeof low, setpoint->low, -1);
         num_format(high, sizeof high, setpoint->high, -1);
         printf(", limits %s to %s", low, high);

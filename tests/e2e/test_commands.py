@@ -205,6 +205,7 @@ class Refusals(Plant):
             status, text, errors = self.recorder.hmi("set", tag, value)
             self.assertEqual(status, code, text + errors)
             self.assertIn(words, errors)
+        self.assertTrue(self.recorder.hmi("set", "pump", "START")[1].endswith("-> START\n"))  # no "limits 0 to 1"
         self.assertEqual(commands(self.recorder), [])
 
     def test_a_viewer_may_not_and_is_told_the_line(self):

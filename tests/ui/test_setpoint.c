@@ -136,6 +136,21 @@ static void what_was_typed_ahead_confirms_nothing(void **state)
     finish(&console);
 }
 
+static void the_present_value_names_the_readback_that_it_comes_from(void **state)
+{
+    struct console console;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    wire_put(&console.recorder.out, WIRE_SETPOINT,
+             &(struct wire_setpoint){
+                 .tag = 1, .low = 20, .high = 110, .role = ROLE_OPERATOR, .confirm = 1, .readback_tag = 2});
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    key(&console, "e");
+    expect(&console, "(boiler.temp)");
+    expect_row(&console, "(boiler.temp)", "39.5 °C");
+    finish(&console);
+}
+
 static void a_refusal_is_shown_and_can_be_decided_anew(void **state)
 {
     struct console console;
@@ -247,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_leaves_after_its_summary_was_confirmed),
         cmocka_unit_test(what_was_typed_ahead_confirms_nothing),
+        cmocka_unit_test(the_present_value_names_the_readback_that_it_comes_from),
         cmocka_unit_test(a_refusal_is_shown_and_can_be_decided_anew),
         cmocka_unit_test(read_only_tags_and_viewers_have_no_way_in),
         cmocka_unit_test(the_dialogue_opens_wherever_the_tag_is_shown),

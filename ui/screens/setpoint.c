@@ -178,7 +178,8 @@ static void setpoint_draw_present(const struct pane *pane, const struct mirror *
     pane_text(pane, 2, 2, SETPOINT_LABEL, MEANING_DIM, "now");
     pane_printf(pane, 2 + SETPOINT_LABEL, 2, -1,
                 mirror_tag_trust(present) == MIRROR_GOOD ? MEANING_VALUE : MEANING_VALUE_UNCERTAIN,
-                "%s %s %s", *value ? value : "nothing", tag->unit, mirror_tag_word(present));
+                present == tag ? "%s %s %s" : "%s %s %s (%s)", *value ? value : "nothing", tag->unit,
+                mirror_tag_word(present), present->name);
     if (!isfinite(tag->setpoint->low) || tag->kind == TAG_DISCRETE)
         return;
     num_format(low, sizeof low, tag->setpoint->low, -1);
