@@ -70,6 +70,9 @@ void alarm_notice_write(struct buf *out, const struct alarm *alarm, const struct
     notice_put_time(out, "activated", status->activated_us);
     notice_put_number(out, "value", status->value);
     notice_put_number(out, "limit", status->limit);
+    /* What the tag's states call them: "TRIPPED" says more to whom it rings than 3. */
+    notice_put_text(out, "text", tag ? tag_def_state_text(tag, status->value) : NULL);
+    notice_put_text(out, "limit_text", tag ? tag_def_state_text(tag, status->limit) : NULL);
     notice_put_text(out, "unit", tag ? tag->unit : NULL);
     notice_put_text(out, "description", tag ? tag->description : NULL);
     notice_put_text(out, "area", tag ? tag->area : NULL);

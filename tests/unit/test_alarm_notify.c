@@ -152,7 +152,11 @@ static void test_the_object(void **state)
     struct alarm_def def = {
         .type = ALARM_HI, .message = (char[]){"a \"hot\" \\ drum\n\x1b[31m"}, .guidance = (char[]){"Öffnen"}};
     struct alarm_texts texts = {.detail = "because"};
-    struct tag tag = {.def = {.name = (char[]){"t"}, .unit = (char[]){"°C"}}};
+    struct tag_state states[] = {{95.5, (char[]){"HOT"}}};
+    struct tag tag = {.def = {.name = (char[]){"t"},
+                              .unit = (char[]){"°C"},
+                              .states = states,
+                              .state_count = sizeof states / sizeof *states}};
     const struct alarm alarm = {.tag = &tag, .def = &def, .address = (char[]){"t/hi"}, .texts = &texts};
     struct alarm_status status =
         status_of(ALARM_UNACKNOWLEDGED, PRIORITY_CRITICAL, INT64_C(1700000000123456));
@@ -167,7 +171,8 @@ static void test_the_object(void **state)
         buf_text(&out),
         "{\"event\":\"activated\",\"plant\":\"Water Works\",\"alarm\":\"t/hi\",\"tag\":\"t\",\"type\":\"hi\","
         "\"priority\":\"critical\",\"state\":\"unacknowledged\",\"active\":true,"
-        "\"activated\":\"2023-11-14T22:13:20.123Z\",\"value\":95.5,\"limit\":null,\"unit\":\"°C\","
+        "\"activated\":\"2023-11-14T22:13:20.123Z\",\"value\":95.5,\"limit\":null,\"text\":\"HOT\","
+        "\"limit_text\":\"\",\"unit\":\"°C\","
         "\"description\":\"\",\"area\":\"\",\"message\":\"a \\\"hot\\\" \\\\ drum\\u000a\\u001b[31m\","
         "\"guidance\":\"Öffnen\",\"detail\":\"because\"}");
     buf_free(&out);
