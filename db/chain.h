@@ -35,6 +35,7 @@ void chain_add_real(struct chain_row *row, double value);
 void chain_add_text(struct chain_row *row, const void *bytes, size_t length);
 struct chain_hash chain_end(struct chain_row *row);
 
+/* Whether two rows have the same hash. */
 bool chain_is_equal(const struct chain_hash *a, const struct chain_hash *b);
 
 /* The hash in hexadecimal digits, for people and for the log. */

@@ -14,6 +14,7 @@ struct gaps {
     size_t count, capacity;
 };
 
+/* Releases the spans and leaves an empty list, which may be used again. The list begins as zero bytes. */
 void gaps_free(struct gaps *gaps);
 
 /* Adds a span whose start is not before that of the last one added. */

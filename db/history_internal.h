@@ -260,6 +260,8 @@ bool history_fail(struct history *history, const char *doing, struct err *err);
  * takes all before it to the disk. */
 bool history_set_durable(struct history *history, bool durable, struct err *err);
 
+/* Begins and commits a transaction on the writing connection. False on a failure, with `err` set and nothing left open.
+ * Commits are counted in the stats. */
 bool history_begin(struct history *history, struct err *err);
 bool history_commit(struct history *history, struct err *err);
 

@@ -86,6 +86,7 @@ struct query_walk {
 bool query_walk_run(struct query_walk *walk, struct err *err);
 void query_walk_free(struct query_walk *walk);
 
+/* Whether a sample has a value, and that of Good quality: only such ones enter figures over time. */
 static inline bool query_sample_is_good(const struct query_sample *sample)
 {
     return sample->value.type != VALUE_NONE && quality_is_good(sample->quality);

@@ -28,6 +28,7 @@ static inline int64_t rollup_bucket_us(int64_t ts_us, int64_t width_us)
     return ts_us - (rest_us < 0 ? rest_us + width_us : rest_us);
 }
 
+/* What a minute keeps of a sample; nothing of `value` is referred to afterwards. Whatever is no number counts as 0. */
 struct rollup_sample rollup_sample_of(int64_t ts_us, const struct value *value, uint32_t quality);
 
 /* Prepares its statements on the writing connection; NULL on a failure, which sql_fail() then tells. `gaps`

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+/* Whether all words of the filter match the alarm; "" matches all, a priority or state that there is not matches none.
+ * Words are separated by blanks; upper and lower case are the same. */
 bool alarm_filter_matches(const struct wire_alarm *alarm, const char *filter);
 
 /* What is wrong with the filter, for a person: it asks for a priority or a state that there is not; "" when nothing

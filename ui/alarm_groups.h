@@ -39,6 +39,7 @@ struct alarm_groups {
     bool folds; /* how an area that is new begins */
 };
 
+/* Releases the areas; rows that refer to them must not be used any more. */
 void alarm_groups_free(struct alarm_groups *groups);
 
 /* Puts `count` rows, which are sorted, into `to` by area, behind the row of each; those of folded ones are left out.

@@ -107,6 +107,7 @@ void alarm_list_show(struct alarm_list *list, size_t rows, int64_t mono_us);
 
 /* ---- marks ---- */
 
+/* Whether the alarm of that number (wire_alarm.alarm) is marked. */
 bool alarm_list_is_marked(const struct alarm_list *list, uint32_t id);
 
 /* Marks the alarm under the cursor as it was shown, or takes its mark away. False when it cannot be marked: it is not

@@ -55,7 +55,10 @@ bool journal_list_take(struct journal_list *list, const struct history_result *r
 /* The entry under the cursor; NULL when there is none. */
 const struct journal_entry *journal_list_current(const struct journal_list *list);
 
+/* Moves the cursor by `step` entries, and no further than to the first or last one that is known. */
 void journal_list_move(struct journal_list *list, long step);
+
+/* Makes the cursor visible on a screen of `rows` rows: sets `top`. */
 void journal_list_scroll(struct journal_list *list, size_t rows);
 
 #endif

@@ -190,6 +190,8 @@ enum mirror_trust {
     MIRROR_GOOD,
     MIRROR_NO_VALUE /* none has come yet, and nothing is wrong */
 };
+
+/* Of the tag's present value. */
 enum mirror_trust mirror_tag_trust(const struct mirror_tag *tag);
 
 /* False for a retained value without a time of its source: its time is that of the subscription. */

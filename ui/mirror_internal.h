@@ -20,8 +20,12 @@ void mirror_take_limit(struct mirror *mirror, const void *data);
 void mirror_take_sample(struct mirror *mirror, const void *data, int64_t now_us);
 void mirror_take_alarm(struct mirror *mirror, const void *data);
 
+/* The same for what is given to the plant: how a command stands, and what may be set through a tag. Records
+ * that cannot be right are left out. */
 void mirror_take_command(struct mirror *mirror, const void *data);
 void mirror_take_setpoint(struct mirror *mirror, const void *data);
+
+/* Releases the tag's setpoint, if it has one; all commands. */
 void mirror_drop_setpoint(struct mirror_tag *tag);
 void mirror_free_commands(struct mirror *mirror);
 

@@ -37,6 +37,7 @@ enum shelve_result {
 /* Half an hour, or what is allowed, to begin with. */
 void shelve_entry_open(struct shelve_entry *entry, int64_t max_us);
 
+/* Feeds it a key; what is pasted only ever becomes text of the reason. SHELVE_IGNORED: nothing has changed. */
 enum shelve_result shelve_entry_key(struct shelve_entry *entry, const struct input *input);
 
 #endif

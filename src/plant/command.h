@@ -108,6 +108,7 @@ static inline bool command_state_is_cheap(enum command_state state)
     return state == COMMAND_REFUSED || state == COMMAND_FOREIGN;
 }
 
+/* Whether its outcome is settled: nothing that comes later changes it. */
 static inline bool command_is_ended(const struct command *command)
 {
     return command->state >= COMMAND_DONE;

@@ -18,6 +18,7 @@
 #define QUALITY_BAD_OUT_OF_SERVICE    UINT32_C(0x808D0000)
 #define QUALITY_BAD_NO_DATA           UINT32_C(0x809B0000) /* the source says it has no value (JSON null) */
 
+/* The severity, which the two highest bits hold: of any quality exactly one of these is true. */
 static inline bool quality_is_good(uint32_t quality)
 {
     return quality >> 30 == 0;

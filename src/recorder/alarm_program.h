@@ -43,6 +43,7 @@ bool alarm_program_wants(struct alarm_program *program, enum alarm_priority prio
 /* Queues a JSON object ("{...}"), which is copied; never blocks. */
 void alarm_program_tell(struct alarm_program *program, enum alarm_priority priority, const char *object);
 
+/* Copies what has been counted since the start, and the last failure, into `figures`. Never waits for a program. */
 void alarm_program_get_figures(struct alarm_program *program, struct alarm_program_figures *figures);
 
 /* The end begins: no further run; one that goes on has PROGRAM_GRACE_US left. Never blocks. */

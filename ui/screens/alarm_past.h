@@ -28,6 +28,7 @@ struct alarm_past {
     char error[256];           /* safe; "": the history can be read */
 };
 
+/* Releases what it owns. */
 void alarm_past_free(struct alarm_past *past);
 
 /* Takes an answer of the history; true when it was this one's. */

@@ -36,6 +36,7 @@ struct trend_data {
     int64_t instant_us, instant_asked_us; /* wall clock: times of values */
 };
 
+/* Releases what it owns. It begins as zero bytes. */
 void trend_data_free(struct trend_data *data);
 
 /* Watches the view's pens in the mirror, and asks the history where what is known is not what `grid` shows, or

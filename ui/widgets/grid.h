@@ -41,7 +41,11 @@ void grid_need(struct grid *grid, size_t column, const struct pane *pane, const 
  * further rank comes in, where it has room, and grows. A column without heading and contents is left out. */
 void grid_layout(struct grid *grid, int room);
 
+/* Draws the heading of each column that has room into row `y` of `pane`. */
 void grid_draw_heading(const struct grid *grid, const struct pane *pane, int y);
+
+/* Draws a text into its column in row `y`, cut to the column's width as its align says; nothing where grid_layout() has
+ * left the column out. */
 void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, size_t column,
                     enum meaning meaning, const char *text);
 
