@@ -67,6 +67,10 @@ static void a_value_leaves_after_its_summary_was_confirmed(void **state)
     struct wire_ask ask;
     (void)state;
     start_writable(&console, ROLE_OPERATOR);
+    expect(&console, "e sets it"); /* the foot of the list says which tags can be set */
+    key(&console, "Down");
+    expect_gone(&console, "e sets it");
+    key(&console, "Up");
     key(&console, "e");
     expect(&console, "Set boiler.sp");
     expect(&console, "20 to 110 °C");

@@ -111,6 +111,8 @@ static void draw_foot(struct tags *tags, const struct mirror *mirror, const stru
         x += pane_printf(pane, x, y, room - x + 1, MEANING_WARNING, "%.64s (%.80s) is editing this",
                          edit->operator_name, edit->station) +
              2;
+    else if (row->tag->setpoint)
+        x += pane_text(pane, x, y, room - x + 1, MEANING_KEY, "e sets it") + 2;
     bool described = *row->tag->description && !tags->columns.at[TAG_COLUMN_DESCRIPTION].width;
     if (described && x < room)
         x += pane_text(pane, x, y, room - x + 1, MEANING_TEXT, row->tag->description) + 2;
