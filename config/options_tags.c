@@ -78,7 +78,9 @@ static const struct option ALARM_OPTIONS[] = {
      .type = OPTION_BOOLEAN,
      AT(alarm_def, exclusive),
      .standard = "false",
-     .help = "lo, hi: while the tag's lolo or hihi stands, this one gives way to it."},
+     .help =
+         "lo, hi: while the tag's lolo or hihi stands, this one gives way to it, unless operators are not told of "
+         "that one: it is shelved, suppressed, out of service or of priority journal."},
     {.name = "realarm",
      .type = OPTION_SECONDS,
      .least = 0,

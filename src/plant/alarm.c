@@ -43,7 +43,14 @@ static void alarm_count_activation(const struct alarm_pass *pass, struct alarm *
     }
 }
 
-/* A more severe limit of the tag stands: this one gives way, whatever it was waiting for. */
+/* One that operators are not told of takes nobody's place: else they would be told of neither. */
+bool alarm_is_superseded(const struct alarm *alarm)
+{
+    const struct alarm *superior = alarm->superior;
+    return superior && superior->status.active && alarm_is_announced(superior);
+}
+
+/* This one gives way, whatever it was waiting for. */
 static void alarm_give_way(const struct alarm_pass *pass, struct alarm *alarm)
 {
     alarm_take_condition(alarm, false);
@@ -82,19 +89,29 @@ static void alarm_activate(const struct alarm_pass *pass, struct alarm *alarm, b
     noted |= alarm->def->priority == PRIORITY_JOURNAL;
     alarm_apply(pass, alarm, noted ? ALARM_IS_NOTED : ALARM_ACTIVATES,
                 &(struct alarm_cause){.event = "activated", .detail = alarm_words(alarm, room)});
-    if (alarm->inferior)
+    if (alarm->inferior && alarm_is_superseded(alarm->inferior))
         alarm_give_way(pass, alarm->inferior);
 }
 
-/* The more severe limit has cleared: the value may still be behind this one, which it has been all the time, so
- * that no delay counts; who acknowledged the worse need not acknowledge the lesser. */
+/* The more severe limit has cleared or is withheld: the value may still be behind this one, which it has been all
+ * the time, so that no delay counts; who acknowledged the worse need not acknowledge the lesser. */
 static void alarm_take_over(const struct alarm_pass *pass, struct alarm *alarm, bool acknowledged)
 {
     struct alarm_reading reading;
+    if (pass->alarms->frozen || alarm->status.active)
+        return;                        /* alarms_thaw() evaluates it */
     alarm_take_condition(alarm, true); /* it may lie in the deadband */
     alarm->condition = alarm_condition(alarm, &reading) == ALARM_TRUE;
     if (alarm->condition)
         alarm_activate(pass, alarm, acknowledged, &reading);
+}
+
+void alarm_settle_pair(const struct alarm_pass *pass, struct alarm *inferior, bool before, bool acknowledged)
+{
+    if (alarm_is_superseded(inferior))
+        alarm_give_way(pass, inferior);
+    else if (before)
+        alarm_take_over(pass, inferior, acknowledged);
 }
 
 static void alarm_unsuppress(const struct alarm_pass *pass, struct alarm *alarm)
@@ -115,6 +132,7 @@ static void alarm_clear(const struct alarm_pass *pass, struct alarm *alarm,
 {
     struct alarm_status *status = &alarm->status;
     bool acknowledged = status->state == ALARM_ACKNOWLEDGED;
+    bool superseded = alarm->inferior && alarm_is_superseded(alarm->inferior);
     status->active = false;
     status->cleared_us = pass->time.wall_us;
     status->value = reading->value;
@@ -128,7 +146,7 @@ static void alarm_clear(const struct alarm_pass *pass, struct alarm *alarm,
                        &(struct alarm_cause){.event = "unshelved", .detail = "its one occurrence is over"});
     alarm_release_early(pass, alarm);
     if (alarm->inferior)
-        alarm_take_over(pass, alarm->inferior, acknowledged);
+        alarm_settle_pair(pass, alarm->inferior, superseded, acknowledged);
 }
 
 /* Whether the condition came def->count times within the on-delay. */
@@ -199,8 +217,10 @@ void alarm_evaluate(const struct alarm_pass *pass, struct alarm *alarm)
     struct alarm_reading reading;
     if (alarm->suppressors[0] || alarm->suppressors[1])
         alarm_check_suppression(pass, alarm);
-    if (alarm->superior && alarm->superior->status.active)
-        return; /* it has given way */
+    if (alarm_is_superseded(alarm)) {
+        alarm_give_way(pass, alarm); /* it has already, unless a reload has only now made a pair of them */
+        return;
+    }
     enum alarm_truth truth = alarm_condition(alarm, &reading);
     if (truth == ALARM_UNKNOWN)
         alarm_hold_delay(pass, alarm);

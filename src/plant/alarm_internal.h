@@ -47,6 +47,13 @@ enum alarm_trigger alarm_withheld_trigger(const struct alarm *alarm);
 void alarm_withhold(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_withheld why, bool on,
                     const struct alarm_cause *cause);
 
+/* Whether the more severe limit of an exclusive pair stands in the alarm's place. */
+bool alarm_is_superseded(const struct alarm *alarm);
+
+/* The more severe one has cleared, is withheld now, or no more: `inferior` gives way or takes over. `before`: whether
+ * it was superseded until now; `acknowledged`: whether the more severe one was. */
+void alarm_settle_pair(const struct alarm_pass *pass, struct alarm *inferior, bool before, bool acknowledged);
+
 /* Evaluates condition and suppression of one alarm. */
 void alarm_evaluate(const struct alarm_pass *pass, struct alarm *alarm);
 

@@ -163,8 +163,12 @@ void alarm_withhold(const struct alarm_pass *pass, struct alarm *alarm, enum ala
 {
     struct alarm_status *status = &alarm->status;
     uint8_t withheld = (uint8_t)(on ? status->withheld | why : status->withheld & ~why);
+    bool superseded = alarm->inferior && alarm_is_superseded(alarm->inferior);
+    bool acknowledged = status->state == ALARM_ACKNOWLEDGED;
     if (withheld == status->withheld)
         return;
     status->withheld = withheld;
     alarm_apply(pass, alarm, alarm_withheld_trigger(alarm), cause);
+    if (alarm->inferior)
+        alarm_settle_pair(pass, alarm->inferior, superseded, acknowledged);
 }

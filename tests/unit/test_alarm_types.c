@@ -282,6 +282,108 @@ static void test_exclusive(void **state)
     fixture_end(&f);
 }
 
+/* A hihi that operators are not told of silences no hi: whether it is withheld as it comes, or while it stands. */
+static void test_exclusive_withheld(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    struct err err = {0};
+    fixture_make(&f);
+    struct alarm_def *def = fixture_alarm(&f, ALARM_HI, 90);
+    def->exclusive = true;
+    def->on_delay_us = 5 * SECOND;
+    fixture_alarm(&f, ALARM_HIHI, 95);
+    fixture_start(&f);
+    fixture_shelve(&f, "a/hihi", 10 * MINUTE, false);
+    fixture_send(&f, "a", 97);
+    fixture_pass(&f, 4 * SECOND);
+    struct alarm_pass pass = fixture_now(&f);
+    assert_true(alarm_take_out_of_service(&pass, fixture_find(&f, "a/hihi"), "sensor away", &ALICE, &err));
+    expect_state(&f, "a/hi", ALARM_NORMAL); /* a second reason is none to come before its on-delay */
+    fixture_pass(&f, SECOND);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    assert_true(alarm_put_in_service(&pass, fixture_find(&f, "a/hihi"), &ALICE, &err));
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_pass(&f, 10 * MINUTE); /* the shelf ends: it takes the place of hi */
+    expect_state(&f, "a/hihi", ALARM_UNACKNOWLEDGED);
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    fixture_shelve(&f, "a/hihi", 0, true); /* and leaves it, without hi's on-delay */
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_send(&f, "a", 92); /* ends the one-shot shelf; hi has stood all the time */
+    expect_state(&f, "a/hihi", ALARM_NORMAL);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_send(&f, "a", 97);
+    fixture_acknowledge(&f, "a/hihi");
+    fixture_shelve(&f, "a/hihi", HOUR, false);
+    expect_state(&f, "a/hi", ALARM_ACKNOWLEDGED); /* as hihi was */
+    assert_string_equal(
+        fixture_events(&f),
+        "a/hihi shelved, a/hihi activated, a/hihi out of service, a/hi activated, "
+        "a/hihi in service, a/hihi unshelved, a/hi superseded, a/hihi shelved, a/hi activated, "
+        "a/hihi cleared, a/hihi unshelved, a/hihi activated, a/hi superseded, "
+        "a/hihi acknowledged, a/hihi shelved, a/hi activated");
+    fixture_end(&f);
+}
+
+/* Nor does one that is never told: out of service, suppressed, of priority journal. */
+static void test_exclusive_untold(void **state)
+{
+    (void)state;
+    for (int reason = 0; reason < 3; reason++) {
+        struct alarm_fixture f;
+        fixture_make(&f);
+        fixture_alarm(&f, ALARM_HI, 90)->exclusive = true;
+        struct alarm_def *hihi = fixture_alarm(&f, ALARM_HIHI, 95);
+        if (reason == 0)
+            hihi->out_of_service = true;
+        else if (reason == 1)
+            hihi->suppress[0] = (struct alarm_suppression){.tag = mem_copy_text("b"), .value = 0};
+        else
+            hihi->priority = PRIORITY_JOURNAL;
+        fixture_start(&f);
+        fixture_send(&f, "b", 0);
+        fixture_send(&f, "a", 97);
+        expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+        assert_true(fixture_find(&f, "a/hihi")->status.active);
+        fixture_send(&f, "b", 1);
+        expect_state(&f, "a/hi", reason == 1 ? ALARM_NORMAL : ALARM_UNACKNOWLEDGED);
+        fixture_send(&f, "b", 0);
+        expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+        fixture_send(&f, "a", 92);
+        expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+        fixture_send(&f, "a", 80);
+        expect_state(&f, "a/hi", ALARM_RETURNED);
+        fixture_end(&f);
+    }
+}
+
+/* While the link is away nothing is known: hi comes when it is back, after its delay. */
+static void test_exclusive_shelved_while_link_is_away(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *def = fixture_alarm(&f, ALARM_HI, 90);
+    def->exclusive = true;
+    def->on_delay_us = 5 * SECOND;
+    fixture_alarm(&f, ALARM_HIHI, 95);
+    fixture_start(&f);
+    fixture_send(&f, "a", 97);
+    struct alarm_pass pass = fixture_now(&f);
+    plant_link_down(&f.plant);
+    alarms_freeze(&pass);
+    plant_link_up(&f.plant, &f.now);
+    fixture_send(&f, "a", 98); /* of the backlog */
+    fixture_shelve(&f, "a/hihi", HOUR, false);
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    plant_backlog_end(&f.plant, &f.now);
+    alarms_thaw(&pass);
+    fixture_pass(&f, 5 * SECOND);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    expect_state(&f, "a/hihi", ALARM_SHELVED);
+    fixture_end(&f);
+}
+
 /* One second in which the condition of an alarm of that type stands, or not. */
 static void live_a_second(struct alarm_fixture *f, enum alarm_type type, bool stands, int second)
 {
@@ -356,6 +458,9 @@ int main(void)
         cmocka_unit_test(test_stale_and_bad),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_exclusive),
+        cmocka_unit_test(test_exclusive_withheld),
+        cmocka_unit_test(test_exclusive_untold),
+        cmocka_unit_test(test_exclusive_shelved_while_link_is_away),
         cmocka_unit_test(test_every_type_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
