@@ -70,3 +70,10 @@ def wait_live(recorder, seconds=20):
 
 def wait_fault(recorder, text, seconds=20):
     wait_until(lambda: text in faults(recorder), seconds, lambda: f"a fault with '{text}':\n{faults(recorder)}")
+
+
+def wait_alarm(recorder, name, state):
+    """Until an alarm of hmi's own stands so, with its entry in the journal."""
+    recorder.wait_value(f"SELECT state FROM alarms WHERE alarm = 'system/{name}'", state)
+    event = {"unacknowledged": "activated", "returned": "cleared"}[state]
+    recorder.wait_value(f"SELECT event FROM journal WHERE alarm = 'system/{name}' ORDER BY id DESC LIMIT 1", event)

@@ -7,7 +7,7 @@ import unittest
 from broker import Broker
 from publisher import Publisher, mosquitto_pub
 from recorder import Recorder, wait_until
-from scene import faults, health, open_console, row, tags, wait_health, wait_live
+from scene import faults, health, open_console, row, tags, wait_alarm, wait_health, wait_live
 
 UTC = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 TAG_MEMBERS = {"tag", "value", "text", "unit", "quality", "quality_code", "time", "arrival", "retained", "source_time",
@@ -29,6 +29,7 @@ class Caps(unittest.TestCase):
             self.assertEqual((status["tags"], status["tags_max"], status["tags_over_cap"]), (20, 20, 10))
             self.assertEqual(health(recorder)[0], 1)
             self.assertIn("the cap of 20 tags is reached: 10 values of others were left out", faults(recorder))
+            wait_alarm(recorder, "tags", "unacknowledged")
             console.key("F9")
             console.wait("the cap of 20 tags is reached")
             console.wait_re(row("over the cap", "10"))
@@ -39,6 +40,7 @@ class Caps(unittest.TestCase):
             recorder.start()
             wait_live(recorder)
             self.assertEqual(len(tags(recorder)), 20)
+            wait_alarm(recorder, "tags", "returned")  # nothing has been left out since the start
 
     def test_topics_too_long_for_memory_are_counted_and_shown(self):
         with Broker() as broker, Recorder(broker) as recorder, Publisher(broker) as publisher, \
@@ -70,10 +72,14 @@ class Caps(unittest.TestCase):
             self.assertLess(len(refused["plant/b"]["excerpt"]), 1000)
             self.assertEqual(tags(recorder)["plant/a"]["value"], 5)
             console.wait_re(r"^! plant/a +\(5\)")
+            wait_alarm(recorder, "payloads", "unacknowledged")
             console.key("F9")
             console.wait_re(row("too large", "4"))
             publisher.publish("plant/a", "6", 1)
             recorder.wait_value("SELECT value FROM latest WHERE tag = 'plant/a'", "6.0")
+            recorder.stop()
+            recorder.start()
+            wait_alarm(recorder, "payloads", "returned")  # none has been refused since the start
 
     def test_ten_thousand_tags(self):
         with Broker(max_queued=0) as broker, Recorder(broker) as recorder, Publisher(broker) as publisher:

@@ -45,6 +45,30 @@ class Installed(unittest.TestCase):
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can make users and folders of theirs")
+    def test_systemd_makes_user_group_and_folders(self):
+        """On the root of a machine that knows neither yet, in the order that the manual gives."""
+        root = tempfile.mkdtemp(prefix="hmi-root-")
+        self.addCleanup(shutil.rmtree, root)
+        os.mkdir(f"{root}/etc")
+        for program, options in (("systemd-sysusers", []), ("systemd-tmpfiles", ["--create"])):
+            if not shutil.which(program):
+                self.skipTest(f"no {program} on this machine")
+            file = f"{self.folder}/lib/{program[len('systemd-'):]}.d/hmi.conf"
+            done = subprocess.run([program, f"--root={root}", *options, file], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertNotRegex(done.stderr, f"{file}:[0-9]+")  # a line that it does not take is only told
+        with open(f"{root}/etc/passwd") as file:
+            user = dict(zip(("name", "", "uid", "gid", "", "home"), file.read().split(":")))
+        with open(f"{root}/etc/group") as file:
+            groups = {name: (gid, members) for name, _, gid, members in (line.split(":") for line in file.read().split())}
+        self.assertEqual((user["name"], user["home"]), ("hmi", "/var/lib/hmi"))
+        self.assertEqual(groups["hmi-history"][1], "hmi")  # who hands its history to the group is in it
+        history = os.stat(f"{root}/var/lib/hmi")
+        self.assertEqual((stat.S_IMODE(history.st_mode), str(history.st_uid), str(history.st_gid)),
+                         (0o2750, user["uid"], groups["hmi-history"][0]))
+        self.assertEqual(stat.S_IMODE(os.stat(f"{root}/etc/hmi").st_mode), 0o755)
+
     def test_the_program_is_hardened(self):
         done = subprocess.run(["readelf", "-W", "-h", "-l", "-d", "-s", f"{self.folder}/bin/hmi"], capture_output=True,
                               text=True, check=True)

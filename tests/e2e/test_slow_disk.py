@@ -11,7 +11,7 @@ import unittest
 
 from handmade import Handmade
 from recorder import Recorder, wait_until
-from scene import health, open_console, wait_fault, wait_health
+from scene import health, open_console, wait_alarm, wait_fault, wait_health
 
 # fsync() and fdatasync() wait as long as the file named by HMI_TEST_HANG is there; with HMI_TEST_HANG.slow they take
 # long, each of them.
@@ -155,6 +155,10 @@ class SlowDisk(unittest.TestCase):
             inside = f"SELECT count(*) FROM history WHERE ts > {start_us} + 1000000 AND ts < {end_us} - 1000"
             self.assertEqual("0", recorder.value(inside), rows)
             self.assertGreater(self.number, kept)
+            wait_alarm(recorder, "spool", "unacknowledged")
+            recorder.stop()
+            recorder.start()
+            wait_alarm(recorder, "spool", "returned")  # as its guidance says
 
     def test_killed_while_samples_wait_in_memory(self):
         """They were acknowledged and are lost: the gap of the next start begins before them."""
