@@ -69,6 +69,14 @@ class LayersTest(unittest.TestCase):
             self.assertIn("src/base/err.c sees ui/app.h", done.stdout)
 
 
+class RunTest(unittest.TestCase):
+    def test_help_runs_nothing(self):
+        for option, status in (("--help", 0), ("-h", 0), ("--bench", 1)):
+            done = subprocess.run([sys.executable, os.path.join(TESTS, "run"), option], capture_output=True, text=True,
+                                  timeout=60)
+            self.assertEqual((done.returncode, (done.stdout + done.stderr).strip()), (status, run.__doc__.strip()))
+
+
 class CountTest(unittest.TestCase):
     def test_tap(self):
         self.assertEqual(run.count_tap("1..3\nok 1 - a\nnot ok 2 - b\nok 3 # SKIP c\n"), (1, 1, 1))
