@@ -228,19 +228,20 @@ static void app_say_role(struct app *app, const char *what, enum role role)
                         ROLE_WORDS[role], ROLE_WORDS[welcome->role], ROLE_WORDS[role], welcome->user);
 }
 
-/* The dialogue that gives the tag's setpoint; the recorder decides once more. */
+/* The dialogue that gives the tag's setpoint, or the one that it reads back; the recorder decides once more. */
 static void app_edit(struct app *app)
 {
     const struct mirror_tag *tag = app_tag(app);
     if (!tag)
         return;
-    if (!tag->setpoint)
+    const struct mirror_tag *giver = mirror_tag_giver(&app->mirror, tag);
+    if (!giver)
         screen_host_say(&app->host, MEANING_WARNING,
-                        "%s is read-only: it has no setpoint in the configuration.", tag->name);
-    else if (app->mirror.welcome.role < tag->setpoint->role)
-        app_say_role(app, tag->name, (enum role)tag->setpoint->role);
+                        "%s is read-only: hmi.cfg gives it no setpoint, or more than one.", tag->name);
+    else if (app->mirror.welcome.role < giver->setpoint->role)
+        app_say_role(app, giver->name, (enum role)giver->setpoint->role);
     else
-        app_open(app, SCREEN_SETPOINT, tag->id);
+        app_open(app, SCREEN_SETPOINT, giver->id);
 }
 
 /* What an action does on every screen that does not do something else with it. */

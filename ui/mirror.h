@@ -158,6 +158,10 @@ const struct wire_command *mirror_find_command(const struct mirror *mirror, uint
 /* The tag that tells the present value of a setpoint: its readback, else the tag itself. */
 const struct mirror_tag *mirror_tag_present(const struct mirror *mirror, const struct mirror_tag *tag);
 
+/* The other way round, the tag to give a value to where somebody wants another one here: itself where it has a setpoint,
+ * else the one whose readback it is. NULL: there is none, or there are several. */
+const struct mirror_tag *mirror_tag_giver(const struct mirror *mirror, const struct mirror_tag *tag);
+
 /* Who gives the tag's setpoint now; NULL: nobody. */
 const struct wire_reservation *mirror_find_reservation(const struct mirror *mirror, uint32_t tag);
 

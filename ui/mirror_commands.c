@@ -22,6 +22,22 @@ const struct mirror_tag *mirror_tag_present(const struct mirror *mirror, const s
     return readback ? readback : tag;
 }
 
+const struct mirror_tag *mirror_tag_giver(const struct mirror *mirror, const struct mirror_tag *tag)
+{
+    const struct mirror_tag *giver = NULL;
+    if (tag->setpoint)
+        return tag;
+    for (size_t i = 0; i < mirror->tag_count; i++) {
+        const struct wire_setpoint *setpoint = mirror->tags[i]->setpoint;
+        if (!setpoint || setpoint->readback_tag != tag->id)
+            continue;
+        if (giver)
+            return NULL;
+        giver = mirror->tags[i];
+    }
+    return giver;
+}
+
 const struct wire_reservation *mirror_find_reservation(const struct mirror *mirror, uint32_t tag)
 {
     for (size_t i = 0; i < mirror->reservation_count; i++)

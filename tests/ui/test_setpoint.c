@@ -155,6 +155,50 @@ static void the_present_value_names_the_readback_that_it_comes_from(void **state
     finish(&console);
 }
 
+static void on_a_readback_the_dialogue_is_that_of_its_setpoint(void **state)
+{
+    struct console console;
+    struct wire_setpoint setpoint = {
+        .tag = 1, .low = 20, .high = 110, .role = ROLE_OPERATOR, .confirm = 1, .readback_tag = 2};
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    wire_put(&console.recorder.out, WIRE_SETPOINT, &setpoint);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    key(&console, "Down");
+    expect(&console, " 2/2");
+    key(&console, "e");
+    expect(&console, "Set boiler.sp");
+    expect_row(&console, "(boiler.temp)", "39.5 °C");
+    key(&console, "Escape");
+    expect_gone(&console, "Set boiler.sp");
+    /* Whose role counts is the setpoint, too. */
+    setpoint.role = ROLE_SUPERVISOR;
+    wire_put(&console.recorder.out, WIRE_SETPOINT, &setpoint);
+    fake_recorder_number(&console.recorder, 2, 38.5, QUALITY_GOOD, 0);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "38.5"); /* it has taken both */
+    key(&console, "e");
+    expect(&console, "boiler.sp needs the role supervisor");
+    /* Of two setpoints none is taken for the one that was meant. */
+    wire_put(&console.recorder.out, WIRE_TAG,
+             &(struct wire_tag){.tag = 3,
+                                .configured = 1,
+                                .name = "boiler.trim",
+                                .topic = "plant/trim",
+                                .area = "boiler",
+                                .unit = "°C",
+                                .description = "Trim",
+                                .kind = TAG_ANALOG,
+                                .writable = 1});
+    setpoint.tag = 3;
+    wire_put(&console.recorder.out, WIRE_SETPOINT, &setpoint);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, " 2/3");
+    key(&console, "e");
+    expect(&console, "boiler.temp is read-only: hmi.cfg gives it no setpoint, or more than one");
+    finish(&console);
+}
+
 static void a_refusal_is_shown_and_can_be_decided_anew(void **state)
 {
     struct console console;
@@ -268,6 +312,7 @@ int main(void)
         cmocka_unit_test(what_was_typed_ahead_confirms_nothing),
         cmocka_unit_test(the_present_value_names_the_readback_that_it_comes_from),
         cmocka_unit_test(a_refusal_is_shown_and_can_be_decided_anew),
+        cmocka_unit_test(on_a_readback_the_dialogue_is_that_of_its_setpoint),
         cmocka_unit_test(read_only_tags_and_viewers_have_no_way_in),
         cmocka_unit_test(the_dialogue_opens_wherever_the_tag_is_shown),
         cmocka_unit_test(an_idle_console_locks_and_drops_what_was_begun),
