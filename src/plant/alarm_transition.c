@@ -52,13 +52,14 @@ void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm)
 {
     const struct alarm_status *status = &alarm->status;
     int64_t now_us = pass->time.wall_us;
+    int rises = (int)status->priority - (int)alarm->def->priority; /* so many times it has risen already */
     alarm_follow_state(pass, alarm);
     if (alarm_is_waiting(alarm, ALARM_DEADLINE_REALARM))
         alarm_set_span(pass, alarm, ALARM_DEADLINE_REALARM,
                        alarm_left_us(alarm->def->realarm_us, status->changed_us, now_us));
     if (alarm_is_waiting(alarm, ALARM_DEADLINE_ESCALATE))
         alarm_set_span(pass, alarm, ALARM_DEADLINE_ESCALATE,
-                       alarm_left_us(alarm->def->escalate_us, status->activated_us, now_us));
+                       alarm_left_us((rises + 1) * alarm->def->escalate_us, status->activated_us, now_us));
     if (status->withheld & ALARM_BY_SHELF)
         alarm_set_span(pass, alarm, ALARM_DEADLINE_SHELF,
                        status->shelf_until_us > now_us ? status->shelf_until_us - now_us : 1);
