@@ -65,9 +65,11 @@ enum action_where {
       "acknowledge all alarms in sight (operator)")                                                          \
     X(SHELVE, "shelve", "z", "Shelve", ACTION_ON_ANY_ALARM, ROLE_VIEWER,                                     \
       "take the alarm, or the marked ones, out of sight for a while (operator)")                             \
-    X(UNSHELVE, "unshelve", "u", "Unshelve", ACTION_ON_ANY_ALARM, ROLE_VIEWER,                               \
-      "show the shelved alarm, or the marked ones, again (operator)")                                        \
-    X(MARK, "mark", "Space", "", ACTION_ON_ALARMS, ROLE_VIEWER, "mark the alarm for a, z or u; or not")      \
+    X(UNSHELVE, "unshelve", "u", "Put back", ACTION_ON_ANY_ALARM, ROLE_VIEWER,                               \
+      "put the alarm, or the marked ones, back: from the shelf (operator), else into service (supervisor)")  \
+    X(OUT_OF_SERVICE, "out-of-service", "o", "Out", ACTION_ON_ANY_ALARM, ROLE_VIEWER,                        \
+      "take the alarm, or the marked ones, out of service until they are put back (supervisor)")             \
+    X(MARK, "mark", "Space", "", ACTION_ON_ALARMS, ROLE_VIEWER, "mark the alarm for a, z, o or u; or not")   \
     X(OPEN_ALARM, "open-alarm", "Enter", "", ACTION_ON_ALARMS, ROLE_VIEWER, "everything known of the alarm") \
     X(NEXT_TAB, "next-tab", "Tab Right", "", ACTION_ON_ALARMS, ROLE_VIEWER,                                  \
       "the next list: standing, withheld, journal")                                                          \

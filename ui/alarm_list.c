@@ -1,6 +1,7 @@
 #include "ui/alarm_list.h"
 
 #include "base/mem.h"
+#include "plant/alarm_event.h"
 #include "plant/alarm_state.h"
 #include "ui/alarm_filter.h"
 
@@ -348,6 +349,8 @@ static const char *list_pick_fault(const struct wire_alarm *now, const struct al
         return "waits for no acknowledgement";
     if (purpose == ALARM_PICK_UNSHELVE && !now->shelf_until_us)
         return "is not shelved";
+    if (purpose == ALARM_PICK_IN_SERVICE && !(now->withheld & ALARM_BY_OPERATOR))
+        return "is not shelved, and no operator has taken it out of service";
     return NULL;
 }
 

@@ -124,8 +124,9 @@ enum alarm_pick_from {
 
 enum alarm_pick_for {
     ALARM_PICK_ACKNOWLEDGE, /* those that wait for it, and under the cursor or marked those that have latched, too */
-    ALARM_PICK_SHELVE,
-    ALARM_PICK_UNSHELVE
+    ALARM_PICK_SHELVE, /* or to take out of service: any; the recorder says which cannot be */
+    ALARM_PICK_UNSHELVE,
+    ALARM_PICK_IN_SERVICE /* those that an operator has taken out of service */
 };
 
 struct alarm_pick {

@@ -23,10 +23,15 @@ void shelve_entry_open(struct shelve_entry *entry, int64_t max_us)
         entry->span++;
 }
 
+void shelve_entry_open_reason(struct shelve_entry *entry)
+{
+    *entry = (struct shelve_entry){.field = SHELVE_REASON, .only_reason = true, .message = ""};
+}
+
 static void shelve_go_field(struct shelve_entry *entry, int step)
 {
     int field = (int)entry->field + step;
-    if (field >= 0 && field < SHELVE_FIELDS)
+    if (!entry->only_reason && field >= 0 && field < SHELVE_FIELDS)
         entry->field = (enum shelve_field)field;
 }
 

@@ -95,6 +95,32 @@ class Operations(unittest.TestCase):
                 console.type("/operator:nobody")
                 console.wait("No entry of the journal matches.")
 
+    def test_out_of_service_and_back_from_the_withheld_ones(self):
+        user = getpass.getuser()
+        for role, refused in (("supervisor", False), ("operator", True)):
+            access = f'access = {{ {role} = [ "{user}" ]; }};\n'
+            with Broker() as broker, Recorder(broker, config=access + TAGS) as recorder:
+                wait_live(recorder)
+                raise_all(broker, recorder)
+                with open_alarms(recorder, cols=200) as console:
+                    time.sleep(SEEN_SECONDS)
+                    console.key("o")
+                    console.wait(f"Out of service: t{COUNT - 1}/hi")
+                    console.type("drum is open")
+                    console.key("Enter")
+                    if refused:
+                        console.wait(f'access = {{ supervisor = [ "{user}" ]; }};')
+                        continue
+                    console.wait("1 alarm taken out of service")
+                    console.wait(f"Standing {COUNT - 1}")
+                    console.key("Tab")
+                    console.wait_re(row("out", f"t{COUNT - 1}/hi", "drum is open"))
+                    time.sleep(SEEN_SECONDS)
+                    console.key("u")
+                    console.wait("1 alarm back in service")
+                    self.assertEqual(recorder.sql("SELECT event, operator FROM journal WHERE event LIKE '% service' ORDER BY id"),
+                                     [["out of service", user], ["in service", user]])
+
     def test_a_viewer_is_told_the_line_that_is_missing(self):
         user = getpass.getuser()
         with Broker() as broker, Recorder(broker, config=f'access = {{ viewer = [ "{user}" ]; }};\n{TAGS}') as recorder:

@@ -224,7 +224,7 @@ static void it_is_shelved_from_here(void **state)
     struct wire_ask ask;
     begin(&d, 30, 100, NULL);
     key(&d.console, "u");
-    expect(&d.console, "It is not shelved.");
+    expect(&d.console, "It is not shelved, and no operator has taken it out of service.");
     key(&d.console, "z");
     expect(&d.console, "Shelve boiler.temp/hi");
     vt_type(d.console.vt, "sensor away", 11);

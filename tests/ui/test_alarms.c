@@ -345,6 +345,47 @@ static void shelving_asks_for_time_and_reason(void **state)
     finish(&console);
 }
 
+static void out_of_service_asks_for_a_reason_and_ends_by_the_same_key(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_alarms(&console, 24, 80, NULL);
+    vt_run(console.vt, SEEN_MS);
+    key(&console, "o");
+    expect(&console, "Out of service: boiler.tag001/hihi");
+    expect(&console, "until a supervisor puts it back");
+    key(&console, "Escape");
+    expect_gone(&console, "Out of service: boiler");
+    key(&console, "o");
+    key(&console, "Tab"); /* there is no other field */
+    key(&console, "Enter");
+    expect(&console, "a reason is needed");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    type(&console, "drum is open\r");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_OUT_OF_SERVICE);
+    assert_string_equal(ask.argument, "boiler.tag001/hihi");
+    assert_string_equal(ask.reason, "drum is open");
+    expect_gone(&console, "Out of service: boiler");
+    answer(&console, &ask, false, "this needs the role supervisor");
+    expect(&console, "this needs the role supervisor");
+    struct wire_alarm alarm = alarm_of(&console.recorder, 1, ALARM_OUT_OF_SERVICE, PRIORITY_CRITICAL,
+                                       "boiler.tag001/hihi", 1000000);
+    alarm.withheld = ALARM_BY_OPERATOR;
+    alarm.detail = "by bob: drum is open";
+    say_full(&console.recorder, &alarm);
+    flush(&console);
+    key(&console, "Tab");
+    expect_row(&console, "boiler.tag001/hihi", "out of service, by bob");
+    vt_run(console.vt, SEEN_MS);
+    key(&console, "u");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_IN_SERVICE);
+    assert_string_equal(ask.argument, "boiler.tag001/hihi");
+    finish(&console);
+}
+
 static void withheld_ones_tell_by_whom_why_and_how_long(void **state)
 {
     static const struct {
@@ -392,7 +433,7 @@ static void withheld_ones_tell_by_whom_why_and_how_long(void **state)
         assert_string_equal(ask.argument, "network.tag006/hi");
         key(&console, "Down");
         key(&console, "u");
-        expect(&console, "old.level/hi is not shelved");
+        expect(&console, "old.level/hi is not shelved, and no operator");
         finish(&console);
     }
 }
@@ -410,6 +451,7 @@ int main(void)
         cmocka_unit_test(lost_links_make_rows_look_stale),
         cmocka_unit_test(a_recorder_that_goes_before_it_answers_is_told),
         cmocka_unit_test(shelving_asks_for_time_and_reason),
+        cmocka_unit_test(out_of_service_asks_for_a_reason_and_ends_by_the_same_key),
         cmocka_unit_test(withheld_ones_tell_by_whom_why_and_how_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
  * What must stay true: what is acknowledged is the occurrence that the last picture showed. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "plant/alarm_event.h"
 #include "plant/alarm_state.h"
 #include "ui/screens/alarm_facts.h"
 #include "ui/screens/alarm_past.h"
@@ -162,21 +163,25 @@ static void detail_acknowledge(const struct alarm_detail *detail, struct screen_
     screen_host_request(host, &(struct wire_ask){.action = WIRE_ACTION_ACKNOWLEDGE, .argument = line});
 }
 
-static void detail_shelve(struct alarm_detail *detail, struct screen_host *host)
+static void detail_shelve(struct alarm_detail *detail, struct screen_host *host, enum wire_action action)
 {
     if (detail->record.state == ALARM_NORMAL)
-        screen_host_say(host, MEANING_WARNING, "It is normal: only alarms that stand are shelved here.");
+        screen_host_say(host, MEANING_WARNING, "It is normal: only alarms that stand are withheld here.");
     else
-        alarm_shelve_open(&detail->shelve, host, detail->record.address, 1);
+        alarm_shelve_open(&detail->shelve, host, action, detail->record.address, 1);
 }
 
-static void detail_unshelve(const struct alarm_detail *detail, struct screen_host *host)
+/* From the shelf; when it is not there, into service. */
+static void detail_put_back(const struct alarm_detail *detail, struct screen_host *host)
 {
-    if (!detail->record.shelf_until_us)
-        screen_host_say(host, MEANING_WARNING, "It is not shelved.");
+    const struct wire_alarm *record = &detail->record;
+    enum wire_action action = record->shelf_until_us ? WIRE_ACTION_UNSHELVE : WIRE_ACTION_IN_SERVICE;
+    if (!record->shelf_until_us && !(record->withheld & ALARM_BY_OPERATOR))
+        screen_host_say(host, MEANING_WARNING,
+                        "It is not shelved, and no operator has taken it out of service.");
     else
-        screen_host_request(
-            host, &(struct wire_ask){.action = WIRE_ACTION_UNSHELVE, .argument = detail->record.address});
+        screen_host_request(host,
+                            &(struct wire_ask){.action = (uint32_t)action, .argument = record->address});
 }
 
 /* The tag's trend when it came. */
@@ -233,10 +238,13 @@ static unsigned detail_act(void *state, struct screen_host *host, enum action ac
         detail_acknowledge(detail, host);
         return SCREEN_PAINT;
     case ACTION_SHELVE:
-        detail_shelve(detail, host);
+        detail_shelve(detail, host, WIRE_ACTION_SHELVE);
+        return SCREEN_PAINT;
+    case ACTION_OUT_OF_SERVICE:
+        detail_shelve(detail, host, WIRE_ACTION_OUT_OF_SERVICE);
         return SCREEN_PAINT;
     case ACTION_UNSHELVE:
-        detail_unshelve(detail, host);
+        detail_put_back(detail, host);
         return SCREEN_PAINT;
     case ACTION_TREND:
         detail_show_trend(detail, host);

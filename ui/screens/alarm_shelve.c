@@ -11,12 +11,16 @@
 #define SHELVE_ROWS    11
 #define SHELVE_LABEL   10 /* columns of the labels */
 
-void alarm_shelve_open(struct alarm_shelve *shelve, const struct screen_host *host, const char *addresses,
-                       size_t count)
+void alarm_shelve_open(struct alarm_shelve *shelve, const struct screen_host *host, enum wire_action action,
+                       const char *addresses, size_t count)
 {
     alarm_shelve_close(shelve);
-    *shelve = (struct alarm_shelve){.open = true, .addresses = mem_copy_text(addresses), .count = count};
-    shelve_entry_open(&shelve->entry, host->mirror->welcome.shelve_max_us);
+    *shelve = (struct alarm_shelve){
+        .open = true, .action = action, .addresses = mem_copy_text(addresses), .count = count};
+    if (action == WIRE_ACTION_SHELVE)
+        shelve_entry_open(&shelve->entry, host->mirror->welcome.shelve_max_us);
+    else
+        shelve_entry_open_reason(&shelve->entry);
 }
 
 void alarm_shelve_close(struct alarm_shelve *shelve)
@@ -28,7 +32,7 @@ void alarm_shelve_close(struct alarm_shelve *shelve)
 static void shelve_send(struct alarm_shelve *shelve, struct screen_host *host)
 {
     const struct shelve_entry *entry = &shelve->entry;
-    screen_host_request(host, &(struct wire_ask){.action = WIRE_ACTION_SHELVE,
+    screen_host_request(host, &(struct wire_ask){.action = (uint32_t)shelve->action,
                                                  .argument = shelve->addresses,
                                                  .span_us = entry->spans_us[entry->span],
                                                  .once = entry->once,
@@ -78,13 +82,24 @@ static void shelve_draw_span(const struct pane *pane, int y, const struct shelve
                 entry->max_us ? "   (at most " : "", entry->max_us ? max : "", entry->max_us ? ")" : "");
 }
 
-static void shelve_draw_fields(const struct pane *pane, const struct shelve_entry *entry, int64_t wall_us)
+/* For how long: what is entered of it, or that it has no end of its own. */
+static void shelve_draw_duration(const struct pane *pane, const struct shelve_entry *entry, int64_t wall_us)
 {
+    if (entry->only_reason) {
+        pane_text(pane, 2, 1, -1, MEANING_TEXT, "Nobody is told of it until a supervisor puts it back (u),");
+        pane_text(pane, 2, 2, -1, MEANING_TEXT, "restarts of the recorder included.");
+        return;
+    }
     shelve_draw_span(pane, 1, entry, wall_us);
     shelve_draw_label(pane, 2, entry, SHELVE_ONCE, "one-shot");
     pane_text(pane, 2 + SHELVE_LABEL, 2, -1, entry->once ? MEANING_STRONG : MEANING_TEXT,
               entry->once ? "[x] ends when the condition goes, then at the latest"
                           : "[ ] lasts, whatever the condition does");
+}
+
+static void shelve_draw_fields(const struct pane *pane, const struct shelve_entry *entry, int64_t wall_us)
+{
+    shelve_draw_duration(pane, entry, wall_us);
     shelve_draw_label(pane, 3, entry, SHELVE_REASON, "reason");
     if (entry->field == SHELVE_REASON)
         line_editor_draw(&entry->reason, pane, 2 + SHELVE_LABEL, 3, pane->columns - SHELVE_LABEL - 4);
@@ -93,8 +108,9 @@ static void shelve_draw_fields(const struct pane *pane, const struct shelve_entr
                   *entry->reason.text ? entry->reason.text : "...");
     pane_text(pane, 2 + SHELVE_LABEL, 5, -1, MEANING_ERROR, entry->message);
     pane_text(pane, 2, 7, -1, MEANING_DIM,
-              entry->field == SHELVE_REASON ? "Enter: shelve   Escape: nothing is done"
-                                            : "Left, Right: choose   Enter: next   Escape: nothing is done");
+              entry->only_reason              ? "Enter: take out of service   Escape: nothing is done"
+              : entry->field == SHELVE_REASON ? "Enter: shelve   Escape: nothing is done"
+                                              : "Left, Right: choose   Enter: next   Escape: nothing is done");
 }
 
 void alarm_shelve_draw(const struct alarm_shelve *shelve, const struct screen_host *host,
@@ -104,10 +120,11 @@ void alarm_shelve_draw(const struct alarm_shelve *shelve, const struct screen_ho
     int columns = pane->columns < SHELVE_COLUMNS ? pane->columns : SHELVE_COLUMNS;
     int rows = pane->rows < SHELVE_ROWS ? pane->rows : SHELVE_ROWS;
     struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
+    const char *verb = shelve->action == WIRE_ACTION_SHELVE ? "Shelve" : "Out of service:";
     if (shelve->count == 1)
-        snprintf(title, sizeof title, "Shelve %.56s", shelve->addresses);
+        snprintf(title, sizeof title, "%s %.46s", verb, shelve->addresses);
     else
-        snprintf(title, sizeof title, "Shelve %zu alarms", shelve->count);
+        snprintf(title, sizeof title, "%s %zu alarms", verb, shelve->count);
     pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
     struct pane inside = pane_box(&box, title);
     shelve_draw_fields(&inside, &shelve->entry, host->wall_us);

@@ -1,4 +1,4 @@
-/* The dialogue that shelves alarms, over the screen that opens it: which alarms is settled when it opens. */
+/* The dialogue that shelves alarms or takes them out of service, over the screen that opens it: which alarms is settled when it opens. */
 #ifndef UI_SCREENS_ALARM_SHELVE_H
 #define UI_SCREENS_ALARM_SHELVE_H
 
@@ -13,14 +13,15 @@
 /* Zero bytes: closed. Release with alarm_shelve_close(). */
 struct alarm_shelve {
     bool open;
+    enum wire_action action; /* WIRE_ACTION_SHELVE or WIRE_ACTION_OUT_OF_SERVICE */
     char *addresses; /* one a line, owned */
     size_t count;
     struct shelve_entry entry;
 };
 
-/* Opens it for `count` alarms, their addresses one a line in `addresses` (copied). */
-void alarm_shelve_open(struct alarm_shelve *shelve, const struct screen_host *host, const char *addresses,
-                       size_t count);
+/* Opens it to do `action` (one of those above) to `count` alarms, their addresses one a line in `addresses` (copied). */
+void alarm_shelve_open(struct alarm_shelve *shelve, const struct screen_host *host, enum wire_action action,
+                       const char *addresses, size_t count);
 void alarm_shelve_close(struct alarm_shelve *shelve);
 
 /* A key while it is open; closes it when the operator is done. *sent: the request has left. */

@@ -78,11 +78,22 @@ static void alarms_request(struct alarms_screen *screen, struct screen_host *hos
 }
 
 /* Which alarms is settled now; the marks go when they are asked for, not when the operator gives up. */
-static void alarms_shelve(struct alarms_screen *screen, struct screen_host *host)
+static void alarms_shelve(struct alarms_screen *screen, struct screen_host *host, enum wire_action action)
 {
     size_t count = alarms_pick(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_SHELVE);
     if (count)
-        alarm_shelve_open(&screen->shelve, host, buf_text(&screen->lines), count);
+        alarm_shelve_open(&screen->shelve, host, action, buf_text(&screen->lines), count);
+}
+
+/* What an operator withholds: those that are shelved, and where none of them is, those that are out of service. */
+static void alarms_put_back(struct alarms_screen *screen, struct screen_host *host)
+{
+    struct alarm_pick shelved = alarm_list_pick(alarms_list(screen), host->mirror, ALARM_PICK_CURSOR,
+                                                ALARM_PICK_UNSHELVE, host->mono_us, &screen->lines);
+    if (shelved.count)
+        alarms_request(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_UNSHELVE, WIRE_ACTION_UNSHELVE);
+    else
+        alarms_request(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_IN_SERVICE, WIRE_ACTION_IN_SERVICE);
 }
 
 static unsigned alarms_shelve_input(struct alarms_screen *screen, struct screen_host *host,
@@ -98,7 +109,7 @@ static unsigned alarms_shelve_input(struct alarms_screen *screen, struct screen_
 static bool alarms_is_operation(enum action action)
 {
     return action == ACTION_ACKNOWLEDGE || action == ACTION_ACKNOWLEDGE_PAGE || action == ACTION_SHELVE ||
-           action == ACTION_UNSHELVE || action == ACTION_MARK;
+           action == ACTION_UNSHELVE || action == ACTION_OUT_OF_SERVICE || action == ACTION_MARK;
 }
 
 /* What an operator does to alarms. */
@@ -120,10 +131,13 @@ static unsigned alarms_operate(struct alarms_screen *screen, struct screen_host 
             screen_host_say(host, MEANING_WARNING, "What is withheld waits for no acknowledgement.");
         return SCREEN_PAINT;
     case ACTION_SHELVE:
-        alarms_shelve(screen, host);
+        alarms_shelve(screen, host, WIRE_ACTION_SHELVE);
+        return SCREEN_PAINT;
+    case ACTION_OUT_OF_SERVICE:
+        alarms_shelve(screen, host, WIRE_ACTION_OUT_OF_SERVICE);
         return SCREEN_PAINT;
     case ACTION_UNSHELVE:
-        alarms_request(screen, host, ALARM_PICK_CURSOR, ALARM_PICK_UNSHELVE, WIRE_ACTION_UNSHELVE);
+        alarms_put_back(screen, host);
         return SCREEN_PAINT;
     case ACTION_MARK:
         if (alarm_list_current_group(alarms_list(screen)))

@@ -4,7 +4,7 @@
  *   alarms_draw.c    the picture: titles, rows or why there are none, the line at the foot
  *   alarm_cells.c    rows of alarms
  *   alarm_journal.c  rows of the journal
- *   alarm_shelve.c   the dialogue that shelves
+ *   alarm_shelve.c   the dialogue that shelves, or takes out of service
  */
 #ifndef UI_SCREENS_ALARMS_INTERNAL_H
 #define UI_SCREENS_ALARMS_INTERNAL_H
