@@ -476,11 +476,26 @@ int64_t recorder_commands_settle(struct recorder *recorder)
     return due_us < soon_us ? soon_us : due_us;
 }
 
-void recorder_commands_stop(struct recorder *recorder)
+static void commands_let_all_go(struct recorder *recorder)
 {
     struct command *command;
     while ((command = commands_next_release(&recorder->commands, INT64_MAX)))
         commands_let_go(recorder, command);
+}
+
+void recorder_commands_reload(struct recorder *recorder)
+{
+    commands_let_all_go(recorder);
+    for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++)
+        if (recorder->commands.rows[i])
+            command_step(recorder->commands.rows[i], COMMAND_WITHDRAWN, recorder->time.mono_us,
+                         "the configuration was read again before it was sent");
+}
+
+void recorder_commands_stop(struct recorder *recorder)
+{
+    struct command *command;
+    commands_let_all_go(recorder);
     for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
         command = recorder->commands.rows[i];
         if (command)

@@ -51,6 +51,10 @@ void recorder_commands_note(struct recorder *recorder, const char *event, const 
 void recorder_commands_tick(struct recorder *recorder);
 int64_t recorder_commands_settle(struct recorder *recorder);
 
+/* Another configuration is about to come, which may know other topics and limits: buttons are let go, and what has
+ * not been sent is not sent. */
+void recorder_commands_reload(struct recorder *recorder);
+
 /* The recorder ends: buttons are let go, nothing else is sent any more. */
 void recorder_commands_stop(struct recorder *recorder);
 

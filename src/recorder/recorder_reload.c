@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "config/compare.h"
 #include "recorder/recorder_alarms.h"
+#include "recorder/recorder_commands.h"
 #include "recorder/recorder_internal.h"
 #include "recorder/recorder_sessions.h"
 
@@ -67,6 +68,7 @@ static void recorder_swap_config(struct recorder *recorder, struct config *confi
     struct batch *batch = recorder->pipeline.current;
     bool reconnect = recorder_broker_differs(&old->broker, &config->broker);
     recorder_read_clocks(recorder);
+    recorder_commands_reload(recorder);
     recorder->config = config;
     recorder->plant.options = recorder_plant_options(config);
     plant_reload_begin(&recorder->plant, batch);

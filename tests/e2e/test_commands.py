@@ -153,6 +153,19 @@ class Outcomes(Plant):
         self.assertEqual(device.payloads(), ["1", "0"] * 2)
         self.check_history()
 
+    def test_a_button_is_let_go_where_it_was_pressed(self):
+        device = self.device()
+        self.assertEqual(self.set("horn", "ON")[0], 0)
+        with open(self.recorder.config_path, "r+", encoding="utf-8") as file:
+            text = file.read().replace('"cmd/horn"', '"cmd/siren"')
+            file.seek(0)
+            file.truncate()
+            file.write(text)
+        self.assertEqual(self.recorder.hmi("reload")[0], 0)
+        wait_until(lambda: len(device.received) == 2, 10, "the release")
+        self.assertEqual(device.received, [("cmd/horn", "1"), ("cmd/horn", "0")])
+        self.recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'released'", 1)
+
     def test_others_on_a_setpoints_topic_are_journaled(self):
         self.recorder.stop()
         with open(self.recorder.config_path, "r+", encoding="utf-8") as file:
