@@ -142,7 +142,8 @@ static void console_ask(struct console *console, struct server *server, const st
     console->follows |= reply.command != 0;
     if (reply.commit)
         console->held_commit = reply.commit;
-    wire_put(reply.commit ? &console->held : &console->out, WIRE_ANSWER,
+    /* Answers leave in the order of the requests: one that could leave waits behind those that are held. */
+    wire_put(console->held.length || reply.commit ? &console->held : &console->out, WIRE_ANSWER,
              &(struct wire_answer){.request = ask->request,
                                    .good = good,
                                    .text = text,

@@ -296,6 +296,18 @@ static void test_answers_wait_for_the_commit(void **state)
     server_release_answers(f->server, UINT64_MAX);
     fixture_turns(f, first, 5);
     assert_int_equal(first->counts[WIRE_ANSWER], 3);
+    /* one that needs no commit waits for those that do: they leave in the order of the requests */
+    f->commit = 9;
+    client_put(first, WIRE_ASK, &(struct wire_ask){.request = 4, .action = WIRE_ACTION_ACKNOWLEDGE});
+    fixture_turns(f, first, 5);
+    f->commit = 0;
+    client_put(first, WIRE_ASK, &(struct wire_ask){.request = 5, .action = WIRE_ACTION_RELOAD});
+    fixture_turns(f, first, 5);
+    assert_int_equal(first->counts[WIRE_ANSWER], 3);
+    server_release_answers(f->server, 9);
+    fixture_turns(f, first, 5);
+    assert_int_equal(first->counts[WIRE_ANSWER], 5);
+    assert_int_equal(first->last_request, 5);
     client_free(first);
     client_free(second);
 }
