@@ -102,11 +102,30 @@ static void test_warnings(void **state)
     config_fixture_close(&fixture);
 }
 
+struct warning_case {
+    const char *text;
+    const char *warning; /* NULL: none */
+};
+
+/* Each file is good, and draws this one warning. */
+static void check_warnings(const struct warning_case *cases, size_t count)
+{
+    struct config_fixture fixture;
+    config_fixture_open(&fixture);
+    for (size_t i = 0; i < count; i++) {
+        config_fixture_load(&fixture, cases[i].text, false);
+        assert_true(fixture.good);
+        assert_int_equal(fixture.report.warning_count, cases[i].warning != NULL);
+        if (cases[i].warning)
+            assert_string_equal(config_fixture_short(&fixture, fixture.report.warnings[0]), cases[i].warning);
+        config_fixture_release(&fixture);
+    }
+    config_fixture_close(&fixture);
+}
+
 static void test_what_is_kept_too_shortly(void **state)
 {
-    static const struct {
-        const char *text, *warning;
-    } CASES[] = {
+    static const struct warning_case CASES[] = {
         {"history = { keep_days = 400;\nkeep_minutes_days = 400; };", NULL},
         {"history = { keep_days = 100;\nkeep_minutes_days = 0; };", NULL},
         {"history = { keep_days = 400;\nkeep_minutes_days = 30; };",
@@ -120,17 +139,23 @@ static void test_what_is_kept_too_shortly(void **state)
          "give 0 (never)"},
     };
     (void)state;
-    struct config_fixture fixture;
-    config_fixture_open(&fixture);
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        config_fixture_load(&fixture, CASES[i].text, false);
-        assert_true(fixture.good);
-        assert_int_equal(fixture.report.warning_count, CASES[i].warning != NULL);
-        if (CASES[i].warning)
-            assert_string_equal(config_fixture_short(&fixture, fixture.report.warnings[0]), CASES[i].warning);
-        config_fixture_release(&fixture);
-    }
-    config_fixture_close(&fixture);
+    check_warnings(CASES, sizeof CASES / sizeof *CASES);
+}
+
+static void test_exclusive_without_effect(void **state)
+{
+    static const struct warning_case CASES[] = {
+        {"tags = ( { name = \"a\"; topic = \"p/a\"; alarms = ( { type = \"hi\"; limit = 1;\nexclusive = true; } ); } );",
+         "hmi.cfg:2: tag \"a\": exclusive has no effect: hi has no hihi to give way to"},
+        {"tags = ( { name = \"a\"; topic = \"p/a\"; alarms = ( { type = \"hihi\"; limit = 9; },\n"
+         "{ type = \"lo\"; limit = 1; exclusive = true; } ); } );",
+         "hmi.cfg:2: tag \"a\": exclusive has no effect: lo has no lolo to give way to"},
+        {"tags = ( { name = \"a\"; topic = \"p/a\"; alarms = ( { type = \"lo\"; limit = 2; exclusive = true; },\n"
+         "{ type = \"lolo\"; limit = 1; } ); } );",
+         NULL},
+    };
+    (void)state;
+    check_warnings(CASES, sizeof CASES / sizeof *CASES);
 }
 
 static void check_history_warning(struct config_fixture *fixture, const char *file, const char *warning)
@@ -293,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_what_is_kept_too_shortly),
+        cmocka_unit_test(test_exclusive_without_effect),
         cmocka_unit_test(test_history_that_cannot_be_made),
         cmocka_unit_test(test_socket_paths),
         cmocka_unit_test(test_socket_folder_not_trusted),
