@@ -203,10 +203,10 @@ static int set_run_with(const char *config, char *const *operands, struct set_wi
                 set_read_value(wish, operands[1], err);
     if (good)
         set_print_summary(wish);
-    if (good && !yes && set_look_ahead(wish, &client.mirror, err))
-        err_set(err, EX_USAGE, "nothing was sent; with --yes it will be");
-    else if (good)
+    if (good && yes)
         status = set_do(&client, wish, err);
+    else if (good && set_look_ahead(wish, &client.mirror, err))
+        err_set(err, EX_USAGE, "nothing was sent; with --yes it will be");
     client_close(&client);
     return err->code ? err->code : status;
 }

@@ -211,7 +211,7 @@ class Refusals(Plant):
         self.check_history()
 
     def test_without_yes_nobody_is_told_to_say_yes_to_what_would_be_refused(self):
-        self.device()
+        device = self.device()
         for code, words, tag, value in ((65, "sp takes 20 to 110 °C", "sp", "111"),
                                         (77, "fixed is read-only: it has no setpoint", "fixed", "1"),
                                         (64, "with --yes it will be", "sp", "110")):
@@ -219,7 +219,10 @@ class Refusals(Plant):
             self.assertEqual(status, code, text + errors)
             self.assertIn(words, errors)
         self.assertTrue(self.recorder.hmi("set", "pump", "START")[1].endswith("-> START\n"))  # no "limits 0 to 1"
-        self.assertEqual(commands(self.recorder), [])
+        self.assertEqual(self.set("sp", "50")[0], 0)  # the first that the recorder hears of
+        self.recorder.wait_value("SELECT count(*) FROM commands WHERE outcome = 'done'", 1)
+        self.assertEqual(commands(self.recorder), [["done"]])
+        self.assertEqual(len(device.received), 1)
 
     def test_a_viewer_may_not_and_is_told_the_line(self):
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
