@@ -24,8 +24,10 @@ struct alarm_group {
 
 /* A row of the list. */
 struct alarm_row {
-    struct mirror_alarm *alarm; /* NULL: the row of the group */
-    struct alarm_group *group;  /* NULL: rows are not grouped */
+    /* NULL: the row of the group. Its record may be read only right after alarm_list_update(): the mirror's next
+     * news may free it. Later, as when a key comes, the alarm is found by `id`. */
+    struct mirror_alarm *alarm;
+    struct alarm_group *group; /* NULL: rows are not grouped */
     /* copies that sorting needs */
     uint32_t id, priority;
     int64_t activated_us;

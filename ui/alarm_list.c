@@ -74,12 +74,17 @@ static void list_choose(struct alarm_list *list, const struct mirror *mirror)
         list_arrange(list);
 }
 
+static const struct alarm_row *list_cursor_row(const struct alarm_list *list)
+{
+    return list->cursor < list->row_count ? &list->rows[list->cursor] : NULL;
+}
+
 static void list_remember_cursor(struct alarm_list *list)
 {
-    const struct mirror_alarm *alarm = alarm_list_current(list);
+    const struct alarm_row *row = list_cursor_row(list);
     const struct alarm_group *group = alarm_list_current_group(list);
-    list->has_cursor = alarm != NULL;
-    list->cursor_id = alarm ? alarm->record.alarm : 0;
+    list->has_cursor = row && row->alarm;
+    list->cursor_id = list->has_cursor ? row->id : 0;
     free(list->cursor_area);
     list->cursor_area = group ? mem_copy_text(group->area) : NULL;
 }
@@ -217,14 +222,15 @@ void alarm_list_group(struct alarm_list *list, bool grouped)
 
 /* ---- the cursor ---- */
 
-struct mirror_alarm *alarm_list_current(const struct alarm_list *list)
+struct mirror_alarm *alarm_list_current(const struct alarm_list *list, const struct mirror *mirror)
 {
-    return list->cursor < list->row_count ? list->rows[list->cursor].alarm : NULL;
+    const struct alarm_row *row = list_cursor_row(list);
+    return row && row->alarm ? mirror_find_alarm(mirror, row->id) : NULL;
 }
 
 struct alarm_group *alarm_list_current_group(const struct alarm_list *list)
 {
-    const struct alarm_row *row = list->cursor < list->row_count ? &list->rows[list->cursor] : NULL;
+    const struct alarm_row *row = list_cursor_row(list);
     return row && !row->alarm ? row->group : NULL;
 }
 

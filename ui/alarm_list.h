@@ -83,8 +83,8 @@ bool alarm_list_update(struct alarm_list *list, const struct mirror *mirror, int
 /* Words of ui/alarm_filter.h. What the next update hides loses its mark. */
 void alarm_list_set_filter(struct alarm_list *list, const char *filter);
 
-/* The alarm under the cursor; NULL when there are none. */
-struct mirror_alarm *alarm_list_current(const struct alarm_list *list);
+/* The alarm under the cursor; NULL when there is none, or it has gone since the last update. */
+struct mirror_alarm *alarm_list_current(const struct alarm_list *list, const struct mirror *mirror);
 
 /* The group whose row the cursor is on; NULL: on none. */
 struct alarm_group *alarm_list_current_group(const struct alarm_list *list);

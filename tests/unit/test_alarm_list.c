@@ -110,36 +110,36 @@ static void test_cursor_stays_on_its_alarm(void **state)
     for (uint32_t id = 1; id <= 8; id++)
         say(&scene, id, ALARM_UNACKNOWLEDGED, PRIORITY_MEDIUM, 100 - id);
     draw(&scene);
-    assert_int_equal(alarm_list_current(&scene.list)->record.alarm, 1);
+    assert_int_equal(alarm_list_current(&scene.list, &scene.mirror)->record.alarm, 1);
     say(&scene, 20, ALARM_UNACKNOWLEDGED, PRIORITY_HIGH, 500);
     draw(&scene);
-    assert_int_equal(alarm_list_current(&scene.list)->record.alarm, 20);
+    assert_int_equal(alarm_list_current(&scene.list, &scene.mirror)->record.alarm, 20);
     alarm_list_go(&scene.list, 4); /* alarm 4, the last line of the screen with the row above */
     draw(&scene);
     size_t height = scene.list.cursor - scene.list.top;
     for (uint32_t id = 30; id < 40; id++)
         say(&scene, id, ALARM_UNACKNOWLEDGED, PRIORITY_CRITICAL, 600 + id);
     draw(&scene);
-    assert_int_equal(alarm_list_current(&scene.list)->record.alarm, 4);
+    assert_int_equal(alarm_list_current(&scene.list, &scene.mirror)->record.alarm, 4);
     assert_int_equal(scene.list.cursor - scene.list.top, height);
     for (uint32_t id = 30; id < 38; id++)
         say(&scene, id, ALARM_NORMAL, PRIORITY_LOW, 0);
     say(&scene, 4, ALARM_UNACKNOWLEDGED, PRIORITY_HIGH, 96); /* its own row moves up, the cursor with it */
     draw(&scene);
-    assert_int_equal(alarm_list_current(&scene.list)->record.alarm, 4);
+    assert_int_equal(alarm_list_current(&scene.list, &scene.mirror)->record.alarm, 4);
     assert_int_equal(scene.list.cursor, 3);
     /* It leaves: the cursor stays at its place, on what has come there. */
     say(&scene, 4, ALARM_NORMAL, PRIORITY_LOW, 0);
     draw(&scene);
     assert_int_equal(scene.list.cursor, 3);
-    assert_int_equal(alarm_list_current(&scene.list)->record.alarm, 1);
+    assert_int_equal(alarm_list_current(&scene.list, &scene.mirror)->record.alarm, 1);
     for (uint32_t id = 1; id < 40; id++)
         say(&scene, id, ALARM_NORMAL, PRIORITY_LOW, 0);
     draw(&scene);
-    assert_null(alarm_list_current(&scene.list));
+    assert_null(alarm_list_current(&scene.list, &scene.mirror));
     say(&scene, 3, ALARM_UNACKNOWLEDGED, PRIORITY_LOW, 0);
     draw(&scene);
-    assert_int_equal(alarm_list_current(&scene.list)->record.alarm, 3);
+    assert_int_equal(alarm_list_current(&scene.list, &scene.mirror)->record.alarm, 3);
     end(&scene);
 }
 
@@ -204,7 +204,7 @@ static void test_a_key_does_not_hit_what_fell_under_the_cursor(void **state)
     assert_int_equal(acknowledge(&scene, ALARM_PICK_CURSOR).count, 1);
     say(&scene, 2, ALARM_NORMAL, PRIORITY_LOW, 0);
     draw(&scene);
-    assert_int_equal(alarm_list_current(&scene.list)->record.alarm, 3);
+    assert_int_equal(alarm_list_current(&scene.list, &scene.mirror)->record.alarm, 3);
     struct alarm_pick pick = acknowledge(&scene, ALARM_PICK_CURSOR);
     assert_int_equal(pick.count, 0);
     assert_non_null(strstr(pick.why, "only just come"));

@@ -232,7 +232,7 @@ static uint32_t alarms_tag(void *state, struct screen_host *host)
     alarms_update(screen, host);
     if (!alarms_list(screen))
         return alarm_journal_tag(&screen->journal, host->mirror);
-    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen));
+    const struct mirror_alarm *alarm = alarm_list_current(alarms_list(screen), host->mirror);
     return alarm && mirror_find(host->mirror, alarm->record.tag) ? alarm->record.tag : 0;
 }
 
@@ -250,7 +250,7 @@ static unsigned alarms_open_tag(struct alarms_screen *screen, struct screen_host
 static const struct mirror_alarm *alarms_current(struct alarms_screen *screen, const struct mirror *mirror)
 {
     if (alarms_list(screen))
-        return alarm_list_current(alarms_list(screen));
+        return alarm_list_current(alarms_list(screen), mirror);
     const struct journal_entry *entry = journal_list_current(&screen->journal);
     const char *address = entry ? journal_entry_subject(entry) : "";
     for (size_t i = 0; i < mirror->alarm_count; i++)

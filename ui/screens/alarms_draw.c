@@ -52,7 +52,7 @@ static void alarms_draw_empty(const struct alarm_list *list, const struct screen
 static void alarms_draw_current(const struct screen_host *host, const struct alarm_list *list,
                                 const struct pane *pane, int x, int y, int room)
 {
-    const struct mirror_alarm *alarm = alarm_list_current(list);
+    const struct mirror_alarm *alarm = alarm_list_current(list, host->mirror);
     if (alarm_list_current_group(list))
         pane_text(pane, x, y, room, MEANING_DIM,
                   "Enter folds and unfolds the area, - and + all; g shows all as one list");
