@@ -31,6 +31,7 @@ static void expect(const char *old_text, const char *new_text, const char *words
     assert_true(strlen(changes) < 8);
     config_free(&old);
     config_fixture_release(&fixture);
+    config_fixture_close(&fixture);
 }
 
 static void test_nothing(void **state)
