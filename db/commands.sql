@@ -1,5 +1,5 @@
 -- What commands (setpoints) add to the journal. Part of the schema behind journal.sql, and as it stands the step to the
--- version that brought it.
+-- version that brought it; stages.sql adds to it.
 
 -- The number of a command stands in its request and in its outcome; what it asks for and what came of it. The values have
 -- no affinity: a text '007' stays one. ms count from the request.

@@ -25,7 +25,7 @@ enum journal_statement {
 
 static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
     [JOURNAL_APPEND] = "INSERT INTO journal_entry (" JOURNAL_COLUMNS ", hash)"
-                       " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                       " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JOURNAL_ALARM_PUT] =
         "REPLACE INTO alarm_state (tag_id, word, type, priority, state, active, withheld, shelf_once,"
         " first_out, chattering, activations, value, limit_value, activated_us, changed_us, cleared_us,"
@@ -162,10 +162,23 @@ static void journal_bind_ms(struct journal_row *row, int64_t ms)
         journal_bind_int(row, ms);
 }
 
+/* The columns that came after the chain: it passes over them where none has a value, so that rows from before stay as they
+ * were hashed. */
+static void journal_bind_later(struct journal_row *row, const struct command_record *command)
+{
+    struct chain_row *chain = row->chain;
+    if (command->ms_recorded < 0 && command->ms_sent < 0)
+        row->chain = NULL;
+    journal_bind_ms(row, command->ms_recorded);
+    journal_bind_ms(row, command->ms_sent);
+    row->chain = chain;
+}
+
 /* The columns that only commands have. */
 static void journal_bind_command(struct journal_row *row, const struct command_record *command)
 {
-    static const struct command_record NONE = {.ms_broker = -1, .ms_readback = -1};
+    static const struct command_record NONE = {
+        .ms_recorded = -1, .ms_sent = -1, .ms_broker = -1, .ms_readback = -1};
     if (command)
         journal_bind_int(row, (int64_t)command->id);
     else
@@ -176,6 +189,7 @@ static void journal_bind_command(struct journal_row *row, const struct command_r
     journal_bind_value(row, &command->readback);
     journal_bind_ms(row, command->ms_broker);
     journal_bind_ms(row, command->ms_readback);
+    journal_bind_later(row, command);
 }
 
 static bool journal_append(struct journal *journal, const struct alarm_event *event)

@@ -29,9 +29,19 @@ static bool journal_read_hash(sqlite3_stmt *row, int column, struct chain_hash *
     return true;
 }
 
+/* The columns of this row that are hashed, of the first `columns`. */
+static int journal_count_hashed(sqlite3_stmt *row, int columns)
+{
+    for (int i = columns - JOURNAL_LATER_COLUMNS; i < columns; i++)
+        if (sqlite3_column_type(row, i) != SQLITE_NULL)
+            return columns;
+    return columns - JOURNAL_LATER_COLUMNS;
+}
+
 static struct chain_hash journal_hash_row(sqlite3_stmt *row, int columns, const struct chain_hash *previous)
 {
     struct chain_row chain;
+    columns = journal_count_hashed(row, columns);
     chain_begin(&chain, previous);
     for (int i = 0; i < columns; i++) {
         switch (sqlite3_column_type(row, i)) {

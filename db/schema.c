@@ -22,6 +22,7 @@ static const char SCHEMA_TABLES[] =
 #include "schema.sql.inc"
 #include "journal.sql.inc"
 #include "commands.sql.inc"
+#include "stages.sql.inc"
     SCHEMA_OPERATORS;
 
 static const char SCHEMA_JOURNAL[] =
@@ -30,6 +31,10 @@ static const char SCHEMA_JOURNAL[] =
 
 static const char SCHEMA_COMMANDS[] =
 #include "commands.sql.inc"
+    ;
+
+static const char SCHEMA_STAGES[] =
+#include "stages.sql.inc"
     ;
 
 static const char SCHEMA_VIEWS[] =
@@ -47,7 +52,8 @@ static const char SCHEMA_VIEWS[] =
  * 3 the journal and the states of alarms, 4 recording policies,
  * 5 commands in the journal,
  * 6 analog tags that are stepped,
- * 7 the index for operators. */
+ * 7 the index for operators,
+ * 8 when a command was on record and sent. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -79,6 +85,7 @@ static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 5, .sql = SCHEMA_COMMANDS},
     {.to = 6, .sql = "ALTER TABLE tag ADD COLUMN stepped INTEGER NOT NULL DEFAULT 0;"},
     {.to = 7, .sql = SCHEMA_OPERATORS},
+    {.to = 8, .sql = SCHEMA_STAGES},
     {.to = 0},
 };
 

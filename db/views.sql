@@ -137,7 +137,9 @@ SELECT q.command AS id,
        o.ms_broker AS ms_broker,
        o.ms_readback AS ms_readback,
        q.detail AS reason,
-       o.detail AS detail
+       o.detail AS detail,
+       o.ms_recorded AS ms_recorded,
+       o.ms_sent AS ms_sent
 FROM journal_entry q LEFT JOIN journal_entry o ON o.command = q.command AND o.kind = 'outcome'
 WHERE q.command IS NOT NULL AND q.kind IN ('command', 'refusal');
 

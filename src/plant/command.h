@@ -118,7 +118,7 @@ static inline bool command_is_ended(const struct command *command)
 struct command_record {
     uint64_t id;
     struct command_value old, new, readback;
-    int64_t ms_broker, ms_readback; /* from the request; -1: it never came to that */
+    int64_t ms_recorded, ms_sent, ms_broker, ms_readback; /* from the request; -1: it never came to that */
 };
 
 /* Copies a value; a text longer than COMMAND_VALUE_MAX is cut (the gate refuses those before). */

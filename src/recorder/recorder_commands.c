@@ -57,6 +57,8 @@ static void commands_note(struct recorder *recorder, enum journal_kind kind, con
         .old = command->old,
         .new = command->new,
         .readback = command->readback,
+        .ms_recorded = command_stage_ms(command, command->journaled_us),
+        .ms_sent = command_stage_ms(command, command->published_us),
         .ms_broker = command_stage_ms(command, command->acknowledged_us),
         .ms_readback = command_stage_ms(command, command->readback_us),
     };
@@ -87,7 +89,8 @@ void recorder_commands_note(struct recorder *recorder, const char *event, const 
 static void commands_take_open(void *context, const struct history_command *open)
 {
     struct recorder *recorder = context;
-    const struct command_record record = {.id = open->id, .ms_broker = -1, .ms_readback = -1};
+    const struct command_record record = {
+        .id = open->id, .ms_recorded = -1, .ms_sent = -1, .ms_broker = -1, .ms_readback = -1};
     const struct alarm_event event = {
         .ts_us = recorder->time.wall_us,
         .kind = JOURNAL_OUTCOME,

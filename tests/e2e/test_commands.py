@@ -83,11 +83,15 @@ class Outcomes(Plant):
         self.assertEqual(status, 0, text + errors)
         self.assertRegex(text, r"on record +\d+ ms\nsent +\d+ ms\nbroker answered +\d+ ms\nread back +\d+ ms\ndone \d+ ms")
         settled(self.recorder, 1)
-        row, = commands(self.recorder, "id, tag, old, new, readback, outcome, ms_broker, ms_readback, reason, operator")
+        row, = commands(self.recorder, "id, tag, old, new, readback, outcome, ms_broker, ms_readback, reason, operator,"
+                                        " ms_recorded, ms_sent")
         self.assertEqual(row[:6], ["1", "sp", "40.0", "42.5", "42.5", "done"])
         self.assertEqual(row[8], "test run")
         self.assertTrue(row[9])
         self.assertTrue(0 <= int(row[6]) <= 3000 and 0 <= int(row[7]) <= 3000, row)
+        recorded, sent, broker = int(row[10]), int(row[11]), int(row[6])
+        self.assertTrue(0 <= recorded <= sent <= broker, row)
+        self.assertRegex(text, rf"on record +{recorded} ms\nsent +{sent} ms\nbroker answered +{broker} ms\n")
         self.assertEqual(device.received, [("cmd/sp", "42.5")])
         properties = device.properties[0]
         self.assertRegex(properties.CorrelationData, rb"^hmi-1-[0-9a-f]{16}$")

@@ -178,7 +178,7 @@ static void test_columns(void **state)
                    "changed_us\ncleared_us\nacknowledged_us\nacknowledged_by\nshelf_until_us\nshelved_by\n"
                    "shelf_reason\ndetail\n"},
         {"commands", "id\ntime\nts\ntag\noperator\nstation\nold\nnew\nreadback\noutcome\nms_broker\n"
-                     "ms_readback\nreason\ndetail\n"},
+                     "ms_readback\nreason\ndetail\nms_recorded\nms_sent\n"},
         {"gap", "start\nend\nts_start\nts_end\nreason\n"},
     };
     struct fixture *f = *state;

@@ -302,6 +302,7 @@ static void test_tampering_is_found(void **state)
         {"UPDATE journal_entry SET id = -4 WHERE id = 4; UPDATE journal_entry SET id = 4 WHERE id = 5;"
          "UPDATE journal_entry SET id = 5 WHERE id = -4",
          9, 4, "was changed"},
+        {"UPDATE journal_entry SET ms_sent = 4 WHERE id = 4", 9, 4, "was changed"},
         {"INSERT INTO journal_entry (id, ts, kind, event) VALUES (10, 1, 'operator', 'acknowledged')", 10, 10,
          "was changed"},
     };
@@ -326,7 +327,8 @@ static struct command_value number_of(double number)
 static void test_commands(void **state)
 {
     struct fixture *f = *state;
-    struct command_record command = {.id = 7, .ms_broker = -1, .ms_readback = -1};
+    struct command_record command = {
+        .id = 7, .ms_recorded = -1, .ms_sent = -1, .ms_broker = -1, .ms_readback = -1};
     command.old = number_of(40);
     command.new = number_of(42.5);
     struct alarm_event event = {.ts_us = T0,
@@ -348,6 +350,8 @@ static void test_commands(void **state)
     batch_add_event(f->batch, &event);
     command.id = 7;
     command.readback = number_of(42.4);
+    command.ms_recorded = 2;
+    command.ms_sent = 3;
     command.ms_broker = 12;
     command.ms_readback = 345;
     event.kind = JOURNAL_OUTCOME;
@@ -356,12 +360,14 @@ static void test_commands(void **state)
     batch_add_event(f->batch, &event);
     fixture_append(f, T0 + SECOND);
     fixture_expect(f,
-                   "SELECT id, tag, operator, station, old, new, readback, outcome, ms_broker, ms_readback,"
+                   "SELECT id, tag, operator, station, old, new, readback, outcome, ms_recorded, ms_sent, ms_broker, ms_readback,"
                    " reason, detail FROM commands ORDER BY id",
-                   "7|boiler.temp|alice|pts/3|40.0|42.5|42.4|done|12|345|cold morning|NULL\n"
-                   "8|boiler.temp|alice|pts/3|40.0|007|NULL|under way|NULL|NULL|cold morning|NULL\n"
-                   "9|boiler.temp|alice|pts/3|40.0|007|NULL|refused|NULL|NULL|cold morning|NULL\n");
+                   "7|boiler.temp|alice|pts/3|40.0|42.5|42.4|done|2|3|12|345|cold morning|NULL\n"
+                   "8|boiler.temp|alice|pts/3|40.0|007|NULL|under way|NULL|NULL|NULL|NULL|cold morning|NULL\n"
+                   "9|boiler.temp|alice|pts/3|40.0|007|NULL|refused|NULL|NULL|NULL|NULL|cold morning|NULL\n");
     expect_verdict(f, 4, 0, "");
+    tamper(f, "UPDATE journal_entry SET ms_recorded = NULL, ms_sent = NULL WHERE id = 4");
+    expect_verdict(f, 4, 4, "was changed");
 }
 
 int main(void)
