@@ -208,6 +208,9 @@ static bool recorder_on_ask(void *context, const struct server_request *request,
     switch (request->action) {
     case WIRE_ACTION_STOP:
         log_info("%s asks to stop", request->user);
+        recorder_read_clocks(recorder);
+        recorder_sessions_enter(recorder, JOURNAL_CONFIG, "stopped", request->user, request->station,
+                                "hmi stop");
         recorder->stop = true;
         snprintf(text, size, "the recorder stops");
         return true;

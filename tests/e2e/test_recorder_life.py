@@ -1,5 +1,6 @@
 """The recorder's life: stopped, killed, reloaded; what was read is committed, what was not comes again or is a gap."""
 
+import getpass
 import json
 import os
 import random
@@ -254,6 +255,8 @@ class Reload(unittest.TestCase):
             self.assertEqual((status, errors), (0, "hmi: the configuration has faults (1): run hmi check\n"))
             self.assertEqual(recorder.process.wait(5), 0)
             self.assertEqual(os.listdir(os.path.join(recorder.folder, "hmi")), [])
+            self.assertEqual(recorder.sql("SELECT kind, operator, detail FROM journal WHERE event = 'stopped'"),
+                             [["config", getpass.getuser(), "hmi stop"]])
             self.assertNotEqual(recorder.hmi("stop")[0], 0)
 
     def test_another_broker(self):
