@@ -22,7 +22,7 @@ struct journal_verdict {
 /* The columns of a row in the order in which they are hashed: a promise (hmi-history(5)). */
 #define JOURNAL_COLUMNS                                                                                      \
     "id, ts, kind, tag, alarm, event, type, priority, value, limit_value, state_before, state_after,"        \
-    " operator, station, detail, command, value_old, value_new, value_readback, ms_broker, ms_readback,"      \
+    " operator, station, detail, command, value_old, value_new, value_readback, ms_broker, ms_readback,"     \
     " ms_recorded, ms_sent"
 
 /* Of these the last two, which came later; they are not hashed in a row where both are NULL. */

@@ -359,12 +359,13 @@ static void test_commands(void **state)
     event.detail = NULL;
     batch_add_event(f->batch, &event);
     fixture_append(f, T0 + SECOND);
-    fixture_expect(f,
-                   "SELECT id, tag, operator, station, old, new, readback, outcome, ms_recorded, ms_sent, ms_broker, ms_readback,"
-                   " reason, detail FROM commands ORDER BY id",
-                   "7|boiler.temp|alice|pts/3|40.0|42.5|42.4|done|2|3|12|345|cold morning|NULL\n"
-                   "8|boiler.temp|alice|pts/3|40.0|007|NULL|under way|NULL|NULL|NULL|NULL|cold morning|NULL\n"
-                   "9|boiler.temp|alice|pts/3|40.0|007|NULL|refused|NULL|NULL|NULL|NULL|cold morning|NULL\n");
+    fixture_expect(
+        f,
+        "SELECT id, tag, operator, station, old, new, readback, outcome, ms_recorded, ms_sent, ms_broker, ms_readback,"
+        " reason, detail FROM commands ORDER BY id",
+        "7|boiler.temp|alice|pts/3|40.0|42.5|42.4|done|2|3|12|345|cold morning|NULL\n"
+        "8|boiler.temp|alice|pts/3|40.0|007|NULL|under way|NULL|NULL|NULL|NULL|cold morning|NULL\n"
+        "9|boiler.temp|alice|pts/3|40.0|007|NULL|refused|NULL|NULL|NULL|NULL|cold morning|NULL\n");
     expect_verdict(f, 4, 0, "");
     tamper(f, "UPDATE journal_entry SET ms_recorded = NULL, ms_sent = NULL WHERE id = 4");
     expect_verdict(f, 4, 4, "was changed");
