@@ -380,7 +380,7 @@ static void list_pick_one(struct alarm_pick *pick, const struct mirror *mirror,
     if (!one_by_one && purpose == ALARM_PICK_ACKNOWLEDGE && !list_can_acknowledge(shown->state, false))
         return; /* of a page, those that nobody has acknowledged are meant */
     const char *fault = list_pick_fault(now, shown, purpose, one_by_one, mono_us);
-    if (!fault && lines->length + strlen(now->address) + 24 > ALARM_LIST_LINES_MAX)
+    if (!fault && lines->length + strlen(now->address) + 30 > ALARM_LIST_LINES_MAX)
         fault = "and those behind it are too many for one request: press again";
     if (fault) {
         list_leave_out(pick, now->address, fault);
@@ -389,7 +389,8 @@ static void list_pick_one(struct alarm_pick *pick, const struct mirror *mirror,
     buf_append_text(lines, lines->length ? "\n" : "");
     buf_append_text(lines, now->address);
     if (purpose == ALARM_PICK_ACKNOWLEDGE)
-        buf_printf(lines, "\t%" PRId64, shown->activated_us);
+        buf_printf(lines, "\t%" PRId64 "%s", shown->activated_us,
+                   shown->state == ALARM_LATCHED_ACKNOWLEDGED ? "\treset" : "");
     pick->count++;
 }
 

@@ -176,7 +176,8 @@ void recorder_alarms_committed(struct recorder *recorder, const struct batch *ba
 /* ---- what people ask ---- */
 
 /* "ADDRESS" or "ADDRESS<tab>ACTIVATED_US": the latter only while that is the occurrence that stands, so that
- * nobody acknowledges what he was not shown. */
+ * nobody acknowledges what he was not shown. "<tab>reset" behind that: he was shown one that is acknowledged and has
+ * latched; else an acknowledgement that comes just behind another's would reset it. */
 struct alarms_wish {
     const struct server_request *request;
     const struct alarm_pass *pass;
@@ -239,7 +240,8 @@ static void alarms_do_line(struct alarms_wish *wish, char *line)
 {
     struct err err = {0};
     char *tab = strchr(line, '\t');
-    int64_t seen_us = tab ? strtoll(tab + 1, NULL, 10) : 0;
+    char *behind = NULL;
+    int64_t seen_us = tab ? strtoll(tab + 1, &behind, 10) : 0;
     if (tab)
         *tab = '\0';
     struct alarm *alarm = alarms_find(wish->pass->alarms, line);
@@ -251,6 +253,10 @@ static void alarms_do_line(struct alarms_wish *wish, char *line)
     }
     if (seen_us && seen_us != alarm->status.activated_us)
         err_set(&err, EX_DATAERR, "%s has come again since it was shown: look at it first", line);
+    else if (seen_us && strcmp(behind, "\treset") != 0 && wish->request->action == WIRE_ACTION_ACKNOWLEDGE &&
+             alarm->status.state == ALARM_LATCHED_ACKNOWLEDGED)
+        err_set(&err, EX_DATAERR, "%s is acknowledged already, by %s", line,
+                alarm_texts(alarm)->acknowledged_by);
     else
         good = alarms_do(wish, alarm, &err);
     alarms_note_result(wish, good, &err);

@@ -7,6 +7,7 @@ import signal
 import time
 import unittest
 
+import forger
 from broker import Broker
 from publisher import Publisher, mosquitto_pub
 from recorder import Recorder, wait_until
@@ -114,6 +115,11 @@ class Life(unittest.TestCase):
             wait_states(recorder, {"boiler.temp/hihi": "latched", "flow/lo": "suppressed"})
             self.assertEqual(recorder.hmi("ack", "boiler.temp")[0], 0)  # all of a tag
             wait_states(recorder, {"boiler.temp/hihi": "latched acknowledged", "flow/lo": "suppressed"})
+            # Another console's acknowledgement, a moment later, is one as well and resets nothing.
+            came_us = recorder.value("SELECT activated_us FROM alarm_state WHERE word = 'hihi'")
+            with forger.Forger(recorder) as second:
+                second.send(forger.hello() + forger.ask(1, forger.ACKNOWLEDGE, f"boiler.temp/hihi\t{came_us}"))
+                self.assertIn(b"is acknowledged already, by ", second.receive(forger.ANSWER))
             self.assertEqual(recorder.hmi("ack", "boiler.temp/hihi")[0], 0)
             wait_states(recorder, {"flow/lo": "suppressed"})
             self.assertEqual([event for _, event, _ in journal(recorder, "alarm = 'boiler.temp/hihi'")],

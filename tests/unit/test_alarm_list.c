@@ -184,6 +184,7 @@ static void test_acknowledge_the_cursor(void **state)
     assert_int_equal(acknowledge(&scene, ALARM_PICK_CURSOR).count, 0);
     draw(&scene);
     assert_int_equal(acknowledge(&scene, ALARM_PICK_CURSOR).count, 1); /* shown as latched: reset */
+    assert_string_equal(buf_text(&scene.lines), "tag1/hi\t200\treset");
     say(&scene, 1, ALARM_NORMAL, PRIORITY_HIGH, 0);
     assert_int_equal(acknowledge(&scene, ALARM_PICK_CURSOR).count, 0);
     end(&scene);

@@ -98,8 +98,7 @@ static void test_rows(void **state)
     fixture_snapshot_end(&stage.mirror);
     setenv("TZ", "UTC", 1);
     stage_draw(&stage);
-    assert_row(&stage, 0,
-               " [Standing 2] Shelved and suppressed 1  Journal       Tab next list  Space mark");
+    assert_row(&stage, 0, " [Standing 2] Shelved and suppressed 1  Journal       Tab next list  Space mark");
     assert_row(&stage, 1, "  PRI STATE    ACTIVATED    ALARM                    VALUE   FOR MESSAGE");
     assert_row(&stage, 2, "  [1] * UNACK  22:13:19.000 ~ng.name.of.a.tag1/hi     97.5  1.0s Drum hot: 95 ~");
     assert_row(&stage, 3, "   4  o RETURN 22:13:18.000 ~ng.name.of.a.tag2/hi           2.0s Drum hot: 95 ~");

@@ -163,7 +163,8 @@ static void detail_acknowledge(const struct alarm_detail *detail, struct screen_
         screen_host_say(host, MEANING_WARNING, "It is not on the screen yet: look, then press again.");
         return;
     }
-    snprintf(line, sizeof line, "%s\t%" PRId64, record->address, detail->shown_activated_us);
+    snprintf(line, sizeof line, "%s\t%" PRId64 "%s", record->address, detail->shown_activated_us,
+             state == ALARM_LATCHED_ACKNOWLEDGED ? "\treset" : "");
     screen_host_request(host, &(struct wire_ask){.action = WIRE_ACTION_ACKNOWLEDGE, .argument = line});
 }
 

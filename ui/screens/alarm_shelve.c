@@ -108,9 +108,10 @@ static void shelve_draw_fields(const struct pane *pane, const struct shelve_entr
                   *entry->reason.text ? entry->reason.text : "...");
     pane_text(pane, 2 + SHELVE_LABEL, 5, -1, MEANING_ERROR, entry->message);
     pane_text(pane, 2, 7, -1, MEANING_DIM,
-              entry->only_reason              ? "Enter: take out of service   Escape: nothing is done"
-              : entry->field == SHELVE_REASON ? "Enter: shelve   Escape: nothing is done"
-                                              : "Left, Right: choose   Enter: next   Escape: nothing is done");
+              entry->only_reason ? "Enter: take out of service   Escape: nothing is done"
+              : entry->field == SHELVE_REASON
+                  ? "Enter: shelve   Escape: nothing is done"
+                  : "Left, Right: choose   Enter: next   Escape: nothing is done");
 }
 
 void alarm_shelve_draw(const struct alarm_shelve *shelve, const struct screen_host *host,

@@ -14,7 +14,7 @@
 struct alarm_shelve {
     bool open;
     enum wire_action action; /* WIRE_ACTION_SHELVE or WIRE_ACTION_OUT_OF_SERVICE */
-    char *addresses; /* one a line, owned */
+    char *addresses;         /* one a line, owned */
     size_t count;
     struct shelve_entry entry;
 };
