@@ -273,11 +273,14 @@ void alarms_evaluate(const struct alarm_pass *pass)
 void alarms_freeze(const struct alarm_pass *pass)
 {
     struct alarms *alarms = pass->alarms;
+    if (!alarms->frozen)
+        alarms->frozen_us = pass->time.mono_us;
     alarms->frozen = true;
     for (size_t i = 0; i < alarms->count; i++) {
         struct alarm *alarm = alarms->list[i];
         if (alarm->gone || !alarm->tag)
             continue;
+        alarm_move_deadlines(alarms, alarm, 0);
         alarm_hold_delay(pass, alarm);
         alarm->rate.valid = false;
         alarm_set_deadline(alarms, alarm, ALARM_DEADLINE_RATE, ALARM_NEVER);
@@ -287,7 +290,10 @@ void alarms_freeze(const struct alarm_pass *pass)
 void alarms_thaw(const struct alarm_pass *pass)
 {
     struct alarms *alarms = pass->alarms;
+    bool frozen = alarms->frozen;
     alarms->frozen = false;
+    for (size_t i = 0; frozen && i < alarms->count; i++)
+        alarm_move_deadlines(alarms, alarms->list[i], pass->time.mono_us - alarms->frozen_us);
     alarms_evaluate(pass);
     for (size_t i = 0; i < alarms->plant->tag_count; i++) {
         struct tag *tag = alarms->plant->tags[i];
@@ -354,7 +360,8 @@ void alarms_tick(const struct alarm_pass *pass)
     struct alarm *alarm;
     while ((alarm = alarm_timers_take(&alarms->timers, pass->time.mono_us)))
         for (int which = 0; which < ALARM_DEADLINES; which++)
-            if (alarm->due_us[which] <= pass->time.mono_us) {
+            if (alarm->due_us[which] <= pass->time.mono_us &&
+                !alarm_stands_still(alarms, alarm, (enum alarm_deadline)which)) {
                 alarm_set_deadline(alarms, alarm, (enum alarm_deadline)which, ALARM_NEVER);
                 ALARM_DEADLINE_ENDS[which](pass, alarm);
             }

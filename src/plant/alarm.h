@@ -9,8 +9,8 @@
  * - A message costs what the alarms of its tag cost: each tag has a watch, the list of alarms that look at it
  *   as value, limit, reference or suppressor; timers lie in a heap. Nobody walks through all alarms but when
  *   the link comes or goes and when the configuration changes.
- * - While the link is away or its backlog arrives, nothing is evaluated and delays stand still (`frozen`);
- *   then every tag's last value is evaluated once. So a lost link makes no alarm but its own, and a start with
+ * - While the link is away or its backlog arrives, nothing is evaluated and delays stand still (`frozen`), those of
+ *   re-alarm, escalation and release from suppression, too; then every tag's last value is evaluated once. So a lost link makes no alarm but its own, and a start with
  *   the states of the file makes none at all.
  * - A value that cannot be used (bad, not heard yet) neither raises nor clears: the alarm keeps its state.
  * - Every change puts a journal entry and the new status into the batch; what is shown to people comes from
@@ -129,6 +129,7 @@ struct alarms {
     struct alarm_flood flood;
     int64_t flood_since_us; /* wall; 0: none stands */
     bool frozen;
+    int64_t frozen_us;    /* since when, monotonic; 0: since the start */
     int64_t shelf_max_us; /* no shelving is longer */
     uint32_t generation;
     struct alarm_def last; /* stands in for the definition of one that has just ended */

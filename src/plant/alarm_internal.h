@@ -65,9 +65,17 @@ void alarm_set_condition(const struct alarm_pass *pass, struct alarm *alarm, boo
 void alarm_set_deadline(struct alarms *alarms, struct alarm *alarm, enum alarm_deadline which,
                         int64_t due_us);
 
-/* The same, `span_us` from now; 0: never. */
+/* The same, `span_us` from now; 0: never. Of one that stands still: as if now were when the link was lost, for
+ * alarm_move_deadlines() adds the time since then. */
 void alarm_set_span(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_deadline which,
                     int64_t span_us);
+
+/* Whether this delay of the alarm does not run now, because the link is away. */
+bool alarm_stands_still(const struct alarms *alarms, const struct alarm *alarm, enum alarm_deadline which);
+
+/* The link was lost (0), or came back: those that stood still are due `span_us` later. */
+void alarm_move_deadlines(struct alarms *alarms, struct alarm *alarm, int64_t span_us);
+
 bool alarm_is_waiting(const struct alarm *alarm, enum alarm_deadline which);
 
 /* The deadlines that follow from the alarm's status, after a restart counted from then. */

@@ -5,22 +5,50 @@
 
 /* ---- deadlines ---- */
 
+/* What is about the plant stands still while nobody knows the plant; a shelf's end was promised to an operator. */
+static const bool DEADLINE_STANDS_STILL[ALARM_DEADLINES] = {
+    [ALARM_DEADLINE_REALARM] = true,
+    [ALARM_DEADLINE_ESCALATE] = true,
+    [ALARM_DEADLINE_RELEASE] = true,
+};
+
+bool alarm_stands_still(const struct alarms *alarms, const struct alarm *alarm, enum alarm_deadline which)
+{
+    return alarms->frozen && alarm->tag && DEADLINE_STANDS_STILL[which];
+}
+
+/* The alarm's timer goes with the first of its deadlines that run. */
+static void alarm_set_timer(struct alarms *alarms, struct alarm *alarm)
+{
+    int64_t first_us = ALARM_NEVER;
+    for (int i = 0; i < ALARM_DEADLINES; i++)
+        if (alarm->due_us[i] < first_us && !alarm_stands_still(alarms, alarm, (enum alarm_deadline)i))
+            first_us = alarm->due_us[i];
+    alarm_timers_set(&alarms->timers, &alarm->timer, first_us);
+}
+
 void alarm_set_deadline(struct alarms *alarms, struct alarm *alarm, enum alarm_deadline which, int64_t due_us)
 {
     if (alarm->due_us[which] == due_us)
         return;
     alarm->due_us[which] = due_us;
-    int64_t first_us = ALARM_NEVER;
-    for (int i = 0; i < ALARM_DEADLINES; i++)
-        if (alarm->due_us[i] < first_us)
-            first_us = alarm->due_us[i];
-    alarm_timers_set(&alarms->timers, &alarm->timer, first_us);
+    alarm_set_timer(alarms, alarm);
 }
 
 void alarm_set_span(const struct alarm_pass *pass, struct alarm *alarm, enum alarm_deadline which,
                     int64_t span_us)
 {
-    alarm_set_deadline(pass->alarms, alarm, which, span_us > 0 ? pass->time.mono_us + span_us : ALARM_NEVER);
+    const struct alarms *alarms = pass->alarms;
+    int64_t now_us = alarm_stands_still(alarms, alarm, which) ? alarms->frozen_us : pass->time.mono_us;
+    alarm_set_deadline(pass->alarms, alarm, which, span_us > 0 ? now_us + span_us : ALARM_NEVER);
+}
+
+void alarm_move_deadlines(struct alarms *alarms, struct alarm *alarm, int64_t span_us)
+{
+    for (int i = 0; i < ALARM_DEADLINES; i++)
+        if (alarm->tag && DEADLINE_STANDS_STILL[i] && alarm->due_us[i] != ALARM_NEVER)
+            alarm->due_us[i] += span_us;
+    alarm_set_timer(alarms, alarm);
 }
 
 bool alarm_is_waiting(const struct alarm *alarm, enum alarm_deadline which)

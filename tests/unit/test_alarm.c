@@ -240,6 +240,86 @@ static void test_link(void **state)
     fixture_end(&f);
 }
 
+static void lose_link(struct alarm_fixture *f)
+{
+    struct alarm_pass pass = fixture_now(f);
+    plant_link_down(&f->plant);
+    alarms_freeze(&pass);
+}
+
+/* Nothing that the plant would have to do with happens while it is not known; afterwards the rest of the time runs. */
+static void test_everything_waits_for_the_link(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *hi = fixture_alarm(&f, ALARM_HI, 90);
+    hi->realarm_us = 30 * SECOND;
+    hi->escalate_us = 45 * SECOND;
+    struct alarm_def *lo = fixture_alarm(&f, ALARM_LO, 99);
+    lo->suppress[0] = (struct alarm_suppression){.tag = mem_copy_text("b"), .value = 0};
+    lo->on_delay_us = 20 * SECOND;
+    fixture_start(&f);
+    fixture_send(&f, "b", 0);
+    fixture_send(&f, "a", 95);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_pass(&f, 30 * SECOND);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_send(&f, "b", 1); /* the pump starts: lo is released in 20 s, a/hi escalates in 15 */
+    fixture_pass(&f, 10 * SECOND);
+    fixture_events(&f);
+    lose_link(&f);
+    fixture_pass(&f, HOUR);
+    assert_string_equal(fixture_events(&f), "");
+    plant_link_up(&f.plant, &f.now);
+    fixture_send(&f, "b", 1);
+    fixture_send(&f, "a", 95);
+    fixture_pass(&f, MINUTE); /* of backlog */
+    lose_link(&f);            /* again, before it has settled */
+    fixture_pass(&f, HOUR);
+    plant_link_up(&f.plant, &f.now);
+    fixture_send(&f, "b", 1);
+    fixture_send(&f, "a", 95);
+    fixture_settle(&f);
+    fixture_pass(&f, 5 * SECOND - 1);
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, 1);
+    assert_string_equal(fixture_events(&f), "a/hi escalated");
+    fixture_pass(&f, 5 * SECOND - 1);
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, 1);
+    assert_string_equal(fixture_events(&f), "a/lo unsuppressed");
+    fixture_end(&f);
+}
+
+/* Who acknowledges while the link is away has the whole re-alarm time from when it is back. A shelf ends when it was
+ * promised. */
+static void test_operators_while_the_link_is_away(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->realarm_us = 30 * SECOND;
+    fixture_alarm(&f, ALARM_HIHI, 94);
+    fixture_start(&f);
+    fixture_send(&f, "a", 95);
+    fixture_shelve(&f, "a/hihi", 30 * SECOND, false);
+    lose_link(&f);
+    fixture_pass(&f, 20 * SECOND);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_events(&f);
+    fixture_pass(&f, HOUR);
+    assert_string_equal(fixture_events(&f), "a/hihi unshelved");
+    plant_link_up(&f.plant, &f.now);
+    fixture_send(&f, "a", 95);
+    fixture_settle(&f);
+    fixture_pass(&f, 30 * SECOND - 1);
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, 1);
+    assert_string_equal(fixture_events(&f), "a/hi realarmed");
+    fixture_end(&f);
+}
+
 /* A tag in the quiet band before the link was lost and beyond its limit afterwards clears again. */
 static void test_quiet_band_ends(void **state)
 {
@@ -428,6 +508,8 @@ int main(void)
         cmocka_unit_test(test_realarm_and_escalation),
         cmocka_unit_test(test_journal_priority),
         cmocka_unit_test(test_link),
+        cmocka_unit_test(test_everything_waits_for_the_link),
+        cmocka_unit_test(test_operators_while_the_link_is_away),
         cmocka_unit_test(test_quiet_band_ends),
         cmocka_unit_test(test_system),
         cmocka_unit_test(test_restart_in_each_state),

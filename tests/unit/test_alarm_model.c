@@ -111,7 +111,7 @@ static void model_step(struct model *m)
     m->waited = waits ? m->waited + 1 : m->waited;
     if (waits && m->waited >= (m->condition ? m->on_delay : m->off_delay))
         model_flip(m);
-    if (m->state == ALARM_ACKNOWLEDGED && m->active && !m->journal && m->realarm &&
+    if (m->link && m->state == ALARM_ACKNOWLEDGED && m->active && !m->journal && m->realarm &&
         ++m->acknowledged_for >= m->realarm)
         m->state = ALARM_UNACKNOWLEDGED;
     before = m->withheld;
@@ -119,7 +119,7 @@ static void model_step(struct model *m)
         m->withheld &= ~(unsigned)ALARM_BY_SHELF;
     model_withheld(m, before);
     before = m->withheld;
-    if (m->suppress_ends >= 0 && ++m->suppress_ends >= m->on_delay) {
+    if (m->link && m->suppress_ends >= 0 && ++m->suppress_ends >= m->on_delay) {
         m->withheld &= ~(unsigned)ALARM_BY_DESIGN;
         m->suppress_ends = -1;
     }
