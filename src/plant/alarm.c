@@ -283,7 +283,6 @@ void alarms_freeze(const struct alarm_pass *pass)
         alarm_move_deadlines(alarms, alarm, 0);
         alarm_hold_delay(pass, alarm);
         alarm->rate.valid = false;
-        alarm_set_deadline(alarms, alarm, ALARM_DEADLINE_RATE, ALARM_NEVER);
     }
 }
 

@@ -55,14 +55,16 @@ static enum alarm_truth condition_low(struct alarm *alarm, struct alarm_reading 
     return condition_of_excess(alarm, reading->limit - reading->value);
 }
 
-/* The backlog brings value and setpoint in any order: only a live value counts. */
+/* The backlog brings value and setpoint in any order: only a live value raises. What is within the band when it is
+ * over has come back into it, though, and may never be sent again. */
 static enum alarm_truth condition_deviation(struct alarm *alarm, struct alarm_reading *reading)
 {
     double setpoint;
-    if (alarm->tag->backlog || !condition_limit(alarm, reading) ||
-        !condition_number(alarm->reference, &setpoint))
+    if (!condition_limit(alarm, reading) || !condition_number(alarm->reference, &setpoint))
         return ALARM_UNKNOWN;
-    return condition_of_excess(alarm, fabs(reading->value - setpoint) - reading->limit);
+    enum alarm_truth truth = condition_of_excess(alarm, fabs(reading->value - setpoint) - reading->limit);
+    bool raises = truth == ALARM_TRUE && !alarm->status.active;
+    return alarm->tag->backlog && raises ? ALARM_UNKNOWN : truth;
 }
 
 /* The change from one sample to the next by their own times. When nothing comes any more, what is known of the rate
@@ -74,7 +76,8 @@ static enum alarm_truth condition_rate(struct alarm *alarm, struct alarm_reading
     struct alarm_rate now = {.valid = true, .ts_us = tag->ts_us, .samples = tag->samples};
     if (tag->backlog || tag->retained || !condition_number(tag, &now.value)) {
         rate->valid = false;
-        return ALARM_UNKNOWN;
+        reading->value = condition_shown(tag);
+        return alarm->condition ? ALARM_UNKNOWN : ALARM_FALSE; /* it has ended: an off-delay goes on */
     }
     reading->value = now.value;
     reading->limit = alarm->def->limit;

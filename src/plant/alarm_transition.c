@@ -3,10 +3,15 @@
 
 #include "base/mem.h"
 
+/* A rate that stood when the recorder was stopped, and of which nothing is heard any more, is over after so long: the
+ * samples that it was reckoned from are not known any more. */
+#define TRANSITION_RATE_US INT64_C(60000000)
+
 /* ---- deadlines ---- */
 
 /* What is about the plant stands still while nobody knows the plant; a shelf's end was promised to an operator. */
 static const bool DEADLINE_STANDS_STILL[ALARM_DEADLINES] = {
+    [ALARM_DEADLINE_RATE] = true,
     [ALARM_DEADLINE_REALARM] = true,
     [ALARM_DEADLINE_ESCALATE] = true,
     [ALARM_DEADLINE_RELEASE] = true,
@@ -91,6 +96,8 @@ void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm)
     if (status->withheld & ALARM_BY_SHELF)
         alarm_set_span(pass, alarm, ALARM_DEADLINE_SHELF,
                        status->shelf_until_us > now_us ? status->shelf_until_us - now_us : 1);
+    if (alarm->def->type == ALARM_RATE && alarm->condition && !alarm_is_waiting(alarm, ALARM_DEADLINE_RATE))
+        alarm_set_span(pass, alarm, ALARM_DEADLINE_RATE, TRANSITION_RATE_US);
     if (status->chattering && !alarm_is_waiting(alarm, ALARM_DEADLINE_CHATTER))
         alarm_set_span(pass, alarm, ALARM_DEADLINE_CHATTER, ALARM_CHATTER_SPAN_US);
 }

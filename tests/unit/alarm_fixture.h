@@ -63,9 +63,9 @@ static inline struct alarm_def *fixture_alarm(struct alarm_fixture *f, enum alar
     return alarm;
 }
 
+/* The backlog is over. */
 static inline void fixture_settle(struct alarm_fixture *f)
 {
-    plant_link_up(&f->plant, &f->now);
     plant_backlog_end(&f->plant, &f->now);
     struct alarm_pass pass = fixture_now(f);
     alarms_thaw(&pass);
@@ -83,6 +83,7 @@ static inline void fixture_configure(struct alarm_fixture *f)
 static inline void fixture_start(struct alarm_fixture *f)
 {
     fixture_configure(f);
+    plant_link_up(&f->plant, &f->now);
     fixture_settle(f);
 }
 

@@ -292,6 +292,78 @@ static void test_everything_waits_for_the_link(void **state)
     fixture_end(&f);
 }
 
+/* Loses the link for a minute; what comes back then is retained values or the backlog, and then nothing. */
+static void come_back_silent(struct alarm_fixture *f, double a, double b, bool retained)
+{
+    char payload[32];
+    lose_link(f);
+    fixture_pass(f, MINUTE);
+    plant_link_up(&f->plant, &f->now);
+    snprintf(payload, sizeof payload, "%.9g", a);
+    fixture_publish(f, "a", payload, retained);
+    snprintf(payload, sizeof payload, "%.9g", b);
+    fixture_publish(f, "b", payload, retained);
+    fixture_settle(f);
+}
+
+/* A rate of a tag that is silent after an outage ends by the time that passes, as it does without one. */
+static void test_rate_ends_after_an_outage(void **state)
+{
+    (void)state;
+    for (int retained = 0; retained < 2; retained++) {
+        struct alarm_fixture f;
+        fixture_make(&f);
+        struct alarm_def *def = fixture_alarm(&f, ALARM_RATE, 2);
+        def->off_delay_us = 5 * SECOND;
+        fixture_start(&f);
+        fixture_send(&f, "a", 0);
+        fixture_pass(&f, SECOND);
+        fixture_send(&f, "a", 20); /* 20 in 10 s would be 2 a second: 9 s are left */
+        expect_state(&f, "a/rate", ALARM_UNACKNOWLEDGED);
+        fixture_pass(&f, 4 * SECOND);
+        come_back_silent(&f, 60, 0, retained);
+        fixture_pass(&f, 5 * SECOND + 5 * SECOND - 1);
+        expect_state(&f, "a/rate", ALARM_UNACKNOWLEDGED);
+        fixture_pass(&f, 1);
+        expect_state(&f, "a/rate", ALARM_RETURNED);
+        fixture_send(&f, "a", 60);
+        fixture_pass(&f, SECOND);
+        fixture_send(&f, "a", 80);
+        fixture_pass(&f, 12 * SECOND); /* within the off-delay */
+        expect_state(&f, "a/rate", ALARM_UNACKNOWLEDGED);
+        come_back_silent(&f, 99, 0, retained);
+        fixture_pass(&f, 2 * SECOND - 1);
+        expect_state(&f, "a/rate", ALARM_UNACKNOWLEDGED);
+        fixture_pass(&f, 1);
+        expect_state(&f, "a/rate", ALARM_RETURNED);
+        fixture_end(&f);
+    }
+}
+
+/* A deviation ends by what comes back with the link, and does not begin by it. */
+static void test_deviation_over_an_outage(void **state)
+{
+    (void)state;
+    for (int retained = 0; retained < 2; retained++) {
+        struct alarm_fixture f;
+        fixture_make(&f);
+        fixture_alarm(&f, ALARM_DEVIATION, 5)->reference = mem_copy_text("b");
+        fixture_start(&f);
+        fixture_send(&f, "b", 50);
+        fixture_send(&f, "a", 60);
+        come_back_silent(&f, 58, 50, retained);
+        expect_state(&f, "a/deviation", ALARM_UNACKNOWLEDGED);
+        come_back_silent(&f, 52, 50, retained);
+        expect_state(&f, "a/deviation", ALARM_RETURNED);
+        come_back_silent(&f, 60, 50, retained);
+        fixture_pass(&f, HOUR);
+        expect_state(&f, "a/deviation", ALARM_RETURNED);
+        fixture_send(&f, "a", 60);
+        expect_state(&f, "a/deviation", ALARM_UNACKNOWLEDGED);
+        fixture_end(&f);
+    }
+}
+
 /* Who acknowledges while the link is away has the whole re-alarm time from when it is back. A shelf ends when it was
  * promised. */
 static void test_operators_while_the_link_is_away(void **state)
@@ -461,6 +533,38 @@ static void test_restart_in_each_state(void **state)
     }
 }
 
+/* A rate and a deviation that stood at a kill stay as they were, and end although nothing live comes any more. */
+static void test_restart_of_rate_and_deviation(void **state)
+{
+    (void)state;
+    struct alarm_fixture f, g;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_RATE, 2);
+    fixture_alarm(&f, ALARM_DEVIATION, 5)->reference = mem_copy_text("b");
+    fixture_start(&f);
+    fixture_send(&f, "b", 50);
+    fixture_send(&f, "a", 0);
+    fixture_pass(&f, SECOND);
+    fixture_send(&f, "a", 20);
+    fixture_acknowledge(&f, "a/deviation");
+    restart(&f, &g, 10 * MINUTE);
+    fixture_pass(&g, HOUR); /* no broker yet */
+    plant_link_up(&g.plant, &g.now);
+    fixture_publish(&g, "a", "20", true);
+    fixture_publish(&g, "b", "50", true);
+    fixture_settle(&g);
+    expect_state(&g, "a/rate", ALARM_UNACKNOWLEDGED);
+    expect_state(&g, "a/deviation", ALARM_ACKNOWLEDGED);
+    assert_string_equal(fixture_events(&g), "");
+    fixture_pass(&g, MINUTE);
+    assert_string_equal(fixture_events(&g), "a/rate cleared");
+    come_back_silent(&g, 48, 50, true);
+    assert_string_equal(fixture_events(&g), "a/deviation cleared");
+    expect_state(&g, "a/deviation", ALARM_NORMAL);
+    fixture_end(&f);
+    fixture_end(&g);
+}
+
 static void test_reload(void **state)
 {
     (void)state;
@@ -509,10 +613,13 @@ int main(void)
         cmocka_unit_test(test_journal_priority),
         cmocka_unit_test(test_link),
         cmocka_unit_test(test_everything_waits_for_the_link),
+        cmocka_unit_test(test_rate_ends_after_an_outage),
+        cmocka_unit_test(test_deviation_over_an_outage),
         cmocka_unit_test(test_operators_while_the_link_is_away),
         cmocka_unit_test(test_quiet_band_ends),
         cmocka_unit_test(test_system),
         cmocka_unit_test(test_restart_in_each_state),
+        cmocka_unit_test(test_restart_of_rate_and_deviation),
         cmocka_unit_test(test_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
