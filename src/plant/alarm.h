@@ -68,17 +68,9 @@ struct alarm_group {
     bool together;       /* more than one tag is in it */
 };
 
-/* What of a definition decides when the alarm comes: a change of it goes into the journal. */
-struct alarm_terms {
-    double limit, deadband;
-    int64_t on_delay_us, off_delay_us;
-    enum alarm_priority priority;
-};
-
 struct alarm {
-    uint32_t id; /* its place in alarms.list: stays while the program runs */
-    bool gone;   /* no configuration names it any more */
-    bool has_terms;
+    uint32_t id;     /* its place in alarms.list: stays while the program runs */
+    bool gone;       /* no configuration names it any more */
     bool condition;  /* without the delays */
     struct tag *tag; /* NULL: of hmi itself */
     const struct alarm_def *def;
@@ -99,7 +91,7 @@ struct alarm {
     uint32_t trip;     /* the last one that it was in; 0: none */
     int64_t *edges_us; /* the last def->count times that the condition came; NULL without a count */
     unsigned edge_next;
-    struct alarm_terms terms;  /* of the definition, which a reload replaces */
+    char *terms; /* of the definition, which a reload replaces (alarm_terms.h); NULL: not known */
     struct alarm_texts *texts; /* NULL: all "" */
     uint32_t tag_id;           /* 0: of hmi itself */
     uint32_t generation;       /* of the configuration that named it last */

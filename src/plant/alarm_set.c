@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/num.h"
+#include "plant/alarm_terms.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -48,6 +48,7 @@ static void set_free_alarm(struct alarm *alarm)
 {
     free(alarm->edges_us);
     free(alarm->texts);
+    free(alarm->terms);
     free(alarm->key);
     free(alarm->address);
     free(alarm);
@@ -155,47 +156,22 @@ static void set_make_edges(struct alarm *alarm)
     alarm->edge_next = 0;
 }
 
-static struct alarm_terms set_terms(const struct alarm_def *def)
-{
-    return (struct alarm_terms){
-        .limit = def->limit,
-        .deadband = def->deadband,
-        .on_delay_us = def->on_delay_us,
-        .off_delay_us = def->off_delay_us,
-        .priority = def->priority,
-    };
-}
-
-static void set_add_change(struct buf *text, const char *what, double before, double after)
-{
-    char old[NUM_TEXT_MAX], new[NUM_TEXT_MAX];
-    num_format(old, sizeof old, before, -1);
-    num_format(new, sizeof new, after, -1);
-    if (before != after)
-        buf_printf(text, "%s%s %s, was %s", text->length ? "; " : "", what, new, old);
-}
-
-/* A reload has changed when the alarm comes. */
+/* A reload has changed what the configuration says of it. */
 static void set_note_change(const struct alarm_pass *pass, struct alarm *alarm)
 {
-    struct alarm_terms before = alarm->terms, after = set_terms(alarm->def);
-    struct buf text;
-    bool known = alarm->has_terms;
-    alarm->terms = after;
-    alarm->has_terms = true;
-    if (!known)
-        return;
-    buf_init(&text, ALARM_DETAIL_MAX);
-    set_add_change(&text, "limit", before.limit, after.limit);
-    set_add_change(&text, "deadband", before.deadband, after.deadband);
-    set_add_change(&text, "on_delay", (double)before.on_delay_us / 1e6, (double)after.on_delay_us / 1e6);
-    set_add_change(&text, "off_delay", (double)before.off_delay_us / 1e6, (double)after.off_delay_us / 1e6);
-    if (before.priority != after.priority)
-        buf_printf(&text, "%spriority %s, was %s", text.length ? "; " : "",
-                   ALARM_PRIORITY_WORDS[after.priority], ALARM_PRIORITY_WORDS[before.priority]);
-    if (text.length)
+    struct buf after, text;
+    char *before = alarm->terms;
+    buf_init(&after, 0);
+    alarm_terms_write(alarm->def, &after);
+    alarm->terms = mem_copy_text(buf_text(&after));
+    if (before && strcmp(before, alarm->terms) != 0) {
+        buf_init(&text, 0);
+        alarm_terms_compare(before, alarm->terms, &text);
         alarms_note(pass, JOURNAL_CONFIG, "changed", alarm, NULL, buf_text(&text));
-    buf_free(&text);
+        buf_free(&text);
+    }
+    buf_free(&after);
+    free(before);
 }
 
 /* The configuration names this alarm. */
@@ -310,7 +286,8 @@ static void set_end(const struct alarm_pass *pass, struct alarm *alarm)
     alarm->delay_left_us = -1;
     alarm->superior = alarm->inferior = NULL;
     alarm->group = NULL;
-    alarm->has_terms = false;
+    free(alarm->terms);
+    alarm->terms = NULL;
     alarm->gone = true;
     if (known)
         alarm_store(pass, alarm);

@@ -185,7 +185,7 @@ class Audit(unittest.TestCase):
             with open(recorder.config_path, "w", encoding="utf-8") as file:
                 file.write(text.replace("limit = 90", "limit = 91").replace('name = "flow"', 'name = "flow.in"'))
             recorder.process.send_signal(signal.SIGHUP)
-            recorder.wait_value("SELECT detail FROM journal WHERE event = 'changed'", "limit 91, was 90")
+            recorder.wait_value("SELECT detail FROM journal WHERE event = 'changed'", "limit 90 -> 91")
             recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'reloaded'", 1)
             self.assertEqual(states(recorder), {"boiler.temp/hi": "unacknowledged"})
 

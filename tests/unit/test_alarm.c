@@ -581,6 +581,10 @@ static void test_reload(void **state)
     f.defs[0].alarm_count = 1;
     f.defs[0].alarms[0].limit = 80;
     f.defs[0].alarms[0].priority = PRIORITY_HIGH;
+    f.defs[0].alarms[0].count = 3;
+    f.defs[0].alarms[0].exclusive = true;
+    f.defs[0].alarms[0].suppress[0].tag = mem_copy_text("b");
+    f.defs[0].alarms[0].message = mem_copy_text("Too hot");
     plant_reload_begin(&f.plant, f.batch);
     plant_add_subscription(&f.plant, "#", FORMAT_AUTO);
     for (int i = 0; i < TAGS; i++)
@@ -593,7 +597,8 @@ static void test_reload(void **state)
     assert_null(alarms_find(&f.alarms, "x/hihi"));
     assert_string_equal(fixture_events(&f), "a/hihi removed, x/hi changed");
     assert_string_equal(batch_event(f.batch, f.seen - 1).detail,
-                        "limit 80, was 90; priority high, was medium");
+                        "limit 90 -> 80; count none -> 3; priority medium -> high; exclusive no -> yes;"
+                        " suppressed by none -> b = 0; message none -> Too hot");
     fixture_send(&f, "a", 85);
     expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
     fixture_send(&f, "a", 79);

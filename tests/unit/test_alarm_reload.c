@@ -27,7 +27,7 @@ static void test_becoming_exclusive(void **state)
     f.defs[0].alarms[0].exclusive = f.defs[0].alarms[1].exclusive = true;
     fixture_events(&f);
     reload(&f);
-    assert_string_equal(fixture_events(&f), "a/hi superseded");
+    assert_string_equal(fixture_events(&f), "a/hihi changed, a/hi changed, a/hi superseded");
     expect_state(&f, "a/hi", ALARM_NORMAL);
     fixture_send(&f, "a", 92);
     expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
