@@ -192,47 +192,76 @@ class Audit(unittest.TestCase):
 
 class LostBroker(unittest.TestCase):
     COUNT = 500
+    AWAY_S = 16
+    # What of an alarm goes on with time. Each of them is over within AWAY_S, and needs longer than a slow machine takes
+    # from the first alarm to the broker's end.
+    KINDS = {"plain": "", "escalating": "escalate = 15;", "again": "realarm = 15;",
+             "resting": 'on_delay = 8; suppress_by = "pump"; suppress_when = "STOPPED";'}
+
+    def names(self, *kinds):
+        return [f"{kind}{i}" for kind in kinds or self.KINDS for i in range(self.COUNT // len(self.KINDS))]
 
     def config(self):
-        rows = ",\n".join(f'{{ name = "t{i}"; topic = "plant/t{i}"; kind = "analog"; stale_after = 10; alarms = ( '
-                          f'{{ type = "hi"; limit = 90; }}, {{ type = "lo"; limit = 10; }}, {{ type = "stale"; }}, '
-                          f'{{ type = "bad"; }}, {{ type = "rate"; limit = 1; }} ); }}' for i in range(self.COUNT))
-        return f"tags = (\n{rows}\n);\n"
+        rows = ",\n".join(f'{{ name = "{name}"; topic = "plant/{name}"; kind = "analog"; stale_after = 15; alarms = ( '
+                          f'{{ type = "hi"; limit = 90; {self.KINDS[name.rstrip("0123456789")]} }}, '
+                          f'{{ type = "lo"; limit = 10; }}, {{ type = "stale"; }}, {{ type = "bad"; }}, '
+                          f'{{ type = "rate"; limit = 1; }} ); }}' for name in self.names())
+        return ('tags = (\n{ name = "pump"; topic = "plant/pump"; states = ( (0, "STOPPED"), (1, "RUNNING") ); },\n'
+                f"{rows}\n);\n")
 
-    def publish(self, broker):
+    def publish(self, broker, *kinds):
+        """Values above the limit, and a pump that stands still."""
         with Publisher(broker) as publisher:
-            for i in range(self.COUNT):
-                publisher.publish(f"plant/t{i}", str(95 if i < 20 else 50), 1, retain=True)
+            publisher.publish("plant/pump", "0", 1, retain=True)
+            for name in self.names(*kinds):
+                publisher.publish(f"plant/{name}", "95", 1, retain=True)
             wait_until(lambda: publisher.outstanding() == 0, 20, "the broker's acknowledgements")
 
+    def raise_all(self, broker, recorder):
+        """All of them in alarm, those that rest, suppressed."""
+        activated = "SELECT count(*) FROM alarms WHERE type = 'hi' AND active"
+        self.publish(broker, "resting")
+        recorder.wait_value(f"{activated} AND state = 'suppressed'", self.COUNT // len(self.KINDS), 30)
+        self.publish(broker)
+        recorder.wait_value(activated, self.COUNT)
+
     def test_one_alarm_and_no_flood(self):
-        """500 tags that alarm when stale, bad, high, low or fast: their broker goes and comes again."""
+        """500 tags in alarm, some acknowledged, that could alarm again by being stale, bad or fast, by an escalation, an
+        acknowledgement too old, a suppression that is over: their broker goes and comes again."""
         with Broker(persistence=True) as broker, Recorder(broker, config=self.config()) as recorder:
             wait_live(recorder)
-            self.publish(broker)
-            recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'activated' AND type = 'hi'", 20)
+            self.raise_all(broker, recorder)
+            known = self.names("plain")[:10] + self.names("escalating")[:10] + self.names("again")[:20]
+            self.assertEqual(recorder.hmi("ack", *(f"{name}/hi" for name in known))[0], 0)
+            mosquitto_pub(broker, "plant/pump", "1", "-q", "1", "-r")
+            recorder.wait_value("SELECT value FROM latest WHERE tag = 'pump'", "1.0")
             before = journal(recorder)
             broker.stop()
             recorder.wait_value("SELECT state FROM alarms WHERE alarm = 'system/broker'", "unacknowledged")
-            time.sleep(11)  # longer than any of them may be silent: that time has to pass
+            time.sleep(self.AWAY_S)  # longer than any of them may be silent or wait: that time has to pass
             self.assertEqual(health(recorder)[1]["status"]["tags_stale"], 0)
             broker.start()  # the retained values come again, as after each connection
             recorder.wait_value("SELECT state FROM alarms WHERE alarm = 'system/broker'", "returned", 40)
             more = journal(recorder)[len(before):]
             self.assertEqual([entry[:2] for entry in more],
                              [["system/broker", "activated"], ["system/broker", "cleared"]])
+            # What had waited goes on waiting, and comes.
+            for event, names in (("unsuppressed", self.names("resting")), ("escalated", self.names("escalating")),
+                                 ("realarmed", [name for name in known if name.startswith("again")])):
+                recorder.wait_value(f"SELECT count(DISTINCT tag) FROM journal WHERE event = '{event}'", len(names), 30)
 
     def test_retained_values_at_start(self):
         """The same states by retained values after a restart: nothing is raised twice."""
         with Broker(persistence=True) as broker, Recorder(broker, config=self.config()) as recorder:
             wait_live(recorder)
-            self.publish(broker)
-            recorder.wait_value("SELECT count(*) FROM alarms WHERE type = 'hi'", 20)
+            self.publish(broker, "plain")
+            count = len(self.names("plain"))
+            recorder.wait_value("SELECT count(*) FROM alarms WHERE type = 'hi' AND state = 'unacknowledged'", count)
             before = journal(recorder, "type = 'hi'")
             recorder.stop()
             recorder.start()
             wait_live(recorder)
-            recorder.wait_value("SELECT count(*) FROM alarms WHERE type = 'hi' AND state = 'unacknowledged'", 20)
+            recorder.wait_value("SELECT count(*) FROM alarms WHERE type = 'hi' AND state = 'unacknowledged'", count)
             self.assertEqual(journal(recorder, "type = 'hi'"), before)
 
 
