@@ -125,8 +125,8 @@ static bool gate_is_in_range(const struct command_request *request, const struct
                    tag->def.unit ? " " : "", tag->def.unit ? tag->def.unit : "");
 }
 
-/* The state of the plant has to be known before it is changed. What was never heard may be commanded: there are
- * devices that report only once they have been told something. */
+/* The state of the plant has to be known before it is changed, and a value that only the history knows is of any age.
+ * What was never heard at all may be commanded: there are devices that report only once they have been told something. */
 static bool gate_is_known(const struct command_request *request, const struct command_surroundings *around,
                           struct err *err)
 {
@@ -141,6 +141,10 @@ static bool gate_is_known(const struct command_request *request, const struct co
             quality == QUALITY_UNCERTAIN_LAST_USABLE)
             return err_set(err, EX_UNAVAILABLE, "%s is not known now (%s)", tags[i]->def.name,
                            quality_text(quality));
+        if (!tags[i]->heard && tags[i]->type != VALUE_NONE)
+            return err_set(err, EX_UNAVAILABLE,
+                           "%s has not reported since the recorder was started: its value is from before",
+                           tags[i]->def.name);
     }
     return true;
 }
@@ -177,9 +181,14 @@ static bool gate_moves_gently(const struct command_request *request,
                               const struct command_surroundings *around, struct err *err)
 {
     const struct setpoint_def *setpoint = request->tag->def.setpoint;
-    struct value now = plant_tag_value(command_present_tag(around->plant, request->tag));
-    if (request->value.type != VALUE_NUMBER || now.type != VALUE_NUMBER)
+    const struct tag *present = command_present_tag(around->plant, request->tag);
+    struct value now = plant_tag_value(present);
+    if (request->value.type != VALUE_NUMBER || (setpoint->max_step <= 0 && setpoint->max_rate <= 0))
         return true;
+    if (now.type != VALUE_NUMBER) /* how far it would move nobody knows */
+        return err_set(err, EX_UNAVAILABLE, "%s has never reported a number, and %s bounds how far %s may move",
+                       present->def.name, setpoint->max_step > 0 ? "max_step" : "max_rate",
+                       request->tag->def.name);
     double move = fabs(request->value.number - now.number);
     char bound[NUM_TEXT_MAX];
     if (setpoint->max_step > 0 && move > setpoint->max_step * (1 + 1e-9)) {

@@ -50,7 +50,7 @@ class Answers(unittest.TestCase):
         wait_until(lambda: health(recorder)[1]["status"]["stray_answers"] == count, 10, f"{count} stray answers")
 
     def test_an_answer_is_shown_and_journaled(self):
-        _, recorder = self.start(respond=own('{"result": "accepted"}'))
+        broker, recorder = self.start(respond=own('{"result": "accepted"}'))
         status, text, errors = self.set(recorder, "sp", "50")
         self.assertEqual(status, 0, text + errors)
         self.assertIn('the device answers: {"result": "accepted"}', text)
@@ -74,6 +74,8 @@ class Answers(unittest.TestCase):
         recorder.stop()
         recorder.start()
         wait_live(recorder)
+        mosquitto_pub(broker, "plant/sp", "51.5", "-q", "1")
+        recorder.wait_value("SELECT value FROM latest WHERE tag = 'sp'", "51.5")
         self.assertEqual(self.set(recorder, "sp", "52")[0], 0)
         self.assertEqual(self.device.properties[-1].ResponseTopic, topic)
 

@@ -214,6 +214,17 @@ class Refusals(Plant):
         self.assertEqual(device.received, [])
         self.check_history()
 
+    def test_a_value_from_before_the_start_is_not_good_enough(self):
+        device = self.device()
+        self.recorder.kill()
+        self.recorder.start()
+        wait_live(self.recorder)
+        self.refuse(69, "sp has not reported since the recorder was started", "sp", "50")
+        self.assertEqual(device.received, [])
+        mosquitto_pub(self.broker, "plant/sp", "41", "-q", "1")
+        self.recorder.wait_value("SELECT value FROM latest WHERE tag = 'sp'", "41.0")
+        self.assertEqual(self.set("sp", "50")[0], 0)
+
     def test_without_yes_nobody_is_told_to_say_yes_to_what_would_be_refused(self):
         device = self.device()
         for code, words, tag, value in ((65, "sp takes 20 to 110 °C", "sp", "111"),
@@ -268,6 +279,7 @@ class Loss(Plant):
 
     def test_killed_at_any_moment_every_request_has_one_outcome_and_nothing_was_sent_off_the_record(self):
         device = self.device()
+        mosquitto_pub(self.broker, "plant/sp", "40", "-q", "1", "-r")  # what each start hears of it
         chance = random.Random(7)
         for round_ in range(8):
             value = str(50 + round_)

@@ -193,6 +193,31 @@ static void test_the_plant_has_to_be_known(void **state)
     assert_false(command_gate(&gate.request, &gate.around, NULL));
 }
 
+/* The history knows the tag and its last value, which may be of any age. */
+static void test_a_value_from_before_the_start_is_not_known(void **state)
+{
+    struct fixture *f = *state;
+    const struct value old = {.type = VALUE_NUMBER, .number = 40};
+    plant_adopt(&f->plant, 7, "boiler.temp_sp", "plant/temp_sp", "", TAG_ANALOG, &old, T0 - HOUR);
+    struct gate gate = {.f = f};
+    gate.temp_sp = configure(f, "boiler.temp_sp", "plant/temp_sp", TAG_ANALOG, NULL);
+    gate.temp = configure(f, "boiler.temp", "plant/temp", TAG_ANALOG, setpoint("boiler.temp_sp", 20, 110));
+    gate.request = (struct command_request){.role = ROLE_OPERATOR,
+                                            .user = "bob",
+                                            .tag = gate.temp,
+                                            .tag_name = "boiler.temp",
+                                            .value = {.type = VALUE_NUMBER, .number = 42.5}};
+    gate.around =
+        (struct command_surroundings){.plant = &f->plant, .link_up = true, .recording = true, .room = true};
+    assert_int_equal(gate.temp_sp->type, VALUE_NUMBER);
+    refused(&gate, "boiler.temp_sp has not reported since the recorder was started: its value is from before");
+    fixture_say(f, "plant/temp_sp", "40");
+    passes(&gate);
+    plant_link_down(&f->plant);
+    plant_link_up(&f->plant, &f->now);
+    passes(&gate); /* heard since the start; what changed meanwhile comes with the backlog */
+}
+
 static void test_what_was_shown_has_to_be_true(void **state)
 {
     struct gate gate = gate_ready(*state);
@@ -233,6 +258,23 @@ static void test_gently(void **state)
     passes(&gate);
     gate.around.moved = 2.5;
     refused(&gate, "boiler.temp may be changed by at most 5 a minute");
+}
+
+/* From nowhere any move may be too far; without a bound there are devices that only report what they were told. */
+static void test_gently_from_a_value_that_was_never_heard(void **state)
+{
+    struct gate gate = gate_ready(*state);
+    gate.request.tag = configure(gate.f, "damper", "plant/damper", TAG_ANALOG, setpoint(NULL, 0, 100));
+    gate.request.has_shown = false;
+    passes(&gate);
+    struct setpoint_def *setpoint = gate.request.tag->def.setpoint;
+    setpoint->max_step = 5;
+    refused(&gate, "damper has never reported a number, and max_step bounds how far damper may move");
+    setpoint->max_step = 0;
+    setpoint->max_rate = 5;
+    refused(&gate, "damper has never reported a number, and max_rate bounds how far damper may move");
+    fixture_say(gate.f, "plant/damper", "40");
+    passes(&gate);
 }
 
 static void test_interlock(void **state)
@@ -306,6 +348,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_type_and_range, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_when, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_the_plant_has_to_be_known, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_a_value_from_before_the_start_is_not_known, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_gently_from_a_value_that_was_never_heard, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_what_was_shown_has_to_be_true, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_gently, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_interlock, fixture_setup, fixture_teardown),
