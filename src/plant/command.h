@@ -94,8 +94,9 @@ struct command {
         release_us; /* when the button is to be let go (0 is published); 0: it is no button, or not pressed */
     int message_id; /* of the PUBLISH, to know its acknowledgement */
     bool readback_fresh;
-    bool changed;      /* since the owner last looked and cleared it */
-    bool end_is_noted; /* its end is in the journal */
+    bool changed;        /* since the owner last looked and cleared it */
+    bool end_is_noted;   /* its end is in the journal, or on its way there */
+    uint64_t end_commit; /* the commit that its end waits for before anybody is told; 0: none */
     enum command_state state;
     char detail[COMMAND_DETAIL_MAX]; /* what the broker or the recorder added; "" */
     char answer[COMMAND_ANSWER_MAX]; /* what the device answered last, made safe; "" */

@@ -186,9 +186,9 @@ static bool gate_moves_gently(const struct command_request *request,
     if (request->value.type != VALUE_NUMBER || (setpoint->max_step <= 0 && setpoint->max_rate <= 0))
         return true;
     if (now.type != VALUE_NUMBER) /* how far it would move nobody knows */
-        return err_set(err, EX_UNAVAILABLE, "%s has never reported a number, and %s bounds how far %s may move",
-                       present->def.name, setpoint->max_step > 0 ? "max_step" : "max_rate",
-                       request->tag->def.name);
+        return err_set(err, EX_UNAVAILABLE,
+                       "%s has never reported a number, and %s bounds how far %s may move", present->def.name,
+                       setpoint->max_step > 0 ? "max_step" : "max_rate", request->tag->def.name);
     double move = fabs(request->value.number - now.number);
     char bound[NUM_TEXT_MAX];
     if (setpoint->max_step > 0 && move > setpoint->max_step * (1 + 1e-9)) {

@@ -149,6 +149,18 @@ struct command *commands_next_release(struct commands *commands, int64_t now_us)
     return NULL;
 }
 
+struct command *commands_next_committed(struct commands *commands, uint64_t commits)
+{
+    for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++) {
+        struct command *command = commands->rows[i];
+        if (command && command->end_commit && command->end_commit <= commits) {
+            command->end_commit = 0;
+            return command;
+        }
+    }
+    return NULL;
+}
+
 struct command *commands_next_changed(struct commands *commands)
 {
     for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++) {
@@ -165,7 +177,8 @@ void commands_sweep(struct commands *commands)
 {
     for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++) {
         struct command *command = commands->rows[i];
-        if (!command || !command_is_ended(command) || command->changed || command->release_us)
+        if (!command || !command_is_ended(command) || command->changed || command->release_us ||
+            command->end_commit)
             continue;
         free(command);
         commands->rows[i] = NULL;

@@ -70,7 +70,11 @@ struct command *commands_next_release(struct commands *commands, int64_t now_us)
 /* The next command that changed since it was last given here; NULL: none. */
 struct command *commands_next_changed(struct commands *commands);
 
-/* Frees those that have ended, have been told of, and have no button pressed. */
+/* The next one whose end has waited for one of the first `commits` commits, to tell of it; its mark is cleared. NULL:
+ * none. */
+struct command *commands_next_committed(struct commands *commands, uint64_t commits);
+
+/* Frees those that have ended, have been told of (none waits for a commit), and have no button pressed. */
 void commands_sweep(struct commands *commands);
 
 #endif

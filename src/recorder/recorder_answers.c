@@ -24,6 +24,7 @@ bool recorder_answers_take(struct recorder *recorder, const struct mqtt_message 
         return true;
     }
     recorder_commands_note(recorder, "answered", command, command->answer);
-    command_board_put(&recorder->command_board, command);
+    if (!command->end_commit) /* else it is shown with its end, once that is on record */
+        command_board_put(&recorder->command_board, command);
     return true;
 }

@@ -457,14 +457,31 @@ void recorder_commands_tick(struct recorder *recorder)
         pipeline_hold(&recorder->pipeline, now_us); /* a moment to write has to come */
 }
 
-static void commands_show(struct recorder *recorder, struct command *command)
+/* Enters what became of it. Nobody is told before that is committed, for a power cut could take it back; while the disk
+ * is away that may be long, and operators must know. */
+static void commands_enter_end(struct recorder *recorder, struct command *command)
 {
-    command_board_put(&recorder->command_board, command);
-    if (!command_is_ended(command) || command->end_is_noted)
-        return;
     command->end_is_noted = true;
+    command->end_commit = pipeline_next_commit(&recorder->pipeline);
     commands_note(recorder, JOURNAL_OUTCOME, COMMAND_STATE_WORDS[command->state], command, command->detail,
                   true);
+}
+
+static void commands_show(struct recorder *recorder, struct command *command)
+{
+    if (command_is_ended(command) && !command->end_is_noted)
+        commands_enter_end(recorder, command);
+    if (!command->end_commit)
+        command_board_put(&recorder->command_board, command);
+}
+
+static void commands_show_end(struct recorder *recorder, struct command *command)
+{
+    static const char NOT_YET[] = "not on record yet: the disk is away";
+    size_t used = strlen(command->detail);
+    if (recorder->pipeline.disk.mode != DISK_GOOD)
+        snprintf(command->detail + used, sizeof command->detail - used, "%s%s", used ? "; " : "", NOT_YET);
+    command_board_put(&recorder->command_board, command);
 }
 
 int64_t recorder_commands_settle(struct recorder *recorder)
@@ -474,6 +491,8 @@ int64_t recorder_commands_settle(struct recorder *recorder)
         return INT64_MAX;
     while ((command = commands_next_changed(&recorder->commands)))
         commands_show(recorder, command);
+    while ((command = commands_next_committed(&recorder->commands, pipeline_released(&recorder->pipeline))))
+        commands_show_end(recorder, command);
     commands_sweep(&recorder->commands);
     int64_t due_us = commands_due_us(&recorder->commands), soon_us = clock_mono_us() + COMMANDS_AGAIN_US;
     return due_us < soon_us ? soon_us : due_us;

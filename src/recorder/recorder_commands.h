@@ -6,6 +6,7 @@
  * - a command leaves only after the batch with its request was committed, only while the link stands and its backlog
  *   is over, and only once: what cannot leave in time is cancelled, what was under way when the link or the recorder
  *   went away is unknown, and neither is ever sent again;
+ * - nobody is told of an outcome before it is committed, unless the disk is away;
  * - every request comes to exactly one outcome, also across a kill: the next start writes those that are missing. */
 #ifndef RECORDER_RECORDER_COMMANDS_H
 #define RECORDER_RECORDER_COMMANDS_H

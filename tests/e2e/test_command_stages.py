@@ -11,7 +11,7 @@ import unittest
 
 from handmade import Handmade
 from recorder import Recorder, wait_until
-from scene import wait_live
+from scene import health, wait_live
 
 TAGS = """
 tags = (
@@ -23,7 +23,8 @@ tags = (
 """
 
 # Ends the process as a kill does: at fdatasync() while the file HMI_TEST_KILL.sync is there (the request is written, its
-# commit is not over), at the send() that holds a setpoint's topic while HMI_TEST_KILL.send is (on record, not sent).
+# commit is not over), at the send() that holds a setpoint's topic while HMI_TEST_KILL.send is (on record, not sent). While
+# HMI_TEST_KILL.hang is there, the disk does not answer.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -34,23 +35,35 @@ SHIM = r"""
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void kill_if(const char *stage)
+static int is_at(const char *stage)
 {
     char path[4096];
     snprintf(path, sizeof path, "%s.%s", getenv("HMI_TEST_KILL"), stage);
-    if (access(path, F_OK) == 0)
+    return access(path, F_OK) == 0;
+}
+
+static void kill_if(const char *stage)
+{
+    if (is_at(stage))
         raise(SIGKILL);
+}
+
+static void meet_disk(void)
+{
+    kill_if("sync");
+    while (is_at("hang"))
+        usleep(10000);
 }
 
 int fdatasync(int fd)
 {
-    kill_if("sync");
+    meet_disk();
     return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
 }
 
 int fsync(int fd)
 {
-    kill_if("sync");
+    meet_disk();
     return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
 }
 
@@ -184,6 +197,30 @@ class Stages(unittest.TestCase):
         self.recorder.wait_killed()
         self.restart()
         self.check("done", "unknown", published=[("cmd/sp", "50")])
+
+    def test_nobody_is_told_of_an_outcome_that_is_not_on_record(self):
+        """The broker's answer is in the same moment as the disk's end: what a power cut could take back is not said."""
+        self.start(on_publish=lambda *_: self.recorder.kill_at("sync"))
+        status, text, errors = self.recorder.hmi("set", "valve", "5", "--yes")
+        self.recorder.wait_killed()
+        self.assertNotEqual(status, 0, text + errors)
+        self.assertNotIn("unverified", text)
+        self.broker.on_publish = None
+        self.recorder.spare("sync")
+        self.restart()
+        self.check("unverified", "unknown", published=[("cmd/valve", "5")])
+
+    def test_while_the_disk_is_away_the_outcome_is_told_and_that_it_is_not_on_record(self):
+        self.start(on_publish=lambda *_: self.recorder.kill_at("hang"))
+        try:
+            status, text, errors = self.recorder.hmi("set", "valve", "5", "--yes")
+            self.assertEqual(status, 0, text + errors)
+            self.assertIn("not on record yet: the disk is away", text)
+        finally:
+            self.broker.on_publish = None
+            self.recorder.spare("hang")
+        wait_until(lambda: health(self.recorder)[1]["status"]["recording"] == "good", 20, "the disk")
+        self.check("unverified", published=[("cmd/valve", "5")])
 
     # The broker
 

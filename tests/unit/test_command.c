@@ -133,6 +133,27 @@ static void test_the_stopwatch(void **unused)
     commands_free(&commands);
 }
 
+/* An end that waits for its commit is kept until it was told, however often others ask. */
+static void test_an_end_is_told_once_it_is_committed(void **unused)
+{
+    (void)unused;
+    struct commands commands = {0};
+    struct command what = a_command(), *command = sent(&commands, &what, SECOND);
+    assert_null(commands_next_committed(&commands, UINT64_MAX));
+    struct value equal = number(42.5);
+    commands_read_back(&commands, 2, &equal, SECOND + 10 * MS);
+    assert_ptr_equal(commands_next_changed(&commands), command);
+    command->end_commit = 8;
+    commands_sweep(&commands);
+    assert_null(commands_next_committed(&commands, 7));
+    assert_ptr_equal(commands_by_id(&commands, what.id), command);
+    assert_ptr_equal(commands_next_committed(&commands, 8), command);
+    assert_null(commands_next_committed(&commands, 8));
+    commands_sweep(&commands);
+    assert_null(commands_by_id(&commands, what.id));
+    commands_free(&commands);
+}
+
 static void test_a_device_quicker_than_the_broker(void **unused)
 {
     (void)unused;
@@ -364,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_the_value_that_it_was_before_says_why_nothing_came),
         cmocka_unit_test(test_every_state_has_words),
         cmocka_unit_test(test_the_stopwatch),
+        cmocka_unit_test(test_an_end_is_told_once_it_is_committed),
         cmocka_unit_test(test_a_device_quicker_than_the_broker),
         cmocka_unit_test(test_how_it_may_end),
         cmocka_unit_test(test_what_cannot_be_put_on_record_is_not_sent),

@@ -210,7 +210,8 @@ static void test_a_value_from_before_the_start_is_not_known(void **state)
     gate.around =
         (struct command_surroundings){.plant = &f->plant, .link_up = true, .recording = true, .room = true};
     assert_int_equal(gate.temp_sp->type, VALUE_NUMBER);
-    refused(&gate, "boiler.temp_sp has not reported since the recorder was started: its value is from before");
+    refused(&gate,
+            "boiler.temp_sp has not reported since the recorder was started: its value is from before");
     fixture_say(f, "plant/temp_sp", "40");
     passes(&gate);
     plant_link_down(&f->plant);
