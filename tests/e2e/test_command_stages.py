@@ -18,7 +18,9 @@ tags = (
   { name = "sp"; topic = "plant/sp"; kind = "analog"; range = [ 20, 110 ];
     setpoint = { topic = "cmd/sp"; readback = "sp"; tolerance = 0.1; timeout = 2; }; },
   { name = "valve"; topic = "plant/valve"; kind = "analog"; range = [ 0, 100 ];
-    setpoint = { topic = "cmd/valve"; timeout = 2; }; }
+    setpoint = { topic = "cmd/valve"; timeout = 2; }; },
+  { name = "horn"; topic = "plant/horn"; states = ( (0, "OFF"), (1, "ON") );
+    setpoint = { topic = "cmd/horn"; pulse = 30; timeout = 2; }; }
 );
 """
 
@@ -258,6 +260,18 @@ class Stages(unittest.TestCase):
 
     def test_the_link_drops_before_the_readback(self):
         self.lose_link("", True)
+
+    def test_the_link_drops_while_a_button_is_pressed_and_waits_for_the_broker(self):
+        self.start(puback=None)
+        asked = self.ask("horn", "ON")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        self.broker.drop()
+        asked.join()
+        self.broker.wait_connected(2)
+        wait_live(self.recorder)
+        self.check("unknown", published=[("cmd/horn", "1")])
+        self.assertEqual(self.recorder.value("SELECT detail FROM commands WHERE id = 1"),
+                         "the button could not be let go: 0 was not sent")
 
     def test_a_broker_that_refuses_is_quoted(self):
         for code, words in ((135, "Not authorized"), (151, "Quota exceeded"), (144, "Topic Name invalid")):

@@ -98,6 +98,9 @@ class Outcomes(Plant):
         self.assertEqual(properties.MessageExpiryInterval, 3)
         self.assertEqual(dict(properties.UserProperty)["reason"], "test run")
         self.assertEqual(dict(properties.UserProperty)["operator"], row[9])
+        station = self.recorder.value("SELECT station FROM commands")
+        self.assertTrue(station)
+        self.assertEqual(dict(properties.UserProperty)["station"], station)
         # A text, and one more number with the number that follows.
         self.assertEqual(self.set("text", 'a "b" \\ c')[0], 0)
         self.assertEqual(device.payloads()[1], 'a "b" \\ c')
