@@ -116,6 +116,7 @@ class Requests(Plant):
         self.assertEqual(self.device.received, [])
         self.assertTrue(stranger.set("sp", 50)["good"])
         wait_until(lambda: self.device.payloads() == ["50"], 10, "the one that is allowed")
+        self.recorder.wait_value("SELECT count(*) FROM commands WHERE outcome = 'done'", 1)  # over once it is on record
         self.check_alive()
 
     def test_a_reservation_of_another_is_heeded(self):
