@@ -295,41 +295,65 @@ static void cell_draw_group(const struct alarm_group *group, const struct pane *
     pane_printf(pane, x + 1, y, -1, MEANING_TEXT, "1st %s %s", first, group->first->record.address);
 }
 
+/* ---- rows ---- */
+
+struct cell_table {
+    const struct alarm_cells *cells;
+    const struct alarm_column *columns;
+    enum glyph_level level;
+    bool dates;
+};
+
+static struct cell_row cell_row_at(const struct cell_table *table, size_t row)
+{
+    return (struct cell_row){.cells = table->cells,
+                             .alarm = &table->cells->list->rows[row].alarm->record,
+                             .level = table->level,
+                             .dates = table->dates};
+}
+
+static void cell_table_text(const void *context, size_t row, size_t column, char *out, size_t size)
+{
+    const struct cell_table *table = context;
+    out[0] = '\0';
+    if (!table->cells->list->rows[row].alarm)
+        return; /* an area */
+    struct cell_row cell = cell_row_at(table, row);
+    table->columns[column].text(&cell, out, size);
+}
+
+static enum meaning cell_table_meaning(const void *context, size_t row, size_t column)
+{
+    const struct cell_table *table = context;
+    struct cell_row cell = cell_row_at(table, row);
+    return cell_meaning(&cell, table->columns[column].text);
+}
+
+static void cell_table_draw_group(const void *context, size_t row, const struct pane *pane, int y)
+{
+    const struct alarm_row *shown = &((const struct cell_table *)context)->cells->list->rows[row];
+    if (!shown->alarm)
+        cell_draw_group(shown->group, pane, y);
+}
+
 void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane)
 {
     const struct alarm_list *list = cells->list;
-    const struct alarm_column *table = list->withheld ? WITHHELD : STANDING;
-    size_t count = list->withheld ? COUNT_OF(WITHHELD) : COUNT_OF(STANDING);
     struct grid_column columns[GRID_COLUMNS_MAX];
-    struct grid grid;
-    char text[CELL_MAX];
-    size_t rows = pane->rows > 1 ? (size_t)pane->rows - 1 : 0, left = list->row_count - list->top;
-    rows = rows < left ? rows : left;
-    for (size_t i = 0; i < count; i++)
-        columns[i] = table[i].column;
-    grid_begin(&grid, columns, count, pane);
-    struct cell_row row = {
-        .cells = cells, .level = pane_level(pane), .dates = pane->columns >= CELLS_DATE_FROM};
-    for (size_t y = 0; y < rows; y++)
-        for (size_t i = 0; i < count && list->rows[list->top + y].alarm; i++) {
-            row.alarm = &list->rows[list->top + y].alarm->record;
-            table[i].text(&row, text, sizeof text);
-            grid_need(&grid, i, pane, text);
-        }
-    grid_layout(&grid, pane->columns - 1);
-    grid_draw_heading(&grid, pane, 0);
-    for (size_t y = 0; y < rows; y++) {
-        const struct alarm_row *shown = &list->rows[list->top + y];
-        if (!shown->alarm)
-            cell_draw_group(shown->group, pane, (int)y + 1);
-        for (size_t i = 0; i < count && shown->alarm; i++) {
-            row.alarm = &shown->alarm->record;
-            table[i].text(&row, text, sizeof text);
-            grid_draw_cell(&grid, pane, (int)y + 1, i, cell_meaning(&row, table[i].text), text);
-        }
-        if (list->top + y == list->cursor)
-            pane_select_row(pane, (int)y + 1);
-    }
-    struct pane body = pane_part(pane, 0, 1, -1, pane->rows - 1);
-    grid_draw_scroll_bar(&body, list->top, list->row_count);
+    struct cell_table table = {.cells = cells,
+                               .columns = list->withheld ? WITHHELD : STANDING,
+                               .level = pane_level(pane),
+                               .dates = pane->columns >= CELLS_DATE_FROM};
+    struct grid_rows rows = {.columns = columns,
+                             .column_count = list->withheld ? COUNT_OF(WITHHELD) : COUNT_OF(STANDING),
+                             .top = list->top,
+                             .count = list->row_count,
+                             .cursor = list->cursor,
+                             .context = &table,
+                             .text = cell_table_text,
+                             .meaning = cell_table_meaning,
+                             .over = cell_table_draw_group};
+    for (size_t i = 0; i < rows.column_count; i++)
+        columns[i] = table.columns[i].column;
+    grid_draw_rows(&rows, pane);
 }

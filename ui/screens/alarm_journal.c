@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOURNAL_CELL_MAX 1200 /* bytes of a cell's text */
-#define JOURNAL_WIDE     100  /* columns of a terminal that has room for the year */
-#define JOURNAL_FULL     120  /* and for values beside details */
+#define JOURNAL_WIDE 100 /* columns of a terminal that has room for the year */
+#define JOURNAL_FULL 120 /* and for values beside details */
 
 /* ---- asking ---- */
 
@@ -126,34 +125,41 @@ static const struct {
 
 /* ---- drawing ---- */
 
-static void journal_draw_rows(const struct journal_list *list, const struct pane *pane, size_t rows)
+struct journal_table {
+    const struct journal_list *list;
+    bool brief;
+};
+
+static void journal_table_text(const void *context, size_t row, size_t column, char *out, size_t size)
+{
+    const struct journal_table *table = context;
+    COLUMNS[column].text(&table->list->entries[row], table->brief, out, size);
+}
+
+static enum meaning journal_table_meaning(const void *context, size_t row, size_t column)
+{
+    (void)column;
+    const struct journal_table *table = context;
+    return *table->list->entries[row].texts[JOURNAL_TEXT_OPERATOR] ? MEANING_STRONG : MEANING_TEXT;
+}
+
+static void journal_draw_rows(const struct journal_list *list, const struct pane *pane)
 {
     struct grid_column columns[COLUMN_COUNT];
-    struct grid grid;
-    char text[JOURNAL_CELL_MAX];
-    bool brief = pane->columns < JOURNAL_WIDE;
+    struct journal_table table = {.list = list, .brief = pane->columns < JOURNAL_WIDE};
     for (size_t i = 0; i < COLUMN_COUNT; i++) {
         columns[i] = COLUMNS[i].column;
         columns[i].rank = pane->columns < JOURNAL_FULL ? columns[i].rank : COLUMNS[i].wide_rank;
     }
-    grid_begin(&grid, columns, COLUMN_COUNT, pane);
-    for (size_t y = 0; y < rows; y++)
-        for (size_t i = 0; i < COLUMN_COUNT; i++) {
-            COLUMNS[i].text(&list->entries[list->top + y], brief, text, sizeof text);
-            grid_need(&grid, i, pane, text);
-        }
-    grid_layout(&grid, pane->columns - 1);
-    grid_draw_heading(&grid, pane, 0);
-    for (size_t y = 0; y < rows; y++) {
-        const struct journal_entry *entry = &list->entries[list->top + y];
-        bool person = *entry->texts[JOURNAL_TEXT_OPERATOR];
-        for (size_t i = 0; i < COLUMN_COUNT; i++) {
-            COLUMNS[i].text(entry, brief, text, sizeof text);
-            grid_draw_cell(&grid, pane, (int)y + 1, i, person ? MEANING_STRONG : MEANING_TEXT, text);
-        }
-        if (list->top + y == list->cursor)
-            pane_select_row(pane, (int)y + 1);
-    }
+    grid_draw_rows(&(struct grid_rows){.columns = columns,
+                                       .column_count = COLUMN_COUNT,
+                                       .top = list->top,
+                                       .count = list->count,
+                                       .cursor = list->cursor,
+                                       .context = &table,
+                                       .text = journal_table_text,
+                                       .meaning = journal_table_meaning},
+                   pane);
 }
 
 /* How far a search has come, or why there is nothing. */
@@ -182,11 +188,8 @@ void alarm_journal_draw(struct journal_list *list, struct screen_host *host, con
     size_t room = pane->rows > 1 ? (size_t)pane->rows - 1 : 0;
     journal_list_scroll(list, room);
     size_t rows = list->count - list->top < room ? list->count - list->top : room;
-    if (rows) {
-        struct pane body = pane_part(pane, 0, 1, -1, -1);
-        journal_draw_rows(list, pane, rows);
-        grid_draw_scroll_bar(&body, list->top, list->count);
-    }
+    if (rows)
+        journal_draw_rows(list, pane);
     if (rows < room)
         journal_draw_state(list, host, pane, (int)rows + 1);
     journal_ask(list, host, room);

@@ -199,38 +199,50 @@ static enum meaning cells_meaning(const struct cell_row *row, cell_text *text)
     return MEANING_DIM;
 }
 
+struct cell_table {
+    const struct command_cells *cells;
+    const struct command_list *list;
+    enum glyph_level level;
+    bool dates;
+};
+
+static struct cell_row cell_row_at(const struct cell_table *table, size_t row)
+{
+    return (struct cell_row){.cells = table->cells,
+                             .command = table->list->rows[row],
+                             .level = table->level,
+                             .dates = table->dates};
+}
+
+static void cell_table_text(const void *context, size_t row, size_t column, char *out, size_t size)
+{
+    struct cell_row cell = cell_row_at(context, row);
+    COLUMNS[column].text(&cell, out, size);
+}
+
+static enum meaning cell_table_meaning(const void *context, size_t row, size_t column)
+{
+    struct cell_row cell = cell_row_at(context, row);
+    return cells_meaning(&cell, COLUMNS[column].text);
+}
+
 void command_cells_draw(const struct command_cells *cells, const struct command_list *list,
                         const struct pane *pane)
 {
     struct grid_column columns[COLUMN_COUNT];
-    struct grid grid;
-    char text[CELL_MAX];
-    size_t rows = pane->rows > 1 ? (size_t)pane->rows - 1 : 0, left = list->row_count - list->top;
-    rows = rows < left ? rows : left;
+    struct cell_table table = {
+        .cells = cells, .list = list, .level = pane_level(pane), .dates = pane->columns >= CELLS_DATE_FROM};
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         columns[i] = COLUMNS[i].column;
-    grid_begin(&grid, columns, COLUMN_COUNT, pane);
-    struct cell_row row = {
-        .cells = cells, .level = pane_level(pane), .dates = pane->columns >= CELLS_DATE_FROM};
-    for (size_t y = 0; y < rows; y++)
-        for (size_t i = 0; i < COLUMN_COUNT; i++) {
-            row.command = list->rows[list->top + y];
-            COLUMNS[i].text(&row, text, sizeof text);
-            grid_need(&grid, i, pane, text);
-        }
-    grid_layout(&grid, pane->columns - 1);
-    grid_draw_heading(&grid, pane, 0);
-    for (size_t y = 0; y < rows; y++) {
-        row.command = list->rows[list->top + y];
-        for (size_t i = 0; i < COLUMN_COUNT; i++) {
-            COLUMNS[i].text(&row, text, sizeof text);
-            grid_draw_cell(&grid, pane, (int)y + 1, i, cells_meaning(&row, COLUMNS[i].text), text);
-        }
-        if (list->top + y == list->cursor)
-            pane_select_row(pane, (int)y + 1);
-    }
-    struct pane body = pane_part(pane, 0, 1, -1, pane->rows - 1);
-    grid_draw_scroll_bar(&body, list->top, list->row_count);
+    grid_draw_rows(&(struct grid_rows){.columns = columns,
+                                       .column_count = COLUMN_COUNT,
+                                       .top = list->top,
+                                       .count = list->row_count,
+                                       .cursor = list->cursor,
+                                       .context = &table,
+                                       .text = cell_table_text,
+                                       .meaning = cell_table_meaning},
+                   pane);
 }
 
 /* ---- one in full ---- */

@@ -4,19 +4,41 @@
 
 #define GRID_GAP      1
 #define GRID_RANK_MAX 9
+#define GRID_TEXT_MAX 1200 /* bytes of a cell */
 
-void grid_begin(struct grid *grid, const struct grid_column *columns, size_t count, const struct pane *pane)
+struct grid {
+    const struct grid_column *columns;
+    size_t count;
+    int need[GRID_COLUMNS_MAX];                       /* begins with the heading's */
+    int x[GRID_COLUMNS_MAX], width[GRID_COLUMNS_MAX]; /* width 0: left out */
+};
+
+/* ---- layout ---- */
+
+/* The rows that have room. */
+static size_t grid_rows_in_sight(const struct grid_rows *rows, const struct pane *pane)
 {
-    *grid = (struct grid){.columns = columns, .count = count};
-    for (size_t i = 0; i < count; i++)
-        grid->need[i] = pane_text_columns(pane, columns[i].heading);
+    size_t room = pane->rows > 1 ? (size_t)pane->rows - 1 : 0, left = rows->count - rows->top;
+    return room < left ? room : left;
 }
 
-void grid_need(struct grid *grid, size_t column, const struct pane *pane, const char *text)
+static void grid_need(struct grid *grid, size_t column, const struct pane *pane, const char *text)
 {
     int columns = pane_text_columns(pane, text);
     if (columns > grid->need[column])
         grid->need[column] = columns;
+}
+
+static void grid_measure(struct grid *grid, const struct grid_rows *rows, const struct pane *pane)
+{
+    char text[GRID_TEXT_MAX];
+    for (size_t i = 0; i < grid->count; i++)
+        grid_need(grid, i, pane, grid->columns[i].heading);
+    for (size_t y = 0; y < grid_rows_in_sight(rows, pane); y++)
+        for (size_t i = 0; i < grid->count; i++) {
+            rows->text(rows->context, rows->top + y, i, text, sizeof text);
+            grid_need(grid, i, pane, text);
+        }
 }
 
 /* What a column would like to have. */
@@ -58,7 +80,7 @@ static int grid_grow(struct grid *grid, int rank, int left)
     return left;
 }
 
-void grid_layout(struct grid *grid, int room)
+static void grid_layout(struct grid *grid, int room)
 {
     int left = room + GRID_GAP;
     for (int rank = 0; rank <= GRID_RANK_MAX; rank++) {
@@ -73,6 +95,8 @@ void grid_layout(struct grid *grid, int room)
     }
 }
 
+/* ---- drawing ---- */
+
 /* The longest end of the text that has room in so many columns. */
 static const char *grid_tail(const struct pane *pane, const char *text, int columns)
 {
@@ -83,8 +107,9 @@ static const char *grid_tail(const struct pane *pane, const char *text, int colu
     return text;
 }
 
-void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, size_t column,
-                    enum meaning meaning, const char *text)
+/* Cut to the column's width as its align says. */
+static void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, size_t column,
+                           enum meaning meaning, const char *text)
 {
     int x = grid->x[column], width = grid->width[column];
     enum grid_align align = grid->columns[column].align;
@@ -100,10 +125,32 @@ void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, siz
     }
 }
 
-void grid_draw_heading(const struct grid *grid, const struct pane *pane, int y)
+static void grid_draw_row(const struct grid *grid, const struct grid_rows *rows, size_t row,
+                          const struct pane *pane, int y)
 {
-    for (size_t i = 0; i < grid->count; i++)
-        grid_draw_cell(grid, pane, y, i, MEANING_HEADING, grid->columns[i].heading);
+    char text[GRID_TEXT_MAX];
+    for (size_t i = 0; i < grid->count; i++) {
+        rows->text(rows->context, row, i, text, sizeof text);
+        if (*text)
+            grid_draw_cell(grid, pane, y, i, rows->meaning(rows->context, row, i), text);
+    }
+    if (rows->over)
+        rows->over(rows->context, row, pane, y);
+    if (row == rows->cursor)
+        pane_select_row(pane, y);
+}
+
+void grid_draw_rows(const struct grid_rows *rows, const struct pane *pane)
+{
+    struct grid grid = {.columns = rows->columns, .count = rows->column_count};
+    struct pane body = pane_part(pane, 0, 1, -1, pane->rows - 1);
+    grid_measure(&grid, rows, pane);
+    grid_layout(&grid, pane->columns - 1);
+    for (size_t i = 0; i < grid.count; i++)
+        grid_draw_cell(&grid, pane, 0, i, MEANING_HEADING, grid.columns[i].heading);
+    for (size_t y = 0; y < grid_rows_in_sight(rows, pane); y++)
+        grid_draw_row(&grid, rows, rows->top + y, pane, (int)y + 1);
+    grid_draw_scroll_bar(&body, rows->top, rows->count);
 }
 
 void grid_draw_scroll_bar(const struct pane *pane, size_t top, size_t count)

@@ -1,7 +1,5 @@
 /* Columns of a list of rows: as wide as what is in sight needs, and left out, the least important first, where there
- * is no room for them. Pure drawing.
- *
- * For each picture: grid_begin(), grid_need() for each cell in sight, grid_layout(), then heading and cells. */
+ * is no room for them. Pure drawing. */
 #ifndef UI_WIDGETS_GRID_H
 #define UI_WIDGETS_GRID_H
 
@@ -26,28 +24,26 @@ struct grid_column {
     enum grid_align align;
 };
 
-struct grid {
-    const struct grid_column *columns; /* borrowed */
-    size_t count;
-    int need[GRID_COLUMNS_MAX];
-    int x[GRID_COLUMNS_MAX], width[GRID_COLUMNS_MAX]; /* width 0: left out */
+/* A list of rows, of which those that have room are drawn. */
+struct grid_rows {
+    const struct grid_column *columns;
+    size_t column_count;       /* at most GRID_COLUMNS_MAX */
+    size_t top, count, cursor; /* the first row in sight, all rows, the selected one */
+    const void *context;       /* of the functions */
+
+    /* What the cell says; "" for one that says nothing. `row` counts from the list's first. */
+    void (*text)(const void *context, size_t row, size_t column, char *out, size_t size);
+    enum meaning (*meaning)(const void *context, size_t row, size_t column);
+
+    /* Draws what is no cell into row `y` of the pane, as the row of a group is. May be NULL. */
+    void (*over)(const void *context, size_t row, const struct pane *pane, int y);
 };
 
-/* At most GRID_COLUMNS_MAX columns; needs begin with the headings. */
-void grid_begin(struct grid *grid, const struct grid_column *columns, size_t count, const struct pane *pane);
-void grid_need(struct grid *grid, size_t column, const struct pane *pane, const char *text);
-
-/* Divides `room` columns of the terminal by rank: the core gets its least widths and grows to what it needs; then each
+/* Headings in row 0 of `pane`, from row 1 on the rows, with the cursor and the handle of a list that is longer.
+ *
+ * The width is divided by rank: the core gets its least widths and grows to what the cells in sight need; then each
  * further rank comes in, where it has room, and grows. A column without heading and contents is left out. */
-void grid_layout(struct grid *grid, int room);
-
-/* Draws the heading of each column that has room into row `y` of `pane`. */
-void grid_draw_heading(const struct grid *grid, const struct pane *pane, int y);
-
-/* Draws a text into its column in row `y`, cut to the column's width as its align says; nothing where grid_layout() has
- * left the column out. */
-void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, size_t column,
-                    enum meaning meaning, const char *text);
+void grid_draw_rows(const struct grid_rows *rows, const struct pane *pane);
 
 /* The handle at the right edge of `pane` for a list of `count` rows of which those from `top` on are in the pane;
  * nothing when all are. */
