@@ -4,6 +4,7 @@
 #include "plant/alarm_event.h"
 #include "plant/alarm_state.h"
 #include "ui/alarm_filter.h"
+#include "ui/rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -245,23 +246,12 @@ void alarm_list_go(struct alarm_list *list, size_t row)
 
 void alarm_list_move(struct alarm_list *list, long step)
 {
-    size_t back = step < 0 ? (size_t)-step : 0;
-    alarm_list_go(list, step >= 0             ? list->cursor + (size_t)step
-                        : list->cursor > back ? list->cursor - back
-                                              : 0);
+    alarm_list_go(list, rows_step(list->cursor, step, list->row_count));
 }
 
 void alarm_list_scroll(struct alarm_list *list, size_t rows)
 {
-    if (rows == 0)
-        return;
-    if (list->cursor < list->top)
-        list->top = list->cursor;
-    if (list->cursor >= list->top + rows)
-        list->top = list->cursor - rows + 1;
-    size_t last = list->row_count > rows ? list->row_count - rows : 0;
-    if (list->top > last)
-        list->top = last;
+    list->top = rows_scroll(list->top, list->cursor, list->row_count, rows);
 }
 
 /* ---- what is on the screen ---- */

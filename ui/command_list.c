@@ -4,6 +4,7 @@
 #include "plant/command.h"
 #include "ui/filter_words.h"
 #include "ui/history_commands.h"
+#include "ui/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,19 +157,10 @@ void command_list_go(struct command_list *list, size_t row)
 
 void command_list_move(struct command_list *list, long step)
 {
-    size_t back = step < 0 ? (size_t)-step : 0;
-    command_list_go(list, step >= 0             ? list->cursor + (size_t)step
-                          : list->cursor > back ? list->cursor - back
-                                                : 0);
+    command_list_go(list, rows_step(list->cursor, step, list->row_count));
 }
 
 void command_list_scroll(struct command_list *list, size_t rows)
 {
-    size_t last = list->row_count > rows ? list->row_count - rows : 0;
-    if (list->cursor < list->top)
-        list->top = list->cursor;
-    if (rows && list->cursor >= list->top + rows)
-        list->top = list->cursor - rows + 1;
-    if (list->top > last)
-        list->top = last;
+    list->top = rows_scroll(list->top, list->cursor, list->row_count, rows);
 }

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "ui/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,20 +167,10 @@ const struct journal_entry *journal_list_current(const struct journal_list *list
 
 void journal_list_move(struct journal_list *list, long step)
 {
-    size_t back = step < 0 ? (size_t)-step : 0, last = list->count ? list->count - 1 : 0;
-    size_t row = step >= 0 ? list->cursor + (size_t)step : list->cursor > back ? list->cursor - back : 0;
-    list->cursor = row < last ? row : last;
+    list->cursor = rows_step(list->cursor, step, list->count);
 }
 
 void journal_list_scroll(struct journal_list *list, size_t rows)
 {
-    if (!rows)
-        return;
-    if (list->cursor < list->top)
-        list->top = list->cursor;
-    if (list->cursor >= list->top + rows)
-        list->top = list->cursor - rows + 1;
-    size_t last = list->count > rows ? list->count - rows : 0;
-    if (list->top > last)
-        list->top = last;
+    list->top = rows_scroll(list->top, list->cursor, list->count, rows);
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "plant/quality.h"
 #include "ui/filter_words.h"
+#include "ui/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -353,9 +354,7 @@ void tag_list_touch(struct tag_list *list)
 
 void tag_list_move(struct tag_list *list, long step, int64_t mono_us)
 {
-    size_t back = step < 0 ? (size_t)-step : 0;
-    size_t row = step >= 0 ? list->cursor + (size_t)step : list->cursor > back ? list->cursor - back : 0;
-    tag_list_go(list, row, mono_us);
+    tag_list_go(list, rows_step(list->cursor, step, list->row_count), mono_us);
 }
 
 bool tag_list_go_tag(struct tag_list *list, uint32_t id, int64_t mono_us)
@@ -392,13 +391,7 @@ void tag_list_scroll(struct tag_list *list, size_t rows)
 {
     if (rows == 0)
         return;
-    if (list->cursor < list->top)
-        list->top = list->cursor;
-    if (list->cursor >= list->top + rows)
-        list->top = list->cursor - rows + 1;
-    size_t last = list->row_count > rows ? list->row_count - rows : 0;
-    if (list->top > last)
-        list->top = last;
+    list->top = rows_scroll(list->top, list->cursor, list->row_count, rows);
     /* The heading of a group comes along with its first row. */
     while (list->top > 0 && !list->rows[list->top - 1].tag && list->rows[list->top].tag &&
            list->cursor + 1 < list->top + rows)

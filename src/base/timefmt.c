@@ -51,6 +51,23 @@ void timefmt_local(char *out, size_t size, int64_t ts_us, unsigned parts)
     snprintf(out, size, "%s%s%s", stamp, fraction, offset);
 }
 
+void timefmt_recent(char *out, size_t size, int64_t ts_us, int64_t now_us, unsigned parts, int columns)
+{
+    enum {
+        DAY = 10,
+        YEAR = 5,
+        SHORT = 5,
+        LONG = 11
+    }; /* columns of "2026-11-22", "2026-", "11-22", "11-22 03:12" */
+    char at[TIMEFMT_MAX], today[TIMEFMT_MAX];
+    timefmt_local(at, sizeof at, ts_us, parts | TIMEFMT_DATE);
+    timefmt_local(today, sizeof today, now_us, TIMEFMT_DATE);
+    if (strncmp(at, today, DAY) == 0)
+        snprintf(out, size, "%s", at + DAY + 1);
+    else
+        snprintf(out, size, "%.*s", columns < LONG ? SHORT : LONG, at + YEAR);
+}
+
 void timefmt_age(char *out, size_t size, int64_t span_us)
 {
     if (span_us == INT64_MIN) {

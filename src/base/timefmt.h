@@ -21,6 +21,10 @@ void timefmt_utc(char *out, size_t size, int64_t ts_us);
 /* "03:12:40" with the parts asked for (enum timefmt_part, or-ed). */
 void timefmt_local(char *out, size_t size, int64_t ts_us, unsigned parts);
 
+/* For a column: of today (`now_us`) the time, with the parts asked for; of another day the date without its year, with
+ * hour and minute where at least 11 columns are free for it: "11-22 03:12". */
+void timefmt_recent(char *out, size_t size, int64_t ts_us, int64_t now_us, unsigned parts, int columns);
+
 /* How long ago in at most 5 columns:
  * "0.3s", "42s", "12m", "3.5h", "14d", "never" for negative spans of INT64_MIN. */
 void timefmt_age(char *out, size_t size, int64_t span_us);

@@ -219,13 +219,29 @@ static void test_ages(void **state)
     }
 }
 
+static void test_recent(void **state)
+{
+    char text[TIMEFMT_MAX];
+    const int64_t noon_us = 1700000000 * S - 40400 * S; /* 2023-11-14 12:00:00 in Vienna */
+    (void)state;
+    timefmt_recent(text, sizeof text, noon_us + 123456, noon_us, TIMEFMT_MS, 12);
+    assert_string_equal(text, "12:00:00.123");
+    timefmt_recent(text, sizeof text, noon_us - 12 * 3600 * S, noon_us, 0,
+                   8); /* midnight belongs to the day */
+    assert_string_equal(text, "00:00:00");
+    timefmt_recent(text, sizeof text, noon_us - 12 * 3600 * S - 1, noon_us, TIMEFMT_MS, 12);
+    assert_string_equal(text, "11-13 23:59");
+    timefmt_recent(text, sizeof text, noon_us - 24 * 3600 * S, noon_us, 0, 8);
+    assert_string_equal(text, "11-13");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iso_table),    cmocka_unit_test(test_iso_prefixes),
         cmocka_unit_test(test_iso_local),    cmocka_unit_test(test_utc_round_trip),
         cmocka_unit_test(test_utc_extremes), cmocka_unit_test(test_local),
-        cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_ages),         cmocka_unit_test(test_recent),
     };
     setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1); /* needs no time zone files */
     tzset();

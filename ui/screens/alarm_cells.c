@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define CELL_MAX        1024 /* bytes of a cell's text */
+#define CELLS_TIME      12   /* columns of a time without date */
 #define CELLS_DATE_FROM 110  /* columns of a terminal that has room for dates */
 
 /* How a state is shown: a sign for the condition (it stands, or it has gone), and a word that is in capitals while
@@ -102,22 +103,13 @@ static void cell_state(const struct cell_row *row, char *out, size_t size)
     snprintf(out, size, "%s %s", sign, STATE_WORDS[row->alarm->state]);
 }
 
-/* Of today the time to the ms; of another day the date, with the time as far as there is room. */
 static void cell_time(const struct cell_row *row, char *out, size_t size)
 {
-    char at[TIMEFMT_MAX], today[TIMEFMT_MAX];
-    if (!row->alarm->activated_us) {
-        out[0] = '\0';
-        return;
-    }
-    timefmt_local(at, sizeof at, row->alarm->activated_us, TIMEFMT_DATE | TIMEFMT_MS);
-    timefmt_local(today, sizeof today, row->cells->wall_us, TIMEFMT_DATE);
-    if (row->dates)
-        snprintf(out, size, "%s", at);
-    else if (strncmp(at, today, 10) == 0)
-        snprintf(out, size, "%s", at + 11);
-    else
-        snprintf(out, size, "%.11s", at + 5);
+    out[0] = '\0';
+    if (row->alarm->activated_us && row->dates)
+        timefmt_local(out, size, row->alarm->activated_us, TIMEFMT_DATE | TIMEFMT_MS);
+    else if (row->alarm->activated_us)
+        timefmt_recent(out, size, row->alarm->activated_us, row->cells->wall_us, TIMEFMT_MS, CELLS_TIME);
 }
 
 static void cell_address(const struct cell_row *row, char *out, size_t size)
@@ -218,7 +210,7 @@ static const struct alarm_column STANDING[] = {
     MARKED,
     PRIORITY,
     STATE,
-    {{"ACTIVATED", 12, 23, 0, GRID_LEFT}, cell_time},
+    {{"ACTIVATED", CELLS_TIME, 23, 0, GRID_LEFT}, cell_time},
     ADDRESS,
     {{"", 0, 12, 1, GRID_LEFT}, cell_note},
     {{"VALUE", 8, 16, 0, GRID_RIGHT}, cell_value},
@@ -238,7 +230,7 @@ static const struct alarm_column WITHHELD[] = {
     {{"BY", 4, 16, 0, GRID_LEFT}, cell_by},
     {{"REASON", 10, 60, 0, GRID_LEFT}, cell_reason},
     {{"VALUE", 8, 16, 4, GRID_RIGHT}, cell_value},
-    {{"ACTIVATED", 12, 23, 5, GRID_LEFT}, cell_time},
+    {{"ACTIVATED", CELLS_TIME, 23, 5, GRID_LEFT}, cell_time},
     {{"AREA", 8, 24, 7, GRID_LEFT}, cell_area},
     {{"MESSAGE", 14, 0, 6, GRID_LEFT}, cell_message},
 };

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "plant/alarm_event.h"
 #include "plant/alarm_state.h"
+#include "ui/rows.h"
 #include "ui/screens/alarm_facts.h"
 #include "ui/screens/alarm_past.h"
 #include "ui/screens/alarm_shelve.h"
@@ -203,32 +204,11 @@ static void detail_show_trend(const struct alarm_detail *detail, struct screen_h
 
 static bool detail_move(struct alarm_detail *detail, enum action action)
 {
-    int page = detail->pane_rows > 2 ? detail->pane_rows - 1 : 1;
-    bool was_at_end = detail->at_end;
-    detail->at_end = false;
-    switch (action) {
-    case ACTION_UP:
-        detail->scroll--;
-        break;
-    case ACTION_DOWN:
-        detail->scroll++;
-        break;
-    case ACTION_PAGE_UP:
-        detail->scroll -= page;
-        break;
-    case ACTION_PAGE_DOWN:
-        detail->scroll += page;
-        break;
-    case ACTION_HOME:
-        detail->scroll = 0;
-        break;
-    case ACTION_END:
-        detail->at_end = true;
-        break;
-    default:
-        detail->at_end = was_at_end;
+    long step;
+    if (!rows_step_of_action(action, detail->pane_rows, (size_t)detail->rows, &step))
         return false;
-    }
+    detail->at_end = action == ACTION_END;
+    detail->scroll += (int)step;
     detail_clamp(detail);
     return true;
 }

@@ -4,6 +4,7 @@
  * What must stay true: a request leaves in one place only, alarms_request(), and names what alarm_list_pick() gives:
  * alarms that were on the screen. While somebody types, letters are letters. */
 #include "base/mem.h"
+#include "ui/rows.h"
 #include "ui/screens/alarm_journal.h"
 #include "ui/screens/alarms_internal.h"
 #include "ui/screens/screens.h"
@@ -163,30 +164,11 @@ static void alarms_step(struct alarms_screen *screen, long step)
 static bool alarms_move(struct alarms_screen *screen, enum action action)
 {
     const struct alarm_list *list = alarms_list(screen);
-    long page = screen->rows > 1 ? screen->rows - 1 : 1;
-    long last = (long)(list ? list->row_count : screen->journal.count);
-    switch (action) {
-    case ACTION_UP:
-        alarms_step(screen, -1);
-        return true;
-    case ACTION_DOWN:
-        alarms_step(screen, 1);
-        return true;
-    case ACTION_PAGE_UP:
-        alarms_step(screen, -page);
-        return true;
-    case ACTION_PAGE_DOWN:
-        alarms_step(screen, page);
-        return true;
-    case ACTION_HOME:
-        alarms_step(screen, -last);
-        return true;
-    case ACTION_END:
-        alarms_step(screen, last);
-        return true;
-    default:
+    long step;
+    if (!rows_step_of_action(action, screen->rows, list ? list->row_count : screen->journal.count, &step))
         return false;
-    }
+    alarms_step(screen, step);
+    return true;
 }
 
 static void alarms_set_filter(struct alarms_screen *screen, const struct screen_host *host,

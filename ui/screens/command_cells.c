@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define CELL_MAX        1200 /* bytes of a cell's text */
+#define CELLS_TIME      8    /* columns of a time without date */
 #define CELLS_DATE_FROM 110  /* columns of a terminal that has room for dates */
 #define CELLS_LABEL     17   /* columns of the labels of one command in full */
 
@@ -77,18 +78,12 @@ void command_cells_change(const struct mirror *mirror, const struct wire_command
 
 /* ---- cells ---- */
 
-/* Of today the time; of another day the date, with the time where there is room. */
 static void cell_time(const struct cell_row *row, char *out, size_t size)
 {
-    char at[TIMEFMT_MAX], today[TIMEFMT_MAX];
-    timefmt_local(at, sizeof at, row->command->asked_us, TIMEFMT_DATE);
-    timefmt_local(today, sizeof today, row->cells->wall_us, TIMEFMT_DATE);
     if (row->dates)
-        snprintf(out, size, "%s", at);
-    else if (strncmp(at, today, 10) == 0)
-        snprintf(out, size, "%s", at + 11);
+        timefmt_local(out, size, row->command->asked_us, TIMEFMT_DATE);
     else
-        snprintf(out, size, "%.5s", at + 5);
+        timefmt_recent(out, size, row->command->asked_us, row->cells->wall_us, 0, CELLS_TIME);
 }
 
 static void cell_state(const struct cell_row *row, char *out, size_t size)
@@ -177,7 +172,7 @@ static const struct {
     struct grid_column column;
     cell_text *text;
 } COLUMNS[] = {
-    {{"TIME", 8, 19, 0, GRID_LEFT}, cell_time},          {{"OUTCOME", 14, 14, 0, GRID_LEFT}, cell_state},
+    {{"TIME", CELLS_TIME, 19, 0, GRID_LEFT}, cell_time}, {{"OUTCOME", 14, 14, 0, GRID_LEFT}, cell_state},
     {{"TAG", 12, 40, 0, GRID_LEFT}, cell_tag},           {{"CHANGE", 15, 40, 0, GRID_LEFT}, cell_change},
     {{"BY", 5, 16, 1, GRID_LEFT}, cell_operator},        {{"TOOK", 7, 8, 1, GRID_RIGHT}, cell_elapsed},
     {{"SENT", 6, 8, 4, GRID_RIGHT}, cell_sent},          {{"BROKER", 6, 8, 5, GRID_RIGHT}, cell_broker},

@@ -8,6 +8,7 @@
 #include "ui/history_reader.h"
 #include "ui/line_editor.h"
 #include "ui/link.h"
+#include "ui/rows.h"
 #include "ui/screens/command_cells.h"
 #include "ui/screens/screens.h"
 
@@ -169,20 +170,11 @@ static void commands_draw(void *state, struct screen_host *host, const struct pa
 
 static bool commands_move(struct commands_screen *screen, enum action action)
 {
-    struct command_list *list = &screen->list;
-    long page = screen->rows > 1 ? screen->rows - 1 : 1, last = (long)list->row_count;
-    const struct {
-        enum action action;
-        long step;
-    } MOVES[] = {{ACTION_UP, -1},          {ACTION_DOWN, 1},     {ACTION_PAGE_UP, -page},
-                 {ACTION_PAGE_DOWN, page}, {ACTION_HOME, -last}, {ACTION_END, last}};
-    for (size_t i = 0; i < sizeof MOVES / sizeof *MOVES; i++) {
-        if (MOVES[i].action != action)
-            continue;
-        command_list_move(list, MOVES[i].step);
-        return true;
-    }
-    return false;
+    long step;
+    if (!rows_step_of_action(action, screen->rows, screen->list.row_count, &step))
+        return false;
+    command_list_move(&screen->list, step);
+    return true;
 }
 
 static void commands_clear_filter(struct commands_screen *screen)

@@ -1,5 +1,6 @@
 /* Help: every action with its keys, from the table of actions; what the marks on the screens mean. */
 #include "base/mem.h"
+#include "ui/rows.h"
 #include "ui/screens/screens.h"
 
 #include <stdio.h>
@@ -171,30 +172,12 @@ static unsigned help_act(void *state, struct screen_host *host, enum action acti
 {
     (void)host;
     struct help *help = state;
-    switch (action) {
-    case ACTION_UP:
-        help->top--;
-        break;
-    case ACTION_DOWN:
-        help->top++;
-        break;
-    case ACTION_PAGE_UP:
-        help->top -= help->rows - 1;
-        break;
-    case ACTION_PAGE_DOWN:
-        help->top += help->rows - 1;
-        break;
-    case ACTION_HOME:
-        help->top = 0;
-        break;
-    case ACTION_END:
-        help->top = help->count;
-        break;
-    case ACTION_HELP:
+    long step;
+    if (action == ACTION_HELP)
         return SCREEN_CLOSE;
-    default:
+    if (!rows_step_of_action(action, help->rows, (size_t)help->count, &step))
         return SCREEN_IGNORED;
-    }
+    help->top += (int)step;
     return SCREEN_PAINT;
 }
 

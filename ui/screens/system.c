@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "ui/link.h"
+#include "ui/rows.h"
 #include "ui/screens/screens.h"
 
 #include <stddef.h>
@@ -426,29 +427,10 @@ static unsigned system_act(void *state, struct screen_host *host, enum action ac
 {
     (void)host;
     struct system *system = state;
-    int page = system->pane_rows > 2 ? system->pane_rows - 1 : 1;
-    switch (action) {
-    case ACTION_UP:
-        system->scroll--;
-        break;
-    case ACTION_DOWN:
-        system->scroll++;
-        break;
-    case ACTION_PAGE_UP:
-        system->scroll -= page;
-        break;
-    case ACTION_PAGE_DOWN:
-        system->scroll += page;
-        break;
-    case ACTION_HOME:
-        system->scroll = 0;
-        break;
-    case ACTION_END:
-        system->scroll = system->rows;
-        break;
-    default:
+    long step;
+    if (!rows_step_of_action(action, system->pane_rows, (size_t)system->rows, &step))
         return SCREEN_IGNORED;
-    }
+    system->scroll += (int)step;
     system_clamp(system);
     return SCREEN_PAINT;
 }

@@ -6,6 +6,7 @@
 #include "ui/history_reader.h"
 #include "ui/line_editor.h"
 #include "ui/link.h"
+#include "ui/rows.h"
 #include "ui/screens/screens.h"
 #include "ui/screens/tag_columns.h"
 #include "ui/tag_list.h"
@@ -245,30 +246,11 @@ static void clear_filter(struct tags *tags)
 
 static bool move_cursor(struct tags *tags, struct screen_host *host, enum action action)
 {
-    long page = tags->rows > 1 ? tags->rows - 1 : 1;
-    long last = (long)tags->list.row_count;
-    switch (action) {
-    case ACTION_UP:
-        tag_list_move(&tags->list, -1, host->mono_us);
-        return true;
-    case ACTION_DOWN:
-        tag_list_move(&tags->list, 1, host->mono_us);
-        return true;
-    case ACTION_PAGE_UP:
-        tag_list_move(&tags->list, -page, host->mono_us);
-        return true;
-    case ACTION_PAGE_DOWN:
-        tag_list_move(&tags->list, page, host->mono_us);
-        return true;
-    case ACTION_HOME:
-        tag_list_move(&tags->list, -last, host->mono_us);
-        return true;
-    case ACTION_END:
-        tag_list_move(&tags->list, last, host->mono_us);
-        return true;
-    default:
+    long step;
+    if (!rows_step_of_action(action, tags->rows, tags->list.row_count, &step))
         return false;
-    }
+    tag_list_move(&tags->list, step, host->mono_us);
+    return true;
 }
 
 static unsigned tags_act(void *state, struct screen_host *host, enum action action)
