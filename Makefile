@@ -66,7 +66,7 @@ $(BUILD)/gen/%.inc: config/%
 	$(as_literal)
 $(BUILD)/config/manual.o: $(BUILD)/gen/hmi.cfg.5.in.inc $(BUILD)/gen/example.cfg.inc
 $(BUILD)/src/cli/demo_files.o: $(BUILD)/gen/demo.cfg.inc
-$(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/journal.sql.inc $(BUILD)/gen/commands.sql.inc $(BUILD)/gen/stages.sql.inc $(BUILD)/gen/views.sql.inc $(BUILD)/gen/minute_views.sql.inc $(BUILD)/gen/hour_views.sql.inc
+$(BUILD)/db/schema.o: $(BUILD)/gen/schema.sql.inc $(BUILD)/gen/journal.sql.inc $(BUILD)/gen/commands.sql.inc $(BUILD)/gen/stages.sql.inc $(BUILD)/gen/restart.sql.inc $(BUILD)/gen/views.sql.inc $(BUILD)/gen/minute_views.sql.inc $(BUILD)/gen/hour_views.sql.inc
 
 -include tests/tests.mk
 

@@ -133,6 +133,13 @@ typedef void history_alarm_function(void *context, const struct history_alarm *a
 bool history_each_alarm(struct history *history, history_alarm_function *function, void *context,
                         struct err *err);
 
+/* Calls back for the terms of each alarm (plant/alarm_terms.h), with the name of its tag, as of when the file was written
+ * last; NULL: the tag is not there any more. `word` "" stands for all of them, see db/restart.sql. */
+typedef void history_terms_function(void *context, uint32_t tag_id, const char *tag, const char *word,
+                                    const char *terms);
+bool history_each_terms(struct history *history, history_terms_function *function, void *context,
+                        struct err *err);
+
 /* A command that the journal knows no outcome of; texts are valid during the callback only. */
 struct history_command {
     uint64_t id;

@@ -1,4 +1,4 @@
-/* The states of alarms, read when the recorder starts. */
+/* The states of alarms and their terms, read when the recorder starts. */
 #include "db/history_internal.h"
 
 #include <math.h>
@@ -73,4 +73,19 @@ bool history_each_alarm(struct history *history, history_alarm_function *functio
             function(context, &alarm);
     }
     return sqlite3_finalize(rows) == SQLITE_OK || sql_fail(history->db, -1, "read its alarms", err);
+}
+
+bool history_each_terms(struct history *history, history_terms_function *function, void *context,
+                        struct err *err)
+{
+    sqlite3_stmt *rows = sql_prepare(history->db,
+                                     "SELECT a.tag_id, t.name, a.word, a.terms FROM alarm_terms a"
+                                     " LEFT JOIN tag t ON t.id = a.tag_id",
+                                     false);
+    if (!rows)
+        return sql_fail(history->db, -1, "read what its alarms were", err);
+    while (sqlite3_step(rows) == SQLITE_ROW)
+        function(context, (uint32_t)sqlite3_column_int64(rows, 0), sql_column_text(rows, 1),
+                 sql_column_text(rows, 2), sql_column_text(rows, 3));
+    return sqlite3_finalize(rows) == SQLITE_OK || sql_fail(history->db, -1, "read what its alarms were", err);
 }

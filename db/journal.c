@@ -17,6 +17,8 @@ enum journal_statement {
     JOURNAL_APPEND,
     JOURNAL_ALARM_PUT,
     JOURNAL_ALARM_DROP,
+    JOURNAL_TERMS_PUT,
+    JOURNAL_TERMS_DROP,
     JOURNAL_OLDEST,
     JOURNAL_CLEAR,
     JOURNAL_META_PUT,
@@ -32,6 +34,8 @@ static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
         " acknowledged_us, shelf_until_us, sequence, message, acknowledged_by, shelved_by, shelf_reason,"
         " detail) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [JOURNAL_ALARM_DROP] = "DELETE FROM alarm_state WHERE tag_id = ? AND word = ?",
+    [JOURNAL_TERMS_PUT] = "REPLACE INTO alarm_terms (tag_id, word, terms) VALUES (?,?,?)",
+    [JOURNAL_TERMS_DROP] = "DELETE FROM alarm_terms WHERE tag_id = ? AND word = ?",
     [JOURNAL_OLDEST] = "SELECT id, ts, hash FROM journal_entry ORDER BY id LIMIT ?",
     [JOURNAL_CLEAR] = "DELETE FROM journal_entry WHERE id <= ?",
     [JOURNAL_META_PUT] = "REPLACE INTO meta (key, value) VALUES (?, ?)",
@@ -262,6 +266,18 @@ static bool journal_put_alarm(struct journal *journal, const struct batch *batch
     return sql_run(row.statement);
 }
 
+/* "" stays "" here. */
+static bool journal_write_terms(struct journal *journal, const struct batch *batch,
+                                const struct batch_terms *row)
+{
+    sqlite3_stmt *statement = journal->statements[row->terms ? JOURNAL_TERMS_PUT : JOURNAL_TERMS_DROP];
+    sqlite3_bind_int64(statement, 1, row->tag_id);
+    sqlite3_bind_text(statement, 2, batch_word(batch, row->word), -1, SQLITE_STATIC);
+    if (row->terms)
+        sqlite3_bind_text(statement, 3, batch_word(batch, row->terms), -1, SQLITE_STATIC);
+    return sql_run(statement);
+}
+
 bool journal_write(struct journal *journal, const struct batch *batch)
 {
     journal->end = journal->committed;
@@ -276,6 +292,9 @@ bool journal_write(struct journal *journal, const struct batch *batch)
         if (!(normal ? journal_drop_alarm : journal_put_alarm)(journal, batch, alarm))
             return false;
     }
+    for (size_t i = 0; i < batch->terms_count; i++)
+        if (!journal_write_terms(journal, batch, &batch->terms[i]))
+            return false;
     return true;
 }
 

@@ -17,7 +17,7 @@ struct journal *journal_new(sqlite3 *db);
 void journal_free(struct journal *journal);
 
 /* Inside the open transaction: appends the batch's entries, and brings the states of its alarms up to date; one
- * that is normal leaves the table. False on a failure, which is left in the connection. */
+ * that is normal leaves the table. The same for their terms. False on a failure, which is left in the connection. */
 bool journal_write(struct journal *journal, const struct batch *batch);
 
 /* The transaction of the last journal_write() was committed; without this the next one begins where that began. */

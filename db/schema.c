@@ -23,6 +23,7 @@ static const char SCHEMA_TABLES[] =
 #include "journal.sql.inc"
 #include "commands.sql.inc"
 #include "stages.sql.inc"
+#include "restart.sql.inc"
     SCHEMA_OPERATORS;
 
 static const char SCHEMA_JOURNAL[] =
@@ -35,6 +36,10 @@ static const char SCHEMA_COMMANDS[] =
 
 static const char SCHEMA_STAGES[] =
 #include "stages.sql.inc"
+    ;
+
+static const char SCHEMA_RESTART[] =
+#include "restart.sql.inc"
     ;
 
 static const char SCHEMA_VIEWS[] =
@@ -53,7 +58,8 @@ static const char SCHEMA_VIEWS[] =
  * 5 commands in the journal,
  * 6 analog tags that are stepped,
  * 7 the index for operators,
- * 8 when a command was on record and sent. */
+ * 8 when a command was on record and sent,
+ * 9 the terms of alarms, and where floods are in the journal. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -86,6 +92,7 @@ static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 6, .sql = "ALTER TABLE tag ADD COLUMN stepped INTEGER NOT NULL DEFAULT 0;"},
     {.to = 7, .sql = SCHEMA_OPERATORS},
     {.to = 8, .sql = SCHEMA_STAGES},
+    {.to = 9, .sql = SCHEMA_RESTART},
     {.to = 0},
 };
 

@@ -91,7 +91,9 @@ struct alarm {
     uint32_t trip;     /* the last one that it was in; 0: none */
     int64_t *edges_us; /* the last def->count times that the condition came; NULL without a count */
     unsigned edge_next;
-    char *terms; /* of the definition, which a reload replaces (alarm_terms.h); NULL: not known */
+    char
+        *terms; /* of the definition that was last (alarm_terms.h); NULL: the configuration did not name it */
+    char *tag_name;            /* of one that only the file has named yet; NULL: not known */
     struct alarm_texts *texts; /* NULL: all "" */
     uint32_t tag_id;           /* 0: of hmi itself */
     uint32_t generation;       /* of the configuration that named it last */
@@ -124,6 +126,7 @@ struct alarms {
     int64_t frozen_us;    /* since when, monotonic; 0: since the start */
     int64_t shelf_max_us; /* no shelving is longer */
     uint32_t generation;
+    bool knows_terms;      /* those of the time before are known: what differs is told */
     struct alarm_def last; /* stands in for the definition of one that has just ended */
     uint64_t sequence;
     struct alarm_counters counters;
@@ -152,9 +155,14 @@ void alarms_free(struct alarms *alarms);
 void alarms_adopt(struct alarms *alarms, uint32_t tag_id, const char *word, const struct alarm_status *status,
                   const struct alarm_texts *texts);
 
+/* What the configuration said of it then, and the name of its tag (NULL: not known); likewise. Without any the first
+ * configuration is taken as it is; `word` "" is for a file that knew of none. */
+void alarms_adopt_terms(struct alarms *alarms, uint32_t tag_id, const char *tag, const char *word,
+                        const char *terms);
+
 /* Takes the alarms of the plant's configured tags: at the start, and again after each reload of the plant.
- * Alarms that are there already keep their states; those that are not named any more end, with an entry in
- * the journal. */
+ * Alarms that are there already keep their states; those that are not named any more end. What differs from the
+ * configuration before, also from that of the recorder that ran before, becomes entries of the journal. */
 void alarms_configure(const struct alarm_pass *pass);
 
 /* By "TAG/word"; NULL when there is none. */

@@ -4,6 +4,7 @@
  *   alarm_transition.c triggers become transitions: journal, status, the timers that follow
  *   alarm_condition.c  does the condition of an alarm stand, by its type
  *   alarm_set.c        which alarms there are, and who looks at which tag
+ *   alarm_audit.c      what the configuration has changed of them, for the journal
  *   alarm_action.c     what operators do
  *   alarm_trip.c       which of a group came first
  *   alarm_system.c     hmi's own alarms
@@ -86,6 +87,20 @@ struct alarm_texts *alarm_own_texts(struct alarm *alarm);
 
 /* Puts the status into the batch. */
 void alarm_store(const struct alarm_pass *pass, const struct alarm *alarm);
+
+/* The alarm of that key, made where there is none yet. */
+struct alarm *alarms_of_key(struct alarms *alarms, uint32_t tag_id, const char *word);
+
+/* The configuration names the alarm, or does not any more: entries of the journal about what differs from before, and its
+ * terms into the batch. True: something differs. */
+bool alarm_note_terms(const struct alarm_pass *pass, struct alarm *alarm);
+void alarm_note_removed(const struct alarm_pass *pass, struct alarm *alarm);
+
+/* After both for all alarms. */
+void alarms_note_terms_known(const struct alarm_pass *pass);
+
+/* Puts the terms into the batch, or that there are none. */
+void alarm_store_terms(const struct alarm_pass *pass, const struct alarm *alarm);
 
 /* Whether operators are told of it when its condition comes. */
 bool alarm_is_announced(const struct alarm *alarm);

@@ -1,7 +1,6 @@
 /* Which alarms there are: from the file, from the configuration, and again after each reload. */
 #include "plant/alarm_internal.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "plant/alarm_terms.h"
 
@@ -49,6 +48,7 @@ static void set_free_alarm(struct alarm *alarm)
     free(alarm->edges_us);
     free(alarm->texts);
     free(alarm->terms);
+    free(alarm->tag_name);
     free(alarm->key);
     free(alarm->address);
     free(alarm);
@@ -71,7 +71,7 @@ void alarms_free(struct alarms *alarms)
 
 /* ---- one alarm ---- */
 
-static struct alarm *set_alarm_of(struct alarms *alarms, uint32_t tag_id, const char *word)
+struct alarm *alarms_of_key(struct alarms *alarms, uint32_t tag_id, const char *word)
 {
     char key[SET_KEY_MAX];
     snprintf(key, sizeof key, "%" PRIu32 "/%s", tag_id, word);
@@ -97,7 +97,7 @@ static struct alarm *set_alarm_of(struct alarms *alarms, uint32_t tag_id, const 
 void alarms_adopt(struct alarms *alarms, uint32_t tag_id, const char *word, const struct alarm_status *status,
                   const struct alarm_texts *texts)
 {
-    struct alarm *alarm = set_alarm_of(alarms, tag_id, word);
+    struct alarm *alarm = alarms_of_key(alarms, tag_id, word);
     alarm->status = *status;
     alarm->condition = status->active;
     alarm->chatter.standing = status->chattering;
@@ -156,28 +156,10 @@ static void set_make_edges(struct alarm *alarm)
     alarm->edge_next = 0;
 }
 
-/* A reload has changed what the configuration says of it. */
-static void set_note_change(const struct alarm_pass *pass, struct alarm *alarm)
-{
-    struct buf after, text;
-    char *before = alarm->terms;
-    buf_init(&after, 0);
-    alarm_terms_write(alarm->def, &after);
-    alarm->terms = mem_copy_text(buf_text(&after));
-    if (before && strcmp(before, alarm->terms) != 0) {
-        buf_init(&text, 0);
-        alarm_terms_compare(before, alarm->terms, &text);
-        alarms_note(pass, JOURNAL_CONFIG, "changed", alarm, NULL, buf_text(&text));
-        buf_free(&text);
-    }
-    buf_free(&after);
-    free(before);
-}
-
 /* The configuration names this alarm. */
 static struct alarm *set_claim(struct alarms *alarms, struct tag *tag, const struct alarm_def *def)
 {
-    struct alarm *alarm = set_alarm_of(alarms, tag ? tag->id : 0, alarm_def_word(def));
+    struct alarm *alarm = alarms_of_key(alarms, tag ? tag->id : 0, alarm_def_word(def));
     bool escalated =
         def->escalate_us > 0 && alarm->status.state != ALARM_NORMAL && alarm->status.priority > def->priority;
     alarm->generation = alarms->generation;
@@ -260,7 +242,7 @@ static void set_settle(const struct alarm_pass *pass, struct alarm *alarm)
 /* The tag that it belonged to may have another name by now, or none. */
 static void set_recall_address(struct alarms *alarms, struct alarm *alarm)
 {
-    if (!alarm->tag && alarm->tag_id)
+    if (!alarm->tag && !alarm->tag_name && alarm->tag_id)
         alarm->tag = plant_tag_by_id(alarms->plant, alarm->tag_id);
     if (!alarm->address)
         alarm->address = mem_format("%s/%s", alarm_tag_name(alarm), alarm->def->name);
@@ -272,13 +254,16 @@ static void set_end(const struct alarm_pass *pass, struct alarm *alarm)
     struct alarm_def *last = &pass->alarms->last;
     *last = (struct alarm_def){.type = ALARM_SYSTEM, .name = strchr(alarm->key, '/') + 1};
     bool known = alarm->status.state != ALARM_NORMAL;
+    if (alarm->terms)
+        alarm_terms_read(alarm->terms, last);
+    if (!known)
+        alarm->status.priority = last->priority;
     for (int i = 0; i < ALARM_DEADLINES; i++)
         alarm_set_deadline(pass->alarms, alarm, (enum alarm_deadline)i, ALARM_NEVER);
     alarm->def = last;
     set_recall_address(pass->alarms, alarm);
-    if (known)
-        alarms_note(pass, JOURNAL_CONFIG, "removed", alarm, NULL,
-                    "the configuration does not name it any more");
+    if (known || alarm->terms)
+        alarm_note_removed(pass, alarm);
     alarm->status = (struct alarm_status){
         .state = ALARM_NORMAL, .value = NAN, .limit = NAN, .sequence = ++pass->alarms->sequence};
     alarm->condition = false;
@@ -286,8 +271,6 @@ static void set_end(const struct alarm_pass *pass, struct alarm *alarm)
     alarm->delay_left_us = -1;
     alarm->superior = alarm->inferior = NULL;
     alarm->group = NULL;
-    free(alarm->terms);
-    alarm->terms = NULL;
     alarm->gone = true;
     if (known)
         alarm_store(pass, alarm);
@@ -314,20 +297,24 @@ void alarms_configure(const struct alarm_pass *pass)
     for (size_t i = 0; i < alarms->count; i++) {
         struct alarm *alarm = alarms->list[i];
         if (alarm->generation == alarms->generation) {
-            set_note_change(pass, alarm);
+            alarm_note_terms(pass, alarm);
             set_settle(pass, alarm);
-        } else if (!alarm->gone || alarm->status.state != ALARM_NORMAL)
+        } else if (!alarm->gone || alarm->terms || alarm->status.state != ALARM_NORMAL)
             set_end(pass, alarm);
     }
+    alarms_note_terms_known(pass);
     if (!alarms->frozen)
         alarms_thaw(pass);
 }
 
 void alarms_store_all(const struct alarm_pass *pass)
 {
-    for (size_t i = 0; i < pass->alarms->count; i++)
-        if (!pass->alarms->list[i]->gone)
-            alarm_store(pass, pass->alarms->list[i]);
+    for (size_t i = 0; i < pass->alarms->count; i++) {
+        const struct alarm *alarm = pass->alarms->list[i];
+        if (!alarm->gone)
+            alarm_store(pass, alarm);
+        alarm_store_terms(pass, alarm);
+    }
 }
 
 struct alarm *alarms_find(const struct alarms *alarms, const char *address)

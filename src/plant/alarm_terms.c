@@ -18,7 +18,9 @@ enum terms_kind {
     TERMS_SUPPRESSION
 };
 
-/* In the order in which they are told: what decides when the alarm comes, and then what is said of it. */
+/* In the order in which they are told: what decides when the alarm comes, and then what is said of it. The words stand in
+ * the histories of users: whoever changes one makes the next start tell of all alarms that have it, and so does a new option
+ * that has a value where hmi.cfg gives none. */
 static const struct terms_option {
     const char *word;
     enum terms_kind kind;
@@ -104,7 +106,7 @@ static void terms_put_value(struct buf *out, const struct alarm_def *def, const 
             terms_put_number(out, *(const int *)at, "");
         break;
     case TERMS_FLAG:
-        terms_put_text(out, *(const bool *)at ? "yes" : "no");
+        terms_put_text(out, *(const bool *)at ? "yes" : NULL);
         break;
     case TERMS_TEXT:
         terms_put_text(out, *(const char *const *)at);
@@ -127,9 +129,21 @@ void alarm_terms_write(const struct alarm_def *def, struct buf *out)
     }
 }
 
-/* The value of an option inside the terms, and how long it is; "none" when it has none. */
-static const char *terms_find(const char *terms, const char *word, int *length)
+void alarm_terms_tell(const char *terms, struct buf *out)
 {
+    for (; *terms; terms++)
+        if (*terms == '\t')
+            buf_append(out, " ", 1);
+        else if (*terms != '\n')
+            buf_append(out, terms, 1);
+        else if (terms[1])
+            buf_append(out, "; ", 2);
+}
+
+/* The value of an option inside the terms, and how long it is; "none" or "no" when it has none. */
+static const char *terms_find(const char *terms, const struct terms_option *option, int *length)
+{
+    const char *word = option->word, *none = option->kind == TERMS_FLAG ? "no" : "none";
     size_t word_length = strlen(word);
     for (const char *line = terms; *line;) {
         size_t line_length = strcspn(line, "\n");
@@ -139,8 +153,26 @@ static const char *terms_find(const char *terms, const char *word, int *length)
         }
         line += line_length + (line[line_length] != '\0');
     }
-    *length = (int)strlen("none");
-    return "none";
+    *length = (int)strlen(none);
+    return none;
+}
+
+static int terms_find_word(const char *terms, const char *option, const char *const *words, int otherwise)
+{
+    int length, found = otherwise;
+    const char *value =
+        terms_find(terms, &(struct terms_option){.word = option, .kind = TERMS_TEXT}, &length);
+    for (int i = 0; words[i]; i++)
+        if (strlen(words[i]) == (size_t)length && !memcmp(words[i], value, (size_t)length))
+            found = i;
+    return found;
+}
+
+void alarm_terms_read(const char *terms, struct alarm_def *def)
+{
+    def->type = (enum alarm_type)terms_find_word(terms, "type", ALARM_TYPE_WORDS, (int)def->type);
+    def->priority =
+        (enum alarm_priority)terms_find_word(terms, "priority", ALARM_PRIORITY_WORDS, (int)def->priority);
 }
 
 void alarm_terms_compare(const char *before, const char *after, struct buf *out)
@@ -148,11 +180,12 @@ void alarm_terms_compare(const char *before, const char *after, struct buf *out)
     bool any = false;
     for (size_t i = 0; i < TERMS_OPTION_COUNT; i++) {
         int old_length, new_length;
-        const char *word = TERMS_OPTIONS[i].word;
-        const char *old = terms_find(before, word, &old_length), *new = terms_find(after, word, &new_length);
+        const struct terms_option *option = &TERMS_OPTIONS[i];
+        const char *old = terms_find(before, option, &old_length),
+                   *new = terms_find(after, option, &new_length);
         if (old_length == new_length && !memcmp(old, new, (size_t)old_length))
             continue;
-        buf_printf(out, "%s%s %.*s -> %.*s", any ? "; " : "", word, old_length, old, new_length, new);
+        buf_printf(out, "%s%s %.*s -> %.*s", any ? "; " : "", option->word, old_length, old, new_length, new);
         any = true;
     }
 }

@@ -119,7 +119,9 @@ const struct alarm_texts *alarm_texts(const struct alarm *alarm)
 
 const char *alarm_tag_name(const struct alarm *alarm)
 {
-    return alarm->tag ? alarm->tag->def.name : ALARM_SYSTEM_TAG;
+    if (alarm->tag)
+        return alarm->tag->def.name;
+    return alarm->tag_name ? alarm->tag_name : ALARM_SYSTEM_TAG;
 }
 
 void alarm_store(const struct alarm_pass *pass, const struct alarm *alarm)

@@ -25,6 +25,7 @@ void batch_free(struct batch *batch)
     free(batch->gaps);
     free(batch->events);
     free(batch->alarms);
+    free(batch->terms);
     buf_free(&batch->texts);
     buf_free(&batch->words);
     free(batch);
@@ -47,14 +48,16 @@ void batch_drop_journal(struct batch *batch)
 {
     for (size_t i = 0; i < batch->event_count; i++)
         free(batch->events[i].command);
-    if (batch->alarm_capacity > BATCH_KEEP_ALARMS) {
+    if (batch->alarm_capacity > BATCH_KEEP_ALARMS || batch->terms_capacity > BATCH_KEEP_ALARMS) {
         free(batch->alarms);
+        free(batch->terms);
         batch->alarms = NULL;
-        batch->alarm_capacity = 0;
+        batch->terms = NULL;
+        batch->alarm_capacity = batch->terms_capacity = 0;
         buf_free(&batch->words);
     }
     buf_clear(&batch->words);
-    batch->event_count = batch->alarm_count = 0;
+    batch->event_count = batch->alarm_count = batch->terms_count = 0;
 }
 
 void batch_clear(struct batch *batch)
@@ -71,7 +74,7 @@ void batch_clear(struct batch *batch)
 bool batch_is_empty(const struct batch *batch)
 {
     return !batch->count && !batch->tag_count && !batch->gap_count && !batch->event_count &&
-           !batch->alarm_count;
+           !batch->alarm_count && !batch->terms_count;
 }
 
 void batch_add_sample(struct batch *batch, uint32_t tag_id, int64_t ts_us, const struct value *value,
@@ -189,6 +192,14 @@ void batch_add_alarm(struct batch *batch, const struct batch_alarm *alarm, const
     *row = *alarm;
     row->word = batch_put_word(batch, word);
     row->message = batch_put_word(batch, message);
+}
+
+void batch_add_terms(struct batch *batch, uint32_t tag_id, const char *word, const char *terms)
+{
+    batch->terms =
+        mem_grow(batch->terms, &batch->terms_capacity, batch->terms_count + 1, sizeof *batch->terms);
+    batch->terms[batch->terms_count++] = (struct batch_terms){
+        .tag_id = tag_id, .word = batch_put_word(batch, word), .terms = batch_put_word(batch, terms)};
 }
 
 struct value batch_sample_value(const struct batch *batch, const struct batch_sample *sample)

@@ -50,6 +50,12 @@ struct batch_alarm {
     struct alarm_texts texts;
 };
 
+/* What the configuration says of an alarm (plant/alarm_terms.h). */
+struct batch_terms {
+    uint32_t tag_id;
+    uint32_t word, terms; /* in batch.words; `terms` 0: nothing any more */
+};
+
 struct batch {
     struct batch_sample *samples;
     size_t count, capacity;
@@ -62,7 +68,9 @@ struct batch {
     size_t event_count, event_capacity;
     struct batch_alarm *alarms; /* of two of one alarm the later one counts */
     size_t alarm_count, alarm_capacity;
-    struct buf words;      /* texts of events and alarms, each with its NUL */
+    struct batch_terms *terms; /* likewise */
+    size_t terms_count, terms_capacity;
+    struct buf words;      /* texts of events, alarms and terms, each with its NUL */
     int64_t first_mono_us; /* when the first sample came, on the clock that never steps; 0: empty */
     uint64_t qos_messages; /* messages with QoS 1 or 2 whose acknowledgement waits for this batch */
 };
@@ -77,10 +85,10 @@ void batch_clear(struct batch *batch);
 /* Forgets the samples alone, with the memory beyond the same bound: all else stays. */
 void batch_drop_samples(struct batch *batch);
 
-/* Forgets the entries of the journal and the states of alarms. */
+/* Forgets the entries of the journal, the states of alarms and their terms. */
 void batch_drop_journal(struct batch *batch);
 
-/* True when there is nothing to commit: no samples, tags, gaps, events or alarms. */
+/* True when there is nothing to commit: no samples, tags, gaps, events, alarms or terms. */
 bool batch_is_empty(const struct batch *batch);
 
 /* A sample of the tag with that id at `ts_us` (UTC); a text is copied. */
@@ -107,6 +115,9 @@ void batch_add_event(struct batch *batch, const struct alarm_event *event);
 /* Where an alarm stands now; `word` and `message` (may be NULL) are copied. */
 void batch_add_alarm(struct batch *batch, const struct batch_alarm *alarm, const char *word,
                      const char *message);
+
+/* What the configuration says of an alarm now; copied. `terms` NULL: nothing any more. */
+void batch_add_terms(struct batch *batch, uint32_t tag_id, const char *word, const char *terms);
 
 /* An entry with its texts, which point into the batch. */
 struct alarm_event batch_event(const struct batch *batch, size_t index);

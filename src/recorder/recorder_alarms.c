@@ -54,10 +54,18 @@ static void alarms_adopt_row(void *context, const struct history_alarm *alarm)
     alarms_adopt(&recorder->alarms, alarm->tag_id, alarm->word, &alarm->status, &alarm->texts);
 }
 
+static void alarms_adopt_terms_row(void *context, uint32_t tag_id, const char *tag, const char *word,
+                                   const char *terms)
+{
+    struct recorder *recorder = context;
+    alarms_adopt_terms(&recorder->alarms, tag_id, tag, word, terms);
+}
+
 bool recorder_alarms_load(struct recorder *recorder, struct err *err)
 {
     alarms_init(&recorder->alarms, &recorder->plant, recorder->config->shelve_max_us);
-    return history_each_alarm(recorder->history, alarms_adopt_row, recorder, err);
+    return history_each_alarm(recorder->history, alarms_adopt_row, recorder, err) &&
+           history_each_terms(recorder->history, alarms_adopt_terms_row, recorder, err);
 }
 
 void recorder_alarms_start(struct recorder *recorder, bool again)

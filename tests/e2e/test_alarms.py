@@ -180,14 +180,61 @@ class Audit(unittest.TestCase):
             self.assertIn("needs the role operator", errors)
             recorder.wait_value("SELECT operator FROM journal WHERE kind = 'refusal'", user)
             self.assertEqual(states(recorder), {"boiler.temp/hi": "unacknowledged"})
-            with open(recorder.config_path, encoding="utf-8") as file:
-                text = file.read()
-            with open(recorder.config_path, "w", encoding="utf-8") as file:
-                file.write(text.replace("limit = 90", "limit = 91").replace('name = "flow"', 'name = "flow.in"'))
+            self.edit(recorder, ("limit = 90", "limit = 91"), ('name = "flow"', 'name = "flow.in"'))
             recorder.process.send_signal(signal.SIGHUP)
             recorder.wait_value("SELECT detail FROM journal WHERE event = 'changed'", "limit 90 -> 91")
             recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'reloaded'", 1)
             self.assertEqual(states(recorder), {"boiler.temp/hi": "unacknowledged"})
+
+
+    def edit(self, recorder, *pairs):
+        with open(recorder.config_path, encoding="utf-8") as file:
+            text = file.read()
+        for before, after in pairs:
+            self.assertIn(before, text)
+            text = text.replace(before, after)
+        with open(recorder.config_path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def test_what_was_changed_while_it_was_stopped(self):
+        """As a reload tells it, but for who and when; once, whenever a kill comes; and nothing when nothing was changed."""
+        told = ("SELECT alarm, event, ifnull(operator, '-'), detail FROM journal WHERE kind = 'config' "
+                "AND event <> 'reloaded' ORDER BY id")
+        with Broker(persistence=True) as broker, Recorder(broker, config=BOILER) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/boiler/temp", "92", "-q", "1")
+            wait_states(recorder, {"boiler.temp/hi": "unacknowledged"})
+            recorder.wait_value("SELECT count(*) FROM alarm_terms", 4)  # three alarms, and that they are known
+            recorder.stop()
+            self.edit(recorder, ("limit = 90", "limit = 91"), ('type = "lo"; limit = 5', 'type = "lolo"; limit = 2'))
+            for delay_s in (0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2):  # it has to read, to compare, to commit
+                recorder.start(wait=False)
+                time.sleep(delay_s)
+                recorder.kill()
+            recorder.start()
+            recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'added'", 1)
+            stopped = "while the recorder was stopped: "
+            rest = 'deadband 0; priority medium; suppressed by pump.run = 0'
+            expected = [
+                ["boiler.temp/hi", "changed", "-", stopped + "limit 90 -> 91"],
+                ["flow/lo", "removed", "-", stopped + "the configuration does not name it any more; it was: "
+                 "type lo; limit 5; " + rest],
+                ["flow/lolo", "added", "-", stopped + "type lolo; limit 2; " + rest],
+            ]
+            self.assertEqual(sorted(recorder.sql(told)), expected)
+            self.assertEqual(states(recorder), {"boiler.temp/hi": "unacknowledged"})
+            wait_live(recorder)
+            self.edit(recorder, ("limit = 91", "limit = 92"))
+            recorder.process.send_signal(signal.SIGHUP)
+            recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'reloaded'", 1)
+            recorder.stop()
+            recorder.start()  # nothing was changed
+            wait_live(recorder)
+            self.assertEqual(sorted(recorder.sql(told)),
+                             sorted(expected + [["boiler.temp/hi", "changed", "-", "limit 91 -> 92"]]))
+            status, output, errors = recorder.hmi("check", "--history")
+            self.assertEqual((status, errors), (0, ""), output)
+            self.assertIn("is sound", output)  # the chain, too
 
 
 class LostBroker(unittest.TestCase):

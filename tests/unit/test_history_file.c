@@ -233,7 +233,7 @@ static void test_version_1_is_brought_up_to_date(void **state)
         "ALTER TABLE store DROP COLUMN mark_a_ts; ALTER TABLE store DROP COLUMN mark_b_ts;"
         "ALTER TABLE run_a DROP COLUMN rows; ALTER TABLE run_a DROP COLUMN filled_us;"
         "ALTER TABLE run_b DROP COLUMN rows; ALTER TABLE run_b DROP COLUMN filled_us;"
-        "DROP VIEW journal; DROP VIEW alarms; DROP VIEW commands; DROP TABLE journal_entry; DROP TABLE alarm_state;"
+        "DROP VIEW journal; DROP VIEW alarms; DROP VIEW commands; DROP TABLE journal_entry; DROP TABLE alarm_state; DROP TABLE alarm_terms;"
         "PRAGMA user_version = 1");
     f->history = fixture_open(f);
     expect_version(f, SCHEMA_VERSION);

@@ -183,7 +183,41 @@ static void test_read_back(void **state)
     assert_int_equal(count, 1);
 }
 
-/* Samples and journal stand or fall together. */
+static void note_terms(void *context, uint32_t tag_id, const char *tag, const char *word, const char *terms)
+{
+    struct buf *text = context;
+    buf_printf(text, "%u %s [%s] %s; ", tag_id, tag ? tag : "-", word, terms);
+}
+
+static void expect_terms(struct fixture *f, const char *expected)
+{
+    struct err err = {0};
+    struct buf text;
+    buf_init(&text, 0);
+    fixture_reopen(f);
+    assert_true(history_each_terms(f->history, note_terms, &text, &err));
+    assert_string_equal(buf_text(&text), expected);
+    buf_free(&text);
+}
+
+static void test_terms(void **state)
+{
+    struct fixture *f = *state;
+    expect_terms(f, "");
+    fixture_add_tag(f, 5, "boiler", "plant/boiler");
+    batch_add_terms(f->batch, 0, "", "");
+    batch_add_terms(f->batch, 5, "hi", "limit\t90\n");
+    batch_add_terms(f->batch, 6, "hi", "limit\t1\n");
+    fixture_append(f, T0);
+    expect_terms(f, "0 - [] ; 5 boiler [hi] limit\t90\n; 6 - [hi] limit\t1\n; ");
+    batch_add_terms(f->batch, 5, "hi", "limit\t91\n");
+    batch_add_terms(f->batch, 6, "hi", NULL);
+    batch_add_terms(f->batch, 7, "hi", NULL);
+    fixture_append(f, T0);
+    expect_terms(f, "0 - [] ; 5 boiler [hi] limit\t91\n; ");
+}
+
+/* Samples, journal, states and terms stand or fall together: here with the last that is written. */
 static void test_one_transaction(void **state)
 {
     struct fixture *f = *state;
@@ -193,19 +227,22 @@ static void test_one_transaction(void **state)
     fixture_add_number(f, 5, T0, 95);
     batch_add_event(f->batch, &event);
     put_alarm(f, 5, "hi", ALARM_UNACKNOWLEDGED);
+    batch_add_terms(f->batch, 5, "hi", "limit\t90\n");
     sqlite3 *db;
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
-                                  "CREATE TRIGGER broken BEFORE INSERT ON alarm_state BEGIN"
+                                  "CREATE TRIGGER broken BEFORE INSERT ON alarm_terms BEGIN"
                                   " SELECT RAISE(FAIL, 'as if'); END",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     assert_false(history_append(f->history, f->batch, T0, &err));
-    fixture_expect(f, "SELECT (SELECT count(*) FROM history), (SELECT count(*) FROM journal)", "0|0\n");
+    static const char COUNTS[] = "SELECT (SELECT count(*) FROM history), (SELECT count(*) FROM journal),"
+                                 " (SELECT count(*) FROM alarm_state), (SELECT count(*) FROM alarm_terms)";
+    fixture_expect(f, COUNTS, "0|0|0|0\n");
     assert_int_equal(sqlite3_exec(db, "DROP TRIGGER broken", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     fixture_append(f, T0);
-    fixture_expect(f, "SELECT (SELECT count(*) FROM history), (SELECT count(*) FROM journal)", "1|1\n");
+    fixture_expect(f, COUNTS, "1|1|1|1\n");
 }
 
 static void expect_verdict(const struct fixture *f, uint64_t rows, int64_t broken_id, const char *text)
@@ -378,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_append_only, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_alarm_view, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_read_back, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_terms, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_one_transaction, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_the_chain_holds, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_commit_leaves_no_hole, fixture_setup, fixture_teardown),
