@@ -322,6 +322,15 @@ void alarm_list_unmark_all(struct alarm_list *list)
     list->mark_count = 0;
 }
 
+void alarm_list_unmark_picked(struct alarm_list *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->mark_count; i++)
+        if (!list->marks[i].picked)
+            list->marks[kept++] = list->marks[i];
+    list->mark_count = kept;
+}
+
 /* ---- what a request is about ---- */
 
 static bool list_can_acknowledge(uint32_t state, bool one_by_one)
@@ -356,7 +365,8 @@ static void list_leave_out(struct alarm_pick *pick, const char *address, const c
         snprintf(pick->why, sizeof pick->why, "%.300s%s%s", address, *address ? " " : "", why);
 }
 
-static void list_pick_one(struct alarm_pick *pick, const struct mirror *mirror,
+/* True when it is given out. */
+static bool list_pick_one(struct alarm_pick *pick, const struct mirror *mirror,
                           const struct alarm_shown *shown, enum alarm_pick_for purpose, bool one_by_one,
                           int64_t mono_us, struct buf *lines)
 {
@@ -364,17 +374,17 @@ static void list_pick_one(struct alarm_pick *pick, const struct mirror *mirror,
     if (!alarm) {
         if (one_by_one)
             list_leave_out(pick, "", "that alarm has gone back to normal");
-        return;
+        return false;
     }
     const struct wire_alarm *now = &alarm->record;
     if (!one_by_one && purpose == ALARM_PICK_ACKNOWLEDGE && !list_can_acknowledge(shown->state, false))
-        return; /* of a page, those that nobody has acknowledged are meant */
+        return false; /* of a page, those that nobody has acknowledged are meant */
     const char *fault = list_pick_fault(now, shown, purpose, one_by_one, mono_us);
     if (!fault && lines->length + strlen(now->address) + 30 > ALARM_LIST_LINES_MAX)
         fault = "and those behind it are too many for one request: press again";
     if (fault) {
         list_leave_out(pick, now->address, fault);
-        return;
+        return false;
     }
     buf_append_text(lines, lines->length ? "\n" : "");
     buf_append_text(lines, now->address);
@@ -382,6 +392,7 @@ static void list_pick_one(struct alarm_pick *pick, const struct mirror *mirror,
         buf_printf(lines, "\t%" PRId64 "%s", shown->activated_us,
                    shown->state == ALARM_LATCHED_ACKNOWLEDGED ? "\treset" : "");
     pick->count++;
+    return true;
 }
 
 static void list_pick_cursor(const struct alarm_list *list, struct alarm_pick *pick,
@@ -403,12 +414,14 @@ static void list_pick_cursor(const struct alarm_list *list, struct alarm_pick *p
         list_pick_one(pick, mirror, shown, purpose, true, mono_us, lines);
 }
 
-struct alarm_pick alarm_list_pick(const struct alarm_list *list, const struct mirror *mirror,
+struct alarm_pick alarm_list_pick(struct alarm_list *list, const struct mirror *mirror,
                                   enum alarm_pick_from from, enum alarm_pick_for purpose, int64_t mono_us,
                                   struct buf *lines)
 {
     struct alarm_pick pick = {.count = 0};
     buf_clear(lines);
+    for (size_t i = 0; i < list->mark_count; i++)
+        list->marks[i].picked = false;
     if (list->shown_snapshot != mirror->snapshot)
         list_leave_out(&pick, "", "the recorder has been away: look, then press again");
     else if (from == ALARM_PICK_PAGE)
@@ -416,7 +429,8 @@ struct alarm_pick alarm_list_pick(const struct alarm_list *list, const struct mi
             list_pick_one(&pick, mirror, &list->shown[i], purpose, false, mono_us, lines);
     else if (list->mark_count)
         for (size_t i = 0; i < list->mark_count; i++)
-            list_pick_one(&pick, mirror, &list->marks[i], purpose, true, mono_us, lines);
+            list->marks[i].picked =
+                list_pick_one(&pick, mirror, &list->marks[i], purpose, true, mono_us, lines);
     else
         list_pick_cursor(list, &pick, mirror, purpose, mono_us, lines);
     return pick;

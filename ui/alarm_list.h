@@ -40,6 +40,7 @@ struct alarm_shown {
     uint32_t id, priority, state;
     int64_t activated_us;
     int64_t since_us; /* on the screen since then, monotonic */
+    bool picked;      /* of a mark: the last pick gave it out */
 };
 
 struct alarm_list {
@@ -115,6 +116,9 @@ bool alarm_list_is_marked(const struct alarm_list *list, uint32_t id);
 bool alarm_list_mark(struct alarm_list *list);
 void alarm_list_unmark_all(struct alarm_list *list);
 
+/* Takes the marks of those away that the last pick gave out; what it left out stays marked. */
+void alarm_list_unmark_picked(struct alarm_list *list);
+
 /* ---- what a request is about ---- */
 
 enum alarm_pick_from {
@@ -137,7 +141,7 @@ struct alarm_pick {
 
 /* Puts the addresses of those that are meant into `lines` (emptied first), as the argument of a request
  * (wire/fields.h): for acknowledging, each with the occurrence that was shown. */
-struct alarm_pick alarm_list_pick(const struct alarm_list *list, const struct mirror *mirror,
+struct alarm_pick alarm_list_pick(struct alarm_list *list, const struct mirror *mirror,
                                   enum alarm_pick_from from, enum alarm_pick_for purpose, int64_t mono_us,
                                   struct buf *lines);
 

@@ -74,8 +74,7 @@ static void alarms_request(struct alarms_screen *screen, struct screen_host *hos
         return;
     screen_host_request(host,
                         &(struct wire_ask){.action = (uint32_t)action, .argument = buf_text(&screen->lines)});
-    if (from == ALARM_PICK_CURSOR)
-        alarm_list_unmark_all(alarms_list(screen));
+    alarm_list_unmark_picked(alarms_list(screen));
 }
 
 /* Which alarms is settled now; the marks go when they are asked for, not when the operator gives up. */
@@ -86,7 +85,8 @@ static void alarms_shelve(struct alarms_screen *screen, struct screen_host *host
         alarm_shelve_open(&screen->shelve, host, action, buf_text(&screen->lines), count);
 }
 
-/* What an operator withholds: those that are shelved, and where none of them is, those that are out of service. */
+/* What an operator withholds: those that are shelved, and where none of them is, those that are out of service. Of marks
+ * of both kinds the second stay, for the next press of the key. */
 static void alarms_put_back(struct alarms_screen *screen, struct screen_host *host)
 {
     struct alarm_pick shelved = alarm_list_pick(alarms_list(screen), host->mirror, ALARM_PICK_CURSOR,
@@ -103,7 +103,7 @@ static unsigned alarms_shelve_input(struct alarms_screen *screen, struct screen_
     bool sent = false;
     unsigned effect = alarm_shelve_input(&screen->shelve, host, input, &sent);
     if (sent)
-        alarm_list_unmark_all(alarms_list(screen));
+        alarm_list_unmark_picked(alarms_list(screen));
     return effect;
 }
 
