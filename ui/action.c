@@ -20,6 +20,21 @@ const struct action_row *action_row(enum action action)
     return &ROWS[action];
 }
 
+enum role action_role(enum action action)
+{
+    switch (action) {
+    case ACTION_ACKNOWLEDGE:
+    case ACTION_ACKNOWLEDGE_PAGE:
+    case ACTION_SHELVE:
+    case ACTION_UNSHELVE:
+        return ROLE_OPERATOR;
+    case ACTION_OUT_OF_SERVICE:
+        return ROLE_SUPERVISOR;
+    default:
+        return ROWS[action].who;
+    }
+}
+
 /* The name that begins at *keys; moves *keys behind it. False at the end. */
 static bool next_name(const char **keys, char name[ACTION_NAME_MAX])
 {

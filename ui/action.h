@@ -31,8 +31,9 @@ enum action_where {
 #define ACTION_ON_ANY_ALARM (ACTION_ON_ALARMS | ACTION_ON_ALARM)
 #define ACTION_ON_TAG                                                                                        \
     (ACTION_ON_TAGS | ACTION_ON_DETAIL | ACTION_ON_ANY_ALARM | ACTION_ON_COMMANDS) /* a tag is at hand */
-#define ACTION_ON_LIST (ACTION_ON_TAGS | ACTION_ON_ALARMS | ACTION_ON_COMMANDS) /* of what can be filtered */
-#define ACTION_ON_ROWS (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
+#define ACTION_ON_LIST   (ACTION_ON_TAGS | ACTION_ON_ALARMS | ACTION_ON_COMMANDS) /* of what can be filtered */
+#define ACTION_ON_GROUPS (ACTION_ON_TAGS | ACTION_ON_ALARMS)                      /* or grouped */
+#define ACTION_ON_ROWS   (ACTION_ON_ALL & ~ACTION_ON_TRENDS) /* where there are rows to move over */
 
 #define ACTIONS(X)                                                                                           \
     X(HELP, "help", "F1 ?", "Help", ACTION_ON_ALL, ROLE_VIEWER, "this help")                                 \
@@ -81,7 +82,7 @@ enum action_where {
     X(TREND, "trend", "t", "Trend", ACTION_ON_TAG, ROLE_VIEWER,                                              \
       "the trend of this tag alone: live; from the journal or an alarm's own screen, of that time")          \
     X(TREND_ADD, "trend-add", "T", "", ACTION_ON_TAG, ROLE_VIEWER, "this tag as a further pen of the trend") \
-    X(EDIT, "edit", "e", "", ACTION_ON_TAG | ACTION_ON_TRENDS, ROLE_OPERATOR,                                \
+    X(EDIT, "edit", "e", "Set", ACTION_ON_TAG | ACTION_ON_TRENDS, ROLE_OPERATOR,                             \
       "give the tag's setpoint, after a summary that you confirm")                                           \
     X(NEXT_TAG, "next-tag", "n Right", "Next", ACTION_ON_DETAIL, ROLE_VIEWER, "the next tag of the list")    \
     X(PREVIOUS_TAG, "previous-tag", "N Left", "Previous", ACTION_ON_DETAIL, ROLE_VIEWER,                     \
@@ -90,10 +91,10 @@ enum action_where {
     X(SORT_NEXT, "sort-next", "s >", "Sort", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the next column")         \
     X(SORT_PREVIOUS, "sort-previous", "S <", "", ACTION_ON_TAGS, ROLE_VIEWER, "sort by the column before")   \
     X(REVERSE, "reverse", "r", "", ACTION_ON_TAGS, ROLE_VIEWER, "turn the order round")                      \
-    X(GROUP, "group", "g", "Tree", ACTION_ON_LIST, ROLE_VIEWER, "group by area, or not")                     \
+    X(GROUP, "group", "g", "Tree", ACTION_ON_GROUPS, ROLE_VIEWER, "group by area, or not")                   \
     X(FOLD, "fold", "Space", "", ACTION_ON_TAGS, ROLE_VIEWER, "fold or unfold the group")                    \
-    X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_LIST, ROLE_VIEWER, "fold all groups")                         \
-    X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_LIST, ROLE_VIEWER, "unfold all groups")                   \
+    X(FOLD_ALL, "fold-all", "-", "", ACTION_ON_GROUPS, ROLE_VIEWER, "fold all groups")                       \
+    X(UNFOLD_ALL, "unfold-all", "+", "", ACTION_ON_GROUPS, ROLE_VIEWER, "unfold all groups")                 \
     X(CURSOR_LEFT, "cursor-left", "Left", "", ACTION_ON_TRENDS, ROLE_VIEWER,                                 \
       "the cursor one column earlier: exact values and times")                                               \
     X(CURSOR_RIGHT, "cursor-right", "Right", "", ACTION_ON_TRENDS, ROLE_VIEWER, "one column later")          \
@@ -138,6 +139,9 @@ struct action_row {
 
 /* The row of an action. */
 const struct action_row *action_row(enum action action);
+
+/* The least role that can do it: more than the console asks for where the recorder's refusal is to be heard. */
+enum role action_role(enum action action);
 
 /* What the key does on that screen (one bit of enum action_where); ACTION_NONE: nothing. */
 enum action action_of_key(uint32_t key, unsigned where);

@@ -76,6 +76,27 @@ static const struct screen_key *app_own_keys(struct app *app)
     return top->class->keys ? top->class->keys(top->state) : NULL;
 }
 
+/* What the role allows, and the screen on top can do; a console that only looks can do nothing to the plant. A setpoint
+ * is offered on the faceplate alone: on a list only some rows have one. */
+static bool app_offers(const void *context, enum action action)
+{
+    const struct app *app = context;
+    const struct wire_welcome *welcome = &app->mirror.welcome;
+    const struct app_layer *top = &app->stack[app->depth - 1];
+    bool looks = welcome->view || welcome->look || welcome->look_kept;
+    enum role role = looks ? ROLE_VIEWER : (enum role)welcome->role;
+    bool allowed = !app->mirror.attached || action_role(action) <= ROLE_VIEWER || action_role(action) <= role;
+    if (action == ACTION_EDIT && top->class->id != SCREEN_DETAIL)
+        return false;
+    return allowed && (!top->class->offers || top->class->offers(top->state, action));
+}
+
+static struct key_bar_screen app_key_bar(struct app *app)
+{
+    return (struct key_bar_screen){
+        .where = app_top(app)->class->where, .top = app->depth == 1, .offers = app_offers, .context = app};
+}
+
 /* What the idle lock leaves to the screens. */
 static bool app_unlocks(struct app *app, const struct input *input)
 {
@@ -112,7 +133,8 @@ static void app_take_input(struct app *app, struct input input)
     if (effect != SCREEN_IGNORED) {
         app_apply(app, effect);
     } else if (on_keys) {
-        app_dispatch(app, key_bar_action_at(&areas.keys, top->class->where, app->depth == 1, input.x));
+        struct key_bar_screen bar = app_key_bar(app);
+        app_dispatch(app, key_bar_action_at(&areas.keys, &bar, input.x));
     } else if (input.type == INPUT_KEY && !input.pasted) {
         bool interrupt = input.key == 'c' - 0x60; /* Ctrl-C: what people press who want to leave */
         app_dispatch(app, interrupt ? ACTION_BACK : action_of_key(input.key, top->class->where));
@@ -174,10 +196,11 @@ static void app_draw(struct app *app)
         pane_text(&areas.message, 1, 0, -1, meaning, app->message);
     }
     const struct screen_key *own_keys = app_own_keys(app);
+    struct key_bar_screen bar = app_key_bar(app);
     if (own_keys)
         key_bar_draw_own(&areas.keys, own_keys);
     else
-        key_bar_draw(&areas.keys, app_top(app)->class->where, app->depth == 1);
+        key_bar_draw(&areas.keys, &bar);
 }
 
 static void app_paint(struct app *app)

@@ -311,13 +311,6 @@ void app_apply(struct app *app, unsigned effect)
         app->dirty = app->dirty_key = true;
 }
 
-/* What a console that only looks is told at once, and not after a look at the alarms: the recorder refuses it anyway. */
-static bool app_is_for_operators(enum action action)
-{
-    return action == ACTION_ACKNOWLEDGE || action == ACTION_ACKNOWLEDGE_PAGE || action == ACTION_SHELVE ||
-           action == ACTION_UNSHELVE;
-}
-
 void app_dispatch(struct app *app, enum action action)
 {
     if (action == ACTION_NONE)
@@ -327,8 +320,9 @@ void app_dispatch(struct app *app, enum action action)
         app_say_role(app, row->name, row->who);
         return;
     }
-    if (app->mirror.welcome.view && app_is_for_operators(action)) {
-        app_say_role(app, row->name, ROLE_OPERATOR);
+    /* A console that only looks is told at once, not after a look at the alarms: the recorder refuses it anyway. */
+    if (app->mirror.welcome.view && action_role(action) > ROLE_VIEWER) {
+        app_say_role(app, row->name, action_role(action));
         return;
     }
     struct app_layer *top = app_top(app);

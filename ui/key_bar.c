@@ -30,13 +30,14 @@ static void key_bar_add(struct key_bar *bar, enum action action, const char *lab
     item->columns = (int)(strlen(item->key) + strlen(label));
 }
 
-static void key_bar_collect(struct key_bar *bar, unsigned where, bool top)
+static void key_bar_collect(struct key_bar *bar, const struct key_bar_screen *screen)
 {
     bar->count = 0;
     for (int i = ACTION_NONE + 1; i < ACTION_COUNT; i++) {
         const struct action_row *row = action_row((enum action)i);
-        if (*row->label && (row->where & where))
-            key_bar_add(bar, (enum action)i, i == ACTION_BACK && top ? "Quit" : row->label);
+        bool offered = !screen->offers || screen->offers(screen->context, (enum action)i);
+        if (*row->label && (row->where & screen->where) && offered)
+            key_bar_add(bar, (enum action)i, i == ACTION_BACK && screen->top ? "Quit" : row->label);
     }
 }
 
@@ -87,9 +88,9 @@ static void key_bar_point_to_help(struct key_bar *bar)
 }
 
 /* What is in the bar, and where: drawing and clicking agree. */
-static void key_bar_lay_out(struct key_bar *bar, const struct pane *pane, unsigned where, bool top)
+static void key_bar_lay_out(struct key_bar *bar, const struct pane *pane, const struct key_bar_screen *screen)
 {
-    key_bar_collect(bar, where, top);
+    key_bar_collect(bar, screen);
     if (key_bar_columns(bar, 1) > pane->columns) {
         key_bar_point_to_help(bar);
         while (bar->count && key_bar_columns(bar, 1) > pane->columns)
@@ -108,18 +109,18 @@ static void key_bar_draw_key(const struct pane *pane, int x, const char *key, co
     pane_text(pane, x + used, 0, -1, MEANING_KEY_LABEL, label);
 }
 
-void key_bar_draw(const struct pane *pane, unsigned where, bool top)
+void key_bar_draw(const struct pane *pane, const struct key_bar_screen *screen)
 {
     struct key_bar bar;
-    key_bar_lay_out(&bar, pane, where, top);
+    key_bar_lay_out(&bar, pane, screen);
     for (size_t i = 0; i < bar.count; i++)
         key_bar_draw_key(pane, bar.items[i].x, bar.items[i].key, bar.items[i].label);
 }
 
-enum action key_bar_action_at(const struct pane *pane, unsigned where, bool top, int x)
+enum action key_bar_action_at(const struct pane *pane, const struct key_bar_screen *screen, int x)
 {
     struct key_bar bar;
-    key_bar_lay_out(&bar, pane, where, top);
+    key_bar_lay_out(&bar, pane, screen);
     for (size_t i = 0; i < bar.count; i++)
         if (x >= bar.items[i].x && x < bar.items[i].x + bar.items[i].columns)
             return bar.items[i].action;

@@ -87,6 +87,10 @@ struct screen_class {
      * table's actions; ends in a NULL key. NULL: the table's. May be NULL. */
     const struct screen_key *(*keys)(const void *state);
 
+    /* Whether an action of the table does something here and now, for the key bar (ui/key_bar.h); the key is taken
+     * anyway, and answered. NULL: all do. */
+    bool (*offers)(const void *state, enum action action);
+
     /* The mirror changed (values or tags), or a second passed; true: paint. Called at most once a frame. May
      * be NULL: such a screen is painted at each change. */
     bool (*refresh)(void *state, struct screen_host *host);

@@ -141,6 +141,8 @@ static void manual_put_keys(void)
         {ACTION_ON_DETAIL, "The faceplate of a tag"},
         {ACTION_ON_TRENDS, "Trends"},
         {ACTION_ON_ALARMS, "Alarms and the journal"},
+        {ACTION_ON_ALARM, "An alarm"},
+        {ACTION_ON_COMMANDS, "Commands"},
         {ACTION_ON_SYSTEM, "System"},
         {ACTION_ON_HELP, "Help"},
     };

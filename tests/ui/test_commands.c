@@ -85,10 +85,13 @@ static void the_clock_of_one_under_way_runs_until_it_ends(void **state)
     expect_row(&console, "on record", "3 ms");
     expect_row(&console, "read back  ", "118 ms");
     expect(&console, "alice (pts/3)");
+    expect(&console, "EscapeClose");
     expect(&console, "the plant reports the new value");
     key(&console, "Escape");
     expect_gone(&console, "Command 7");
     expect_row(&console, "boiler.sp", "118 ms");
+    expect(&console, "/Filter");
+    assert_null(strstr(vt_text(console.vt), "gTree")); /* commands have no areas */
     finish(&console);
 }
 

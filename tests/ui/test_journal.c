@@ -77,6 +77,20 @@ static void the_newest_come_first(void **state)
     }
 }
 
+static void its_key_bar_offers_nothing_that_is_for_alarms(void **state)
+{
+    struct console console;
+    start_journal(&console, *state, 36, 160, "HMI_GLYPHS=ascii");
+    expect(&console, "tTrend");
+    expect(&console, "/Filter");
+    assert_null(strstr(vt_text(console.vt), "aAck"));
+    assert_null(strstr(vt_text(console.vt), "zShelve"));
+    assert_null(strstr(vt_text(console.vt), "uPut back"));
+    assert_null(strstr(vt_text(console.vt), "oOut"));
+    assert_null(strstr(vt_text(console.vt), "gTree"));
+    finish(&console);
+}
+
 static void searches_by_time_tag_and_operator(void **state)
 {
     struct console console;
@@ -151,6 +165,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_newest_come_first, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(its_key_bar_offers_nothing_that_is_for_alarms, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(searches_by_time_tag_and_operator, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_long_detail_hides_no_value_and_states_have_words, fixture_setup,
                                         fixture_teardown),

@@ -280,6 +280,27 @@ static const struct screen_key *detail_keys(const void *state)
     return ((const struct alarm_detail *)state)->shelve.open ? alarm_shelve_keys() : NULL;
 }
 
+/* What can be done to it the way it stands. */
+static bool detail_offers(const void *state, enum action action)
+{
+    const struct wire_alarm *record = &((const struct alarm_detail *)state)->record;
+    enum alarm_state is = (enum alarm_state)record->state;
+    switch (action) {
+    case ACTION_ACKNOWLEDGE:
+        return alarm_state_waits(is) || is == ALARM_LATCHED_ACKNOWLEDGED;
+    case ACTION_SHELVE:
+    case ACTION_OUT_OF_SERVICE:
+        return is != ALARM_NORMAL;
+    case ACTION_UNSHELVE:
+        return record->shelf_until_us || record->withheld & ALARM_BY_OPERATOR;
+    case ACTION_FACEPLATE:
+    case ACTION_TREND:
+        return record->tag != 0;
+    default:
+        return true;
+    }
+}
+
 static uint32_t detail_tag(void *state, struct screen_host *host)
 {
     (void)host;
@@ -296,6 +317,7 @@ const struct screen_class SCREEN_CLASS_ALARM = {
     .act = detail_act,
     .input = detail_input,
     .keys = detail_keys,
+    .offers = detail_offers,
     .refresh = detail_refresh,
     .history = detail_history,
     .tag = detail_tag,

@@ -393,6 +393,26 @@ static const struct screen_key *alarms_keys(const void *state)
     return screen->typing ? TYPING : NULL;
 }
 
+/* What can be done to alarms depends on the list, and on whether there is any in it. */
+static bool alarms_offers(const void *state, enum action action)
+{
+    const struct alarms_screen *screen = state;
+    bool any = screen->tab < ALARMS_LISTS && screen->lists[screen->tab].row_count > 0;
+    switch (action) {
+    case ACTION_ACKNOWLEDGE:
+    case ACTION_ACKNOWLEDGE_PAGE:
+        return any && screen->tab == ALARMS_STANDING;
+    case ACTION_UNSHELVE:
+        return any && screen->tab == ALARMS_WITHHELD;
+    case ACTION_SHELVE:
+    case ACTION_OUT_OF_SERVICE:
+    case ACTION_GROUP:
+        return any;
+    default:
+        return true;
+    }
+}
+
 static void alarms_history(void *state, struct screen_host *host, const struct history_result *result)
 {
     (void)host;
@@ -410,6 +430,7 @@ const struct screen_class SCREEN_CLASS_ALARMS = {
     .act = alarms_act,
     .input = alarms_input,
     .keys = alarms_keys,
+    .offers = alarms_offers,
     .history = alarms_history,
     .tag = alarms_tag,
 };

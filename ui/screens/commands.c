@@ -284,7 +284,20 @@ static unsigned commands_input(void *state, struct screen_host *host, const stru
 static const struct screen_key *commands_keys(const void *state)
 {
     static const struct screen_key TYPING[] = {{"Enter", "Keep"}, {"Escape", "Show all"}, {0}};
-    return ((const struct commands_screen *)state)->typing ? TYPING : NULL;
+    static const struct screen_key WHOLE[] = {{"Escape", "Close"}, {"Up", "Newer"}, {"Down", "Older"},
+                                              {"i", "Info"},       {"t", "Trend"},  {0}};
+    const struct commands_screen *screen = state;
+    if (screen->typing)
+        return TYPING;
+    return screen->whole && screen->list.row_count ? WHOLE : NULL;
+}
+
+/* The keys of a row need one. */
+static bool commands_offers(const void *state, enum action action)
+{
+    const struct commands_screen *screen = state;
+    bool of_row = action == ACTION_FACEPLATE || action == ACTION_TREND;
+    return !of_row || screen->list.row_count;
 }
 
 static uint32_t commands_tag(void *state, struct screen_host *host)
@@ -305,6 +318,7 @@ const struct screen_class SCREEN_CLASS_COMMANDS = {
     .act = commands_act,
     .input = commands_input,
     .keys = commands_keys,
+    .offers = commands_offers,
     .history = commands_history,
     .tag = commands_tag,
 };

@@ -117,6 +117,13 @@ static unsigned detail_act(void *state, struct screen_host *host, enum action ac
     return SCREEN_PAINT;
 }
 
+static bool detail_offers(const void *state, enum action action)
+{
+    const struct detail *detail = state;
+    const struct mirror_tag *tag = mirror_find(detail->mirror, detail->tag);
+    return action != ACTION_EDIT || (tag && mirror_tag_giver(detail->mirror, tag));
+}
+
 static bool detail_refresh(void *state, struct screen_host *host)
 {
     struct detail *detail = state;
@@ -410,6 +417,7 @@ const struct screen_class SCREEN_CLASS_DETAIL = {
     .close = detail_close,
     .draw = detail_draw,
     .act = detail_act,
+    .offers = detail_offers,
     .refresh = detail_refresh,
     .history = detail_history,
     .tag = detail_tag_id,
