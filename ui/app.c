@@ -111,6 +111,7 @@ static void app_take_input(struct app *app, struct input input)
 {
     if (!app_unlocks(app, &input))
         return;
+    app->message_fresh = false;
     struct app_layer *top = app_top(app);
     struct app_areas areas = app_layout(app);
     bool on_keys = input.type == INPUT_CLICK && input.y == areas.keys.y;

@@ -54,6 +54,7 @@ struct app {
     char message[FRAME_TEXT_MAX];
     enum meaning message_meaning;
     int64_t message_until_us;
+    bool message_fresh; /* said since the last key: the screen that this key opened keeps it */
 
     /* what a screen asked for, done after its operation has returned */
     enum screen_id want_screen;

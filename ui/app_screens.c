@@ -28,7 +28,14 @@ void screen_host_say(struct screen_host *host, enum meaning meaning, const char 
     va_end(arguments);
     app->message_meaning = meaning;
     app->message_until_us = host->mono_us + APP_MESSAGE_US;
+    app->message_fresh = true;
     app->dirty = true;
+}
+
+void screen_host_unsay(struct screen_host *host)
+{
+    if (!host->app->message_fresh)
+        host->app->message_until_us = 0;
 }
 
 void screen_host_request(struct screen_host *host, const struct wire_ask *ask)
@@ -85,6 +92,7 @@ void app_pop(struct app *app)
     app->depth--;
     app->host.below = app->depth > 1 ? app->stack[app->depth - 1].class->id : SCREEN_NONE;
     layer->class->close(layer->state);
+    screen_host_unsay(&app->host); /* it means nothing on another screen */
     app->dirty = app->dirty_key = true;
 }
 
@@ -111,6 +119,7 @@ void app_open(struct app *app, enum screen_id id, uint32_t argument)
     app->host.below = app->depth ? app_top(app)->class->id : SCREEN_NONE;
     app->stack[app->depth] = (struct app_layer){.class = class, .state = class->open(&app->host, argument)};
     app->depth++;
+    screen_host_unsay(&app->host); /* it means nothing on another screen */
     app->dirty = app->dirty_key = true;
 }
 

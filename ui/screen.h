@@ -114,9 +114,12 @@ const struct screen_class *screen_class_of(enum screen_id id);
 /* Opens a screen over the current one. The request is done after the operation returns. */
 void screen_host_open(struct screen_host *host, enum screen_id id, uint32_t argument);
 
-/* Says something in the line above the key bar for some seconds. */
+/* Says something in the line above the key bar, for some seconds or until another screen comes. */
 void screen_host_say(struct screen_host *host, enum meaning meaning, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Takes away what was said before this key: it was about what is no longer in sight. */
+void screen_host_unsay(struct screen_host *host);
 
 /* Sends a request to the recorder. Its answer is said in the same line when it comes, whatever screen is on top then;
  * so is it that nobody is there to ask. */

@@ -224,6 +224,96 @@ static void the_page_and_marked_ones_are_acknowledged(void **state)
     finish(&console);
 }
 
+/* Those that are left out stay marked, for the next press. */
+static void put_back_takes_the_marks_of_those_that_it_is_for(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_plant(&console, 24, 80, NULL, 12);
+    struct fake_recorder *fake = &console.recorder;
+    struct wire_alarm shelved = alarm_of(fake, 1, ALARM_SHELVED, PRIORITY_HIGH, "boiler.tag001/hi", 5000000);
+    struct wire_alarm out =
+        alarm_of(fake, 2, ALARM_OUT_OF_SERVICE, PRIORITY_LOW, "intake.tag002/hi", 5000000);
+    shelved.shelf_until_us = fake->now_us + 3600 * CLOCK_US_PER_SECOND;
+    out.withheld = ALARM_BY_OPERATOR;
+    say_full(fake, &shelved);
+    say_full(fake, &out);
+    flush(&console);
+    key(&console, "F4");
+    key(&console, "Tab");
+    expect(&console, "intake.tag002/hi");
+    vt_run(console.vt, SEEN_MS);
+    key(&console, "Space");
+    key(&console, "Space");
+    expect(&console, "2 marked");
+    key(&console, "u");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_UNSHELVE);
+    assert_string_equal(ask.argument, "boiler.tag001/hi");
+    expect(&console, "1 marked");
+    expect_row(&console, "intake.tag002/hi", "*");
+    key(&console, "u");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_IN_SERVICE);
+    assert_string_equal(ask.argument, "intake.tag002/hi");
+    expect_gone(&console, "1 marked");
+    finish(&console);
+}
+
+/* A key bar offers what the list has a use for, and what the role may do. */
+static void the_key_bar_follows_list_and_role(void **state)
+{
+    struct console console;
+    (void)state;
+    start_alarms(&console, 36, 160, NULL);
+    expect(&console, "aAck");
+    expect(&console, "zShelve");
+    expect_gone(&console, "uPut back"); /* what stands is not withheld */
+    expect_gone(&console, "oOut");      /* supervisors take out of service */
+    key(&console, "Tab");
+    expect(&console, "uPut back");
+    expect_gone(&console, "aAck");
+    finish(&console);
+    start(&console, 36, 160, NULL);
+    fake_recorder_welcome(&console.recorder, &(struct wire_welcome){.role = ROLE_ENGINEER, .view = true});
+    say(&console.recorder, 1, ALARM_UNACKNOWLEDGED, PRIORITY_HIGH, "boiler.tag001/hi", 1000000);
+    fake_recorder_snapshot_end(&console.recorder);
+    flush(&console);
+    key(&console, "F4");
+    expect_row(&console, "UNACK", "boiler.tag001/hi");
+    expect(&console, "/Filter");
+    expect_gone(&console, "aAck");
+    expect_gone(&console, "zShelve");
+    key(&console, "Enter");
+    expect(&console, "Last occurrences");
+    expect_gone(&console, "aAck");
+    key(&console, "a");
+    expect(&console, "this console only looks");
+    finish(&console);
+}
+
+static void a_message_stays_where_it_was_said(void **state)
+{
+    struct console console;
+    (void)state;
+    start_alarms(&console, 24, 80, NULL);
+    vt_run(console.vt, SEEN_MS);
+    key(&console, "Down");
+    key(&console, "a");
+    expect(&console, "Not done: intake.tag002/hi waits for no acknowledgement");
+    key(&console, "F2");
+    expect(&console, " 1/12");
+    expect_gone(&console, "Not done");
+    key(&console, "F4");
+    expect(&console, "Standing 5");
+    key(&console, "a");
+    expect(&console, "Not done");
+    key(&console, "Tab"); /* another list is another place */
+    expect_gone(&console, "Not done");
+    finish(&console);
+}
+
 static void typing_in_a_filter_acknowledges_nothing(void **state)
 {
     struct console console;
@@ -446,6 +536,9 @@ int main(void)
         cmocka_unit_test(one_is_acknowledged_as_it_was_shown),
         cmocka_unit_test(a_new_occurrence_is_never_acknowledged_unseen),
         cmocka_unit_test(the_page_and_marked_ones_are_acknowledged),
+        cmocka_unit_test(put_back_takes_the_marks_of_those_that_it_is_for),
+        cmocka_unit_test(the_key_bar_follows_list_and_role),
+        cmocka_unit_test(a_message_stays_where_it_was_said),
         cmocka_unit_test(typing_in_a_filter_acknowledges_nothing),
         cmocka_unit_test(the_cursor_stays_while_others_arrive),
         cmocka_unit_test(lost_links_make_rows_look_stale),
