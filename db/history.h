@@ -140,16 +140,31 @@ typedef void history_terms_function(void *context, uint32_t tag_id, const char *
 bool history_each_terms(struct history *history, history_terms_function *function, void *context,
                         struct err *err);
 
-/* A command that the journal knows no outcome of; texts are valid during the callback only. */
+/* A command that the journal knows no outcome of, or whose button it does not know to have been let go; texts are valid
+ * during the callback only. */
 struct history_command {
     uint64_t id;
     const char *tag, *operator, * station;
+    bool has_outcome, pressed;
 };
 
-/* Calls back for every command without an outcome. *last_id: the greatest number that a command has had; 0: none. */
+/* Calls back for every such command. *last_id: the greatest number that a command has had, kept or not; 0: none. */
 typedef void history_command_function(void *context, const struct history_command *command);
 bool history_each_open_command(struct history *history, history_command_function *function, void *context,
                                uint64_t *last_id, struct err *err);
+
+/* How far a command moved a setpoint. */
+struct history_move {
+    uint32_t tag_id;
+    int64_t ts_us; /* when it was asked for, UTC */
+    double by;     /* engineering units, >= 0 */
+};
+
+/* Calls back for those of the last `most` commands that were asked for after `since_us` (UTC) and changed a number, the
+ * oldest first. Whether they were sent does not matter: who asks for a rate counts what he let through. */
+typedef void history_move_function(void *context, const struct history_move *move);
+bool history_each_move(struct history *history, int64_t since_us, size_t most,
+                       history_move_function *function, void *context, struct err *err);
 
 /* Writes the batch in one transaction and commits it; on false nothing of it is in the file and it may be
  * given again. `now_us` (wall) is stored now and then as the proof of life. */

@@ -4,6 +4,7 @@
  *   history_file.c  the file, its rights, its making
  *   history_tags.c  the rows that describe tags
  *   history_alarms.c the states of alarms, read at the start
+ *   history_commands.c what the journal knows of commands, likewise
  *   history_run.c   sorting samples into a run
  *   history_stamp.c samples of one stamp in two runs
  *   history_merge.c runs into the archive

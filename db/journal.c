@@ -22,6 +22,7 @@ enum journal_statement {
     JOURNAL_OLDEST,
     JOURNAL_CLEAR,
     JOURNAL_META_PUT,
+    JOURNAL_COMMAND_PUT,
     JOURNAL_STATEMENTS
 };
 
@@ -39,6 +40,9 @@ static const char *const JOURNAL_SQL[JOURNAL_STATEMENTS] = {
     [JOURNAL_OLDEST] = "SELECT id, ts, hash FROM journal_entry ORDER BY id LIMIT ?",
     [JOURNAL_CLEAR] = "DELETE FROM journal_entry WHERE id <= ?",
     [JOURNAL_META_PUT] = "REPLACE INTO meta (key, value) VALUES (?, ?)",
+    [JOURNAL_COMMAND_PUT] = "REPLACE INTO meta (key, value) SELECT 'last_command', last FROM"
+                            " (SELECT max(command) AS last FROM journal_entry WHERE command > 0)"
+                            " WHERE last IS NOT NULL",
 };
 
 /* Rows that are deleted between two looks at the clock, and in a slice at most: each dirties a page of each index. */
@@ -373,7 +377,8 @@ bool journal_shorten(struct journal *journal, int64_t cut_us, int64_t now_us, in
         *more = good && *target_id;
         return good && (!*target_id || journal_note_shortened(journal, *target_id, cut_us, now_us));
     }
-    bool good = journal_put_meta(journal, "journal_from_us", cut_us); /* the trigger lets these go */
+    bool good = journal_put_meta(journal, "journal_from_us", cut_us) && /* the trigger lets these go */
+                sql_run(journal->statements[JOURNAL_COMMAND_PUT]); /* numbers of commands go on behind it */
     for (int rows = 0; good && last.id < *target_id && rows < JOURNAL_SLICE_ROWS; rows += JOURNAL_STEP_ROWS) {
         if (rows && clock_mono_us() >= until_us)
             break;

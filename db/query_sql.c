@@ -4,6 +4,8 @@
  * A sample is visible once: those of a set of runs up to the set's mark have moved to the archive (schema.sql,
  * `store`). Several samples with one stamp are in the order in which they came: the archive, the older set of
  * runs by number, the newer one, the tail. */
+#include "plant/command.h"
+
 #include "db/query_internal.h"
 
 /* From the runs' own spans follows which of them can hold any sample that is asked for. */
@@ -162,9 +164,12 @@ static const char *const QUERY_SQL[QUERY_STATEMENTS] = {
         "SELECT q.command, q.ts, q.tag, (SELECT id FROM tag WHERE name = q.tag), q.operator, q.station,"
         " CASE q.kind WHEN 'refusal' THEN 'refused' ELSE ifnull(o.event, 'under way') END,"
         " CASE q.kind WHEN 'refusal' THEN NULL ELSE q.detail END,"
-        " CASE q.kind WHEN 'refusal' THEN q.detail ELSE o.detail END,"
+        " CASE WHEN q.kind = 'refusal' THEN q.detail"
+        " ELSE coalesce(o.detail || '; " COMMAND_NOT_RELEASED "' || r.detail, '" COMMAND_NOT_RELEASED "' || r.detail,"
+        " o.detail) END,"
         " q.value_old, q.value_new, o.value_readback, o.ms_broker, o.ms_readback"
         " FROM journal_entry q LEFT JOIN journal_entry o ON o.command = q.command AND o.kind = 'outcome'"
+        " LEFT JOIN journal_entry r ON r.command = q.command AND r.kind = 'release' AND r.event = '" COMMAND_EVENT_NOT_RELEASED "'"
         " WHERE q.command > 0 AND q.kind IN ('command', 'refusal') ORDER BY q.command DESC LIMIT ?1",
     /* What others published, of the last ?2 entries of the journal: nobody asked for an index by kind. */
     [QUERY_FOREIGN] =

@@ -3,7 +3,7 @@
 -- its list of migrations too.
 
 -- Facts of the file by name: 'client_id' (MQTT), 'secret' (of commands' correlation data), 'created_us', 'alive_us' (the
--- last proof of life, µs UTC).
+-- last proof of life, µs UTC), 'last_command' (the greatest number of a command that retention took).
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value

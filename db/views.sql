@@ -117,7 +117,7 @@ CREATE VIEW journal AS
 SELECT id,
        strftime('%Y-%m-%dT%H:%M:%fZ', ts / 1000 / 1e3, 'unixepoch') AS time,
        ts, kind, tag, alarm, event, priority, value, limit_value, operator, station, detail,
-       type, state_before, state_after
+       type, state_before, state_after, command
 FROM journal_entry;
 
 -- A command is a row that asks and, once it has come to its end, a row that tells the outcome; one that was refused is a row
@@ -139,8 +139,10 @@ SELECT q.command AS id,
        q.detail AS reason,
        o.detail AS detail,
        o.ms_recorded AS ms_recorded,
-       o.ms_sent AS ms_sent
+       o.ms_sent AS ms_sent,
+       r.event AS button
 FROM journal_entry q LEFT JOIN journal_entry o ON o.command = q.command AND o.kind = 'outcome'
+    LEFT JOIN journal_entry r ON r.command = q.command AND r.kind = 'release'
 WHERE q.command IS NOT NULL AND q.kind IN ('command', 'refusal');
 
 -- ts is when the condition came; of one that is shelved without it, when it was shelved.

@@ -60,12 +60,13 @@ enum journal_kind {
     JOURNAL_CONFIG,
     JOURNAL_COMMAND, /* a setpoint was asked for, and the gate let it through */
     JOURNAL_OUTCOME, /* what became of it */
+    JOURNAL_RELEASE, /* a button was let go, or could not be */
     JOURNAL_FOREIGN, /* somebody else published on a setpoint's topic */
     JOURNAL_SESSION, /* a console came or went */
     JOURNAL_KINDS
 };
 
-/* "alarm", "operator", "refusal", "config", "command", "outcome", "foreign", "session". */
+/* "alarm", "operator", "refusal", "config", "command", "outcome", "release", "foreign", "session". */
 const char *journal_kind_word(enum journal_kind kind);
 
 /* One entry of the journal; texts are borrowed, NULL: none. */

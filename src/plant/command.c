@@ -144,13 +144,18 @@ bool command_step(struct command *command, enum command_event event, int64_t now
 #define COMMAND_REASON_NO_SUBSCRIBERS 16
 #define COMMAND_REASON_FAILURE        128
 
+enum command_event command_broker_event(int reason_code)
+{
+    if (reason_code >= COMMAND_REASON_FAILURE)
+        return COMMAND_BROKER_NO;
+    return reason_code == COMMAND_REASON_NO_SUBSCRIBERS ? COMMAND_BROKER_ALONE : COMMAND_BROKER_TOOK;
+}
+
 bool command_acknowledge(struct command *command, int reason_code, const char *reason_text, int64_t now_us)
 {
-    enum command_event event = command->readback_id ? COMMAND_BROKER_TOOK : COMMAND_BROKER_ENDS;
-    if (reason_code >= COMMAND_REASON_FAILURE)
-        event = COMMAND_BROKER_NO;
-    else if (reason_code == COMMAND_REASON_NO_SUBSCRIBERS)
-        event = COMMAND_BROKER_ALONE;
+    enum command_event event = command_broker_event(reason_code);
+    if (event == COMMAND_BROKER_TOOK && !command->readback_id)
+        event = COMMAND_BROKER_ENDS;
     if (command->state == COMMAND_DONE && !command->acknowledged_us) {
         command->acknowledged_us = now_us; /* the device was quicker */
         command->changed = true;

@@ -89,17 +89,19 @@ struct command {
     int64_t ts_us; /* when it was asked for, UTC */
     /* the stopwatch, on the clock that never steps; 0: not (yet) */
     int64_t asked_us, journaled_us, published_us, acknowledged_us, readback_us, ended_us;
-    int64_t due_us; /* when its time is over; 0: never */
-    int64_t
-        release_us; /* when the button is to be let go (0 is published); 0: it is no button, or not pressed */
+    int64_t due_us;         /* when its time is over; 0: never */
+    int64_t release_us;     /* when the button is to be let go (0 is published); 0: it is not pressed */
+    int64_t release_due_us; /* when the broker is to have acknowledged that; 0: it is not waited for */
+    int release_message_id;
     int message_id; /* of the PUBLISH, to know its acknowledgement */
     bool readback_fresh;
     bool changed;        /* since the owner last looked and cleared it */
     bool end_is_noted;   /* its end is in the journal, or on its way there */
     uint64_t end_commit; /* the commit that its end waits for before anybody is told; 0: none */
     enum command_state state;
-    char detail[COMMAND_DETAIL_MAX]; /* what the broker or the recorder added; "" */
-    char answer[COMMAND_ANSWER_MAX]; /* what the device answered last, made safe; "" */
+    char detail[COMMAND_DETAIL_MAX];         /* what the broker or the recorder added; "" */
+    char release_detail[COMMAND_DETAIL_MAX]; /* why the button was not let go; "" */
+    char answer[COMMAND_ANSWER_MAX];         /* what the device answered last, made safe; "" */
     unsigned answers;
 };
 
@@ -114,6 +116,16 @@ static inline bool command_is_ended(const struct command *command)
 {
     return command->state >= COMMAND_DONE;
 }
+
+/* The journal's event of a request; one for a button says that 0 is to follow: until a row of kind release tells what came
+ * of that, the button may stand pressed. */
+#define COMMAND_EVENT_REQUEST "requested"
+#define COMMAND_EVENT_PRESS   "press requested"
+
+/* And those of kind release; the words that lead in why it was not, where the command is shown. */
+#define COMMAND_EVENT_RELEASED     "released"
+#define COMMAND_EVENT_NOT_RELEASED "not released"
+#define COMMAND_NOT_RELEASED       "the button was not let go: "
 
 /* What the journal keeps of a command, in its request and in its outcome. */
 struct command_record {
@@ -132,7 +144,11 @@ bool command_values_are_equal(const struct value *a, const struct value *b, doub
 /* What happens next, by the table; true when the state changed. `detail` (may be NULL) is noted with the change. */
 bool command_step(struct command *command, enum command_event event, int64_t now_us, const char *detail);
 
-/* The broker's answer to its PUBLISH: a reason code of MQTT 5, 0 with 3.1.1. */
+/* What the broker's answer to a PUBLISH says, a reason code of MQTT 5, 0 with 3.1.1: it took it, it did but nobody listens
+ * (COMMAND_BROKER_ALONE), or it refused it (COMMAND_BROKER_NO). */
+enum command_event command_broker_event(int reason_code);
+
+/* That answer came. */
 bool command_acknowledge(struct command *command, int reason_code, const char *reason_text, int64_t now_us);
 
 /* The readback tag reported a value of Good quality that is live: neither retained, nor older than the PUBLISH. */

@@ -12,12 +12,10 @@ void commands_free(struct commands *commands)
     *commands = (struct commands){0};
 }
 
-static void commands_note_move(struct commands *commands, const struct command *command, int64_t now_us)
+void commands_note_move(struct commands *commands, uint32_t tag_id, double by, int64_t at_us)
 {
-    if (command->old.type != VALUE_NUMBER || command->new.type != VALUE_NUMBER)
-        return;
-    commands->moves[commands->move_next++ % COMMANDS_MOVES_MAX] = (struct commands_move){
-        .tag_id = command->tag_id, .at_us = now_us, .by = fabs(command->new.number - command->old.number)};
+    commands->moves[commands->move_next++ % COMMANDS_MOVES_MAX] =
+        (struct commands_move){.tag_id = tag_id, .at_us = at_us, .by = by};
 }
 
 bool commands_have_room(const struct commands *commands, int64_t now_us)
@@ -38,7 +36,8 @@ struct command *commands_add(struct commands *commands, const struct command *co
         row->asked_us = now_us;
         row->due_us = now_us + row->timeout_us;
         commands->count++;
-        commands_note_move(commands, row, now_us);
+        if (row->old.type == VALUE_NUMBER && row->new.type == VALUE_NUMBER)
+            commands_note_move(commands, row->tag_id, fabs(row->new.number - row->old.number), now_us);
         return row;
     }
     return NULL;
@@ -101,10 +100,8 @@ void commands_link_lost(struct commands *commands, int64_t now_us)
         struct command *command = commands->rows[i];
         if (!command)
             continue;
-        bool pressed = command->release_us != 0;
-        command->release_us = 0;
-        command_step(command, COMMAND_LINK_LOST, now_us,
-                     pressed ? "the button could not be let go: 0 was not sent" : NULL);
+        command->release_us = command->release_due_us = 0;
+        command_step(command, COMMAND_LINK_LOST, now_us, NULL);
     }
 }
 
@@ -133,6 +130,8 @@ int64_t commands_due_us(const struct commands *commands)
             due_us = command->due_us;
         if (command && command->release_us && command->release_us < due_us)
             due_us = command->release_us;
+        if (command && command->release_due_us && command->release_due_us < due_us)
+            due_us = command->release_due_us;
     }
     return due_us;
 }
@@ -143,6 +142,27 @@ struct command *commands_next_release(struct commands *commands, int64_t now_us)
         struct command *command = commands->rows[i];
         if (command && command->release_us && command->release_us <= now_us) {
             command->release_us = 0;
+            return command;
+        }
+    }
+    return NULL;
+}
+
+struct command *commands_by_release(const struct commands *commands, int message_id)
+{
+    for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++)
+        if (commands->rows[i] && commands->rows[i]->release_due_us &&
+            commands->rows[i]->release_message_id == message_id)
+            return commands->rows[i];
+    return NULL;
+}
+
+struct command *commands_next_unreleased(struct commands *commands, int64_t now_us)
+{
+    for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++) {
+        struct command *command = commands->rows[i];
+        if (command && command->release_due_us && command->release_due_us <= now_us) {
+            command->release_due_us = 0;
             return command;
         }
     }
@@ -178,7 +198,7 @@ void commands_sweep(struct commands *commands)
     for (size_t i = 0; i < COMMANDS_MAX && commands->count; i++) {
         struct command *command = commands->rows[i];
         if (!command || !command_is_ended(command) || command->changed || command->release_us ||
-            command->end_commit)
+            command->release_due_us || command->end_commit)
             continue;
         free(command);
         commands->rows[i] = NULL;

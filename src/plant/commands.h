@@ -34,6 +34,9 @@ void commands_free(struct commands *commands);
 /* False: too many are under way, or were given within the last minute to keep the sum of each setpoint's moves. */
 bool commands_have_room(const struct commands *commands, int64_t now_us);
 
+/* A move of a command from before the start: it counts as those that are added. `at_us` may lie before the clock began. */
+void commands_note_move(struct commands *commands, uint32_t tag_id, double by, int64_t at_us);
+
 /* Takes a copy of a command that the gate let through, in the state COMMAND_CHECKED. NULL: there is no room. */
 struct command *commands_add(struct commands *commands, const struct command *command, int64_t now_us);
 
@@ -50,7 +53,8 @@ double commands_moved(const struct commands *commands, uint32_t tag_id, int64_t 
 void commands_read_back(struct commands *commands, uint32_t tag_id, const struct value *value,
                         int64_t now_us);
 
-/* The broker is gone: what waits to be sent never is, what was sent is unknown; a pressed button is not let go. */
+/* The broker is gone: what waits to be sent never is, what was sent is unknown; a pressed button is not let go, which is
+ * to be told before. */
 void commands_link_lost(struct commands *commands, int64_t now_us);
 
 /* The console is gone, or its operator withdraws: what has not been sent is not sent any more. Returns how many those
@@ -67,6 +71,12 @@ struct command *commands_next_unsent(const struct commands *commands);
 /* A button whose time is over, to publish the release of; its mark is cleared. NULL: none. */
 struct command *commands_next_release(struct commands *commands, int64_t now_us);
 
+/* The one whose release that message was; NULL: none. */
+struct command *commands_by_release(const struct commands *commands, int message_id);
+
+/* A button whose release the broker has not acknowledged in time (INT64_MAX: yet); its mark is cleared. NULL: none. */
+struct command *commands_next_unreleased(struct commands *commands, int64_t now_us);
+
 /* The next command that changed since it was last given here; NULL: none. */
 struct command *commands_next_changed(struct commands *commands);
 
@@ -74,7 +84,8 @@ struct command *commands_next_changed(struct commands *commands);
  * none. */
 struct command *commands_next_committed(struct commands *commands, uint64_t commits);
 
-/* Frees those that have ended, have been told of (none waits for a commit), and have no button pressed. */
+/* Frees those that have ended, have been told of (none waits for a commit), and have no button pressed or
+ * on its way up. */
 void commands_sweep(struct commands *commands);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "wire/wire.h"
 
+#include <stdio.h>
+
 struct command *command_board_find(struct command_board *board, uint64_t id)
 {
     for (size_t i = 0; i < COMMAND_BOARD_MAX; i++)
@@ -59,6 +61,9 @@ static const struct command_shown *board_next(const struct command_board *board,
 
 static void board_add(struct wire_writer *writer, const struct command *command, const struct plant *plant)
 {
+    char detail[2 * COMMAND_DETAIL_MAX + 2];
+    snprintf(detail, sizeof detail, "%s%s%s", command->detail,
+             *command->detail && *command->release_detail ? "; " : "", command->release_detail);
     const struct wire_command record = {
         .command = command->id,
         .tag = command->tag_id,
@@ -76,7 +81,7 @@ static void board_add(struct wire_writer *writer, const struct command *command,
         .readback_number = command->readback.number,
         .readback_text = command->readback.text,
         .state = command->state,
-        .detail = command->detail,
+        .detail = detail,
         .asked_us = command->ts_us,
         .ms_journaled = command_stage_ms(command, command->journaled_us),
         .ms_published = command_stage_ms(command, command->published_us),

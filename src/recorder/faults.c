@@ -203,6 +203,20 @@ static bool fault_disk_low(const struct fault_view *view)
     return true;
 }
 
+static bool fault_buttons(const struct fault_view *view)
+{
+    const struct buttons *buttons = view->sources->buttons;
+    uint64_t more = buttons->left_out + (buttons->count ? buttons->count - 1 : 0);
+    if (!buttons->count)
+        return false;
+    fault_what(view, "the button %.100s may stand pressed: command %" PRIu64 ": %s%s%.0" PRIu64,
+               buttons->rows[0].tag, buttons->rows[0].command, buttons->rows[0].why, more ? "; others: " : "",
+               more);
+    fault_cure(view, "look at the plant; this stays until its next press has ended, or the recorder is "
+                     "started again");
+    return true;
+}
+
 static bool fault_tag_cap(const struct fault_view *view)
 {
     const struct wire_status *wire = &view->status->wire;
@@ -350,14 +364,15 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},       {2, false, fault_kicked},           {2, true, fault_no_broker},
-    {2, true, fault_disk_failed},    {2, true, fault_disk_slow},         {2, false, fault_history_gone},
-    {2, false, fault_samples_lost},  {2, false, fault_entries_lost},     {2, false, fault_disk_full},
-    {2, true, fault_filter_refused}, {1, false, fault_qos_lowered},      {1, false, fault_disk_low},
-    {1, false, fault_silence},       {1, false, fault_tag_cap},          {1, false, fault_long_topics},
-    {1, false, fault_unheard},       {1, false, fault_payloads_refused}, {1, false, fault_times_refused},
-    {1, true, fault_clock_stepped},  {1, false, fault_housekeeping},     {1, false, fault_wal_large},
-    {1, false, fault_notify_failed}, {1, false, fault_notify_dropped},   {1, true, fault_reload},
+    {2, true, fault_id_taken},       {2, false, fault_kicked},        {2, true, fault_no_broker},
+    {2, true, fault_disk_failed},    {2, true, fault_disk_slow},      {2, false, fault_history_gone},
+    {2, false, fault_samples_lost},  {2, false, fault_entries_lost},  {2, false, fault_disk_full},
+    {2, true, fault_filter_refused}, {1, false, fault_qos_lowered},   {1, false, fault_disk_low},
+    {1, true, fault_buttons},        {1, false, fault_silence},       {1, false, fault_tag_cap},
+    {1, false, fault_long_topics},   {1, false, fault_unheard},       {1, false, fault_payloads_refused},
+    {1, false, fault_times_refused}, {1, true, fault_clock_stepped},  {1, false, fault_housekeeping},
+    {1, false, fault_wal_large},     {1, false, fault_notify_failed}, {1, false, fault_notify_dropped},
+    {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)
@@ -381,6 +396,7 @@ static const struct {
     {fault_clock_stepped, ALARM_SYSTEM_CLOCK},
     {fault_payloads_refused, ALARM_SYSTEM_PAYLOADS},
     {fault_tag_cap, ALARM_SYSTEM_TAG_CAP},
+    {fault_buttons, ALARM_SYSTEM_BUTTONS},
 };
 
 #define FAULT_ALARM_COUNT (sizeof FAULT_ALARMS / sizeof *FAULT_ALARMS)

@@ -321,6 +321,7 @@ static struct status_sources recorder_sources(struct recorder *recorder)
         .alarms = &recorder->alarms,
         .board = &recorder->board,
         .program = &recorder->program_figures,
+        .buttons = &recorder->buttons,
         .pipeline = &recorder->pipeline,
         .uplink = recorder->uplink,
         .server = recorder->server,

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "plant/command_gate.h"
 #include "plant/setpoint_payload.h"
+#include "recorder/recorder_buttons.h"
+#include "recorder/recorder_commands_internal.h"
 #include "recorder/recorder_sessions.h"
 
 #include <inttypes.h>
@@ -18,14 +20,7 @@
 
 /* ---- the journal ---- */
 
-struct commands_entry {
-    enum journal_kind kind;
-    const char *event; /* a literal */
-    const char *tag, *operator_name, *station, *detail;
-    const struct command_record *record;
-};
-
-static void commands_enter(struct recorder *recorder, const struct commands_entry *entry)
+void recorder_commands_enter(struct recorder *recorder, const struct commands_entry *entry)
 {
     const struct alarm_event event = {
         .ts_us = recorder->time.wall_us,
@@ -43,16 +38,14 @@ static void commands_enter(struct recorder *recorder, const struct commands_entr
     pipeline_note_read(&recorder->pipeline, 0, recorder->pipeline.rule.dry, recorder->time.mono_us);
 }
 
-static const struct tag *commands_tag(const struct recorder *recorder, const struct command *command)
+const struct tag *recorder_commands_tag(const struct recorder *recorder, const struct command *command)
 {
     return recorder->plant.tags[command->tag_index];
 }
 
-/* An entry about a command; `with_record` false where it is neither its request nor its outcome. */
-static void commands_note(struct recorder *recorder, enum journal_kind kind, const char *event,
-                          const struct command *command, const char *detail, bool with_record)
+static struct command_record commands_record(const struct command *command)
 {
-    const struct command_record record = {
+    return (struct command_record){
         .id = command->id,
         .old = command->old,
         .new = command->new,
@@ -62,7 +55,14 @@ static void commands_note(struct recorder *recorder, enum journal_kind kind, con
         .ms_broker = command_stage_ms(command, command->acknowledged_us),
         .ms_readback = command_stage_ms(command, command->readback_us),
     };
-    const struct tag *tag = command->tag_id ? commands_tag(recorder, command) : NULL;
+}
+
+/* An entry about a command; `record` NULL where it is neither its request nor what became of it. */
+static void commands_note(struct recorder *recorder, enum journal_kind kind, const char *event,
+                          const struct command *command, const char *detail,
+                          const struct command_record *record)
+{
+    const struct tag *tag = command->tag_id ? recorder_commands_tag(recorder, command) : NULL;
     const struct commands_entry entry = {
         .kind = kind,
         .event = event,
@@ -70,9 +70,25 @@ static void commands_note(struct recorder *recorder, enum journal_kind kind, con
         .operator_name = command->operator_name,
         .station = command->station,
         .detail = detail,
-        .record = with_record ? &record : NULL,
+        .record = record,
     };
-    commands_enter(recorder, &entry);
+    recorder_commands_enter(recorder, &entry);
+}
+
+/* Its request, its refusal or its outcome. */
+static void commands_note_whole(struct recorder *recorder, enum journal_kind kind, const char *event,
+                                const struct command *command, const char *detail)
+{
+    const struct command_record record = commands_record(command);
+    commands_note(recorder, kind, event, command, detail, &record);
+}
+
+void recorder_commands_note_release(struct recorder *recorder, const char *event,
+                                    const struct command *command, const char *detail)
+{
+    const struct command_record record = {
+        .id = command->id, .ms_recorded = -1, .ms_sent = -1, .ms_broker = -1, .ms_readback = -1};
+    commands_note(recorder, JOURNAL_RELEASE, event, command, detail, &record);
 }
 
 void recorder_commands_note(struct recorder *recorder, const char *event, const struct command *command,
@@ -81,46 +97,7 @@ void recorder_commands_note(struct recorder *recorder, const char *event, const 
     char text[ERR_TEXT_MAX + 32];
     snprintf(text, sizeof text, "command %" PRIu64 "%s%s", command->id, detail ? ": " : "",
              detail ? detail : "");
-    commands_note(recorder, JOURNAL_OUTCOME, event, command, text, false);
-}
-
-/* ---- the start ---- */
-
-static void commands_take_open(void *context, const struct history_command *open)
-{
-    struct recorder *recorder = context;
-    const struct command_record record = {
-        .id = open->id, .ms_recorded = -1, .ms_sent = -1, .ms_broker = -1, .ms_readback = -1};
-    const struct alarm_event event = {
-        .ts_us = recorder->time.wall_us,
-        .kind = JOURNAL_OUTCOME,
-        .event = COMMAND_STATE_WORDS[COMMAND_UNKNOWN],
-        .tag = open->tag,
-        .value = NAN,
-        .limit = NAN,
-        .operator= open->operator,
-        .station = open->station,
-        .detail = "the recorder ended while it was under way",
-        .command = &record,
-    };
-    batch_add_event(recorder->open_commands, &event);
-}
-
-bool recorder_commands_load(struct recorder *recorder, struct err *err)
-{
-    recorder->open_commands = batch_new();
-    return history_each_open_command(recorder->history, commands_take_open, recorder, &recorder->last_command,
-                                     err);
-}
-
-void recorder_commands_start(struct recorder *recorder)
-{
-    for (size_t i = 0; i < recorder->open_commands->event_count; i++) {
-        const struct alarm_event event = batch_event(recorder->open_commands, i);
-        batch_add_event(recorder->pipeline.current, &event);
-    }
-    batch_free(recorder->open_commands);
-    recorder->open_commands = NULL;
+    commands_note(recorder, JOURNAL_OUTCOME, event, command, text, NULL);
 }
 
 void recorder_commands_free(struct recorder *recorder)
@@ -194,9 +171,8 @@ static bool commands_pass_gate(const struct recorder *recorder, const struct ser
     return command_gate(&wish, &around, err);
 }
 
-/* Shows what is no command of ours: what was refused, what others published. */
-static void commands_show_other(struct recorder *recorder, struct command *command, enum command_state state,
-                                const char *detail)
+void recorder_commands_show_other(struct recorder *recorder, struct command *command,
+                                  enum command_state state, const char *detail)
 {
     command->state = state;
     snprintf(command->detail, sizeof command->detail, "%.*s", COMMAND_DETAIL_MAX - 1, detail);
@@ -215,14 +191,16 @@ bool recorder_commands_ask(struct recorder *recorder, const struct server_reques
     commands_fill(recorder, request, tag, &command);
     if (!commands_pass_gate(recorder, request, tag, safe_name, &err)) {
         if (recorder_sessions_count_refusal(recorder, request, err.text)) {
-            commands_note(recorder, JOURNAL_REFUSAL, "refused", &command, err.text, true);
-            commands_show_other(recorder, &command, COMMAND_REFUSED, err.text);
+            commands_note_whole(recorder, JOURNAL_REFUSAL, "refused", &command, err.text);
+            recorder_commands_show_other(recorder, &command, COMMAND_REFUSED, err.text);
         }
         snprintf(text, size, "%s", err.text);
         request->reply->code = (uint32_t)err.code;
         return false;
     }
-    commands_note(recorder, JOURNAL_COMMAND, "requested", &command, command.reason, true);
+    commands_note_whole(recorder, JOURNAL_COMMAND,
+                        command.pulse_us ? COMMAND_EVENT_PRESS : COMMAND_EVENT_REQUEST, &command,
+                        command.reason);
     commands_add(&recorder->commands, &command, recorder->time.mono_us);
     pipeline_hold(&recorder->pipeline, recorder->time.mono_us); /* so that it is committed now */
     recorder->status.wire.commands++;
@@ -274,11 +252,10 @@ void recorder_commands_committed(struct recorder *recorder, const struct batch *
     }
 }
 
-/* Queues the setpoint's payload with this value. False: it cannot leave; `prompt`: not at once. */
-static bool commands_publish(struct recorder *recorder, const struct command *command,
-                             const struct value *value, bool prompt, int *message_id, struct err *err)
+bool recorder_commands_publish(struct recorder *recorder, const struct command *command,
+                               const struct value *value, bool prompt, int *message_id, struct err *err)
 {
-    const struct tag *tag = commands_tag(recorder, command);
+    const struct tag *tag = recorder_commands_tag(recorder, command);
     const struct setpoint_def *setpoint = tag->def.setpoint;
     if (!setpoint)
         return err_set(err, EX_CONFIG, "the configuration has no setpoint for it any more");
@@ -317,36 +294,17 @@ static bool commands_publish(struct recorder *recorder, const struct command *co
     return good;
 }
 
-/* Samples of a tag that its value followed. */
-static uint64_t commands_samples(const struct tag *tag)
-{
-    return tag->samples - tag->late_samples;
-}
-
 static void commands_send_one(struct recorder *recorder, struct command *command)
 {
     struct err err = {0};
     const struct value value = command_value(&command->new);
     int64_t now_us = clock_mono_us();
     if (command->readback_id)
-        command->readback_samples = commands_samples(recorder->plant.tags[command->readback_index]);
-    if (commands_publish(recorder, command, &value, true, &command->message_id, &err))
+        command->readback_samples = recorder_commands_samples(recorder->plant.tags[command->readback_index]);
+    if (recorder_commands_publish(recorder, command, &value, true, &command->message_id, &err))
         command_step(command, COMMAND_SENT, now_us, NULL);
     else
         command_step(command, COMMAND_WITHDRAWN, now_us, err.text);
-}
-
-/* Lets a button go, however the command ended; that comes late rather than never while the connection stands. */
-static void commands_let_go(struct recorder *recorder, const struct command *command)
-{
-    struct err err = {0};
-    const struct value zero = {.type = VALUE_NUMBER};
-    if (commands_publish(recorder, command, &zero, false, NULL, &err)) {
-        recorder_commands_note(recorder, "released", command, NULL);
-        return;
-    }
-    log_error("%s: the button could not be let go: %s", commands_tag(recorder, command)->def.name, err.text);
-    recorder_commands_note(recorder, "not released", command, err.text);
 }
 
 void recorder_commands_send(struct recorder *recorder)
@@ -356,91 +314,14 @@ void recorder_commands_send(struct recorder *recorder)
         return;
     while ((command = commands_next_unsent(&recorder->commands)))
         commands_send_one(recorder, command);
-    while ((command = commands_next_release(&recorder->commands, recorder->time.mono_us)))
-        commands_let_go(recorder, command);
+    recorder_buttons_let_go(recorder, recorder->time.mono_us);
 }
 
-/* ---- what comes back ---- */
-
-void recorder_commands_published(struct recorder *recorder, int message_id, int reason_code,
-                                 const char *reason)
-{
-    struct command *command = commands_by_message(&recorder->commands, message_id);
-    if (command)
-        command_acknowledge(command, reason_code, reason, clock_mono_us());
-}
-
-static bool commands_is_live(const struct tag *tag)
-{
-    return quality_is_good(tag->quality) && !tag->retained && !tag->backlog && !tag->truncated;
-}
-
-void recorder_commands_received(struct recorder *recorder)
-{
-    for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
-        struct command *command = recorder->commands.rows[i];
-        if (!command || !command->readback_id || !command->published_us || command_is_ended(command))
-            continue;
-        const struct tag *tag = recorder->plant.tags[command->readback_index];
-        if (commands_samples(tag) == command->readback_samples)
-            continue;
-        command->readback_samples = commands_samples(tag);
-        const struct value value = plant_tag_value(tag);
-        if (commands_is_live(tag))
-            command_read_back(command, &value, clock_mono_us());
-    }
-}
-
-/* The echo of a command that was given by this recorder or an earlier one of this file. */
-static bool commands_is_correlated(const struct recorder *recorder, const struct mqtt_message *message)
-{
-    return answers_find_command(&recorder->answers, message->correlation, message->correlation_length) != 0;
-}
-
-static const struct tag_def *commands_find_topic(const struct config *config, const char *topic)
-{
-    for (size_t i = 0; i < config->tag_count; i++)
-        if (config->tags[i].setpoint && !strcmp(config->tags[i].setpoint->topic, topic))
-            return &config->tags[i];
-    return NULL;
-}
-
-void recorder_commands_overheard(struct recorder *recorder, const struct mqtt_message *message)
-{
-    uint64_t left_out;
-    int64_t now_us = recorder->time.mono_us;
-    /* With 3.1.1 what the broker kept while we were away cannot be told from our own. */
-    bool nameless = recorder->plant.backlog && !uplink_version5(recorder->uplink);
-    if (message->retained || nameless || commands_is_correlated(recorder, message) ||
-        foreign_is_own(&recorder->foreign, message->topic, message->payload, message->length, now_us))
-        return;
-    recorder->status.wire.foreign_commands++;
-    if (!foreign_count(&recorder->foreign, now_us, &left_out))
-        return;
-    const struct tag_def *def = commands_find_topic(recorder->config, message->topic);
-    char excerpt[128] = "", detail[256];
-    if (message->length)
-        utf8_make_safe(excerpt, sizeof excerpt, (const char *)message->payload, message->length);
-    snprintf(detail, sizeof detail, "payload %s%s%.0" PRIu64, excerpt,
-             left_out ? "; not entered since the last one: " : "", left_out);
-    const struct commands_entry entry = {
-        .kind = JOURNAL_FOREIGN, .event = "published", .tag = def ? def->name : NULL, .detail = detail};
-    const struct tag *tag = def ? plant_tag_by_name(&recorder->plant, def->name) : NULL;
-    struct command shown = {.id = COMMAND_FOREIGN_ID + recorder->status.wire.foreign_commands,
-                            .ts_us = recorder->time.wall_us,
-                            .tag_id = tag ? tag->id : 0,
-                            .tag_index = tag ? tag->index : 0};
-    commands_enter(recorder, &entry);
-    commands_show_other(recorder, &shown, COMMAND_FOREIGN, detail);
-}
+/* ---- the link ---- */
 
 void recorder_commands_lost(struct recorder *recorder)
 {
-    for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
-        struct command *command = recorder->commands.rows[i];
-        if (command && command->release_us && command_is_ended(command))
-            recorder_commands_note(recorder, "not released", command, "the link was lost");
-    }
+    recorder_buttons_lost(recorder);
     commands_link_lost(&recorder->commands, clock_mono_us());
 }
 
@@ -453,6 +334,7 @@ void recorder_commands_tick(struct recorder *recorder)
     if (!recorder->commands.count)
         return;
     commands_tick(&recorder->commands, now_us);
+    recorder_buttons_tick(recorder);
     if (commands_next_unsent(&recorder->commands) || commands_due_us(&recorder->commands) <= now_us)
         pipeline_hold(&recorder->pipeline, now_us); /* a moment to write has to come */
 }
@@ -463,8 +345,8 @@ static void commands_enter_end(struct recorder *recorder, struct command *comman
 {
     command->end_is_noted = true;
     command->end_commit = pipeline_next_commit(&recorder->pipeline);
-    commands_note(recorder, JOURNAL_OUTCOME, COMMAND_STATE_WORDS[command->state], command, command->detail,
-                  true);
+    commands_note_whole(recorder, JOURNAL_OUTCOME, COMMAND_STATE_WORDS[command->state], command,
+                        command->detail);
 }
 
 static void commands_show(struct recorder *recorder, struct command *command)
@@ -498,16 +380,9 @@ int64_t recorder_commands_settle(struct recorder *recorder)
     return due_us < soon_us ? soon_us : due_us;
 }
 
-static void commands_let_all_go(struct recorder *recorder)
-{
-    struct command *command;
-    while ((command = commands_next_release(&recorder->commands, INT64_MAX)))
-        commands_let_go(recorder, command);
-}
-
 void recorder_commands_reload(struct recorder *recorder)
 {
-    commands_let_all_go(recorder);
+    recorder_buttons_let_go(recorder, INT64_MAX);
     for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++)
         if (recorder->commands.rows[i])
             command_step(recorder->commands.rows[i], COMMAND_WITHDRAWN, recorder->time.mono_us,
@@ -517,7 +392,7 @@ void recorder_commands_reload(struct recorder *recorder)
 void recorder_commands_stop(struct recorder *recorder)
 {
     struct command *command;
-    commands_let_all_go(recorder);
+    recorder_buttons_stop(recorder);
     for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
         command = recorder->commands.rows[i];
         if (command)

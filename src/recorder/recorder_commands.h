@@ -2,6 +2,11 @@
  *
  *   request -> gate -> journal -> committed -> published -> acknowledged -> read back -> outcome into the journal
  *
+ *   recorder_commands_start.c  what the start takes from the journal, and the entries that are missing there
+ *   recorder_commands.c        request, sending, outcome
+ *   recorder_commands_heard.c  what the broker brings
+ *   recorder_buttons.c         buttons: letting them go
+ *
  * What must stay true:
  * - a command leaves only after the batch with its request was committed, only while the link stands and its backlog
  *   is over, and only once: what cannot leave in time is cancelled, what was under way when the link or the recorder

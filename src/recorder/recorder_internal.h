@@ -9,6 +9,7 @@
 #include "recorder/alarm_board.h"
 #include "recorder/alarm_program.h"
 #include "recorder/answers.h"
+#include "recorder/buttons.h"
 #include "recorder/command_board.h"
 #include "recorder/foreign.h"
 #include "recorder/pipeline.h"
@@ -41,7 +42,8 @@ struct recorder {
     struct session_limit session_limit, refusal_limit;
     struct foreign foreign;
     struct answers answers;
-    struct batch *open_commands; /* outcomes that the file misses, until the start has entered them */
+    struct buttons buttons;      /* that may stand pressed */
+    struct batch *open_commands; /* entries that the file misses, until the start has made them */
     uint64_t last_command;       /* the number of the last one */
     struct pipeline pipeline;
     struct uplink *uplink;

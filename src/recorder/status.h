@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "plant/plant.h"
 #include "recorder/alarm_program.h"
+#include "recorder/buttons.h"
 #include "recorder/uplink.h"
 #include "recorder/pipeline.h"
 #include "recorder/rates.h"
@@ -26,6 +27,7 @@ struct status_sources {
     const struct alarms *alarms;
     const struct alarm_board *board;
     const struct alarm_program_figures *program; /* of notify */
+    const struct buttons *buttons;               /* that may stand pressed */
     const struct config *config;
     const struct plant *plant;
     struct pipeline *pipeline;

@@ -173,12 +173,12 @@ static void test_columns(void **state)
         {"latest", "tag\ntime\nts\nvalue\nquality\nunit\ndescription\ntext\n"},
         {"tags", "tag\ntopic\npath\narea\nkind\nunit\ndescription\nlow\nhigh\n"},
         {"journal", "id\ntime\nts\nkind\ntag\nalarm\nevent\npriority\nvalue\nlimit_value\noperator\nstation\n"
-                    "detail\ntype\nstate_before\nstate_after\n"},
+                    "detail\ntype\nstate_before\nstate_after\ncommand\n"},
         {"alarms", "tag\nalarm\ntype\npriority\nstate\ntime\nts\nvalue\nlimit_value\nmessage\nactive\n"
                    "changed_us\ncleared_us\nacknowledged_us\nacknowledged_by\nshelf_until_us\nshelved_by\n"
                    "shelf_reason\ndetail\n"},
         {"commands", "id\ntime\nts\ntag\noperator\nstation\nold\nnew\nreadback\noutcome\nms_broker\n"
-                     "ms_readback\nreason\ndetail\nms_recorded\nms_sent\n"},
+                     "ms_readback\nreason\ndetail\nms_recorded\nms_sent\nbutton\n"},
         {"gap", "start\nend\nts_start\nts_end\nreason\n"},
     };
     struct fixture *f = *state;

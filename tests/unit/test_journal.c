@@ -72,11 +72,11 @@ static void test_entries(void **state)
     fixture_expect(
         f, "SELECT * FROM journal",
         "1|2023-11-14T22:13:20.500Z|1700000000500000|alarm|t|t/hi|activated|high|95.5|90.0|NULL|NULL|"
-        "NULL|hi|normal|unacknowledged\n"
+        "NULL|hi|normal|unacknowledged|NULL\n"
         "2|2023-11-14T22:13:20.500Z|1700000000500000|operator|t|t/hi|acknowledged|high|95.5|90.0|"
-        "alice|pts/1 from 10.0.0.7|seen|hi|unacknowledged|acknowledged\n"
+        "alice|pts/1 from 10.0.0.7|seen|hi|unacknowledged|acknowledged|NULL\n"
         "3|2023-11-14T22:13:21.000Z|1700000001000000|config|NULL|NULL|reloaded|NULL|NULL|NULL|NULL|"
-        "NULL|NULL|NULL|NULL|NULL\n");
+        "NULL|NULL|NULL|NULL|NULL|NULL\n");
 }
 
 /* What a sqlite3 user could try with write access. */
