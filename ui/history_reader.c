@@ -1,13 +1,18 @@
 /* One slot for each purpose holds the request that waits; one place for each purpose holds the result that
  * nobody has taken yet; so memory is bounded whatever the console asks. `lock` guards everything in the
  * struct but the thread's own work. The connection is only used by the thread, except for query_interrupt(),
- * which is called under the lock: the thread clears `query` under the lock before it closes. */
+ * which is called under the lock: the thread clears `query` under the lock before it closes.
+ *
+ * A disk that hangs can keep the thread in the kernel for as long as it likes. Whoever leaves the console does not
+ * wait for that: the thread is abandoned, and releases what is left when the disk lets it go. */
 #include "ui/history_reader.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "ui/history_commands.h"
 #include "ui/history_read.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +20,11 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long the end waits for the thread: an answer that is interrupted takes milliseconds. */
+#define HISTORY_END_US (1 * CLOCK_US_PER_SECOND)
 
 struct history_slot {
     bool waiting;
@@ -25,11 +34,13 @@ struct history_slot {
 struct history_reader {
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
+    pthread_cond_t wake, ended;
     int event_fd;
     char *path;
     uint64_t path_changes;
     bool quit;
+    bool over;      /* the thread has nothing more to do */
+    bool abandoned; /* nobody waits for it: it releases the reader */
     struct history_slot slots[HISTORY_PURPOSE_COUNT];
     struct history_result *results[HISTORY_PURPOSE_COUNT];
     enum history_purpose running; /* HISTORY_PURPOSE_COUNT: none */
@@ -156,6 +167,31 @@ static void history_deliver(struct history_reader *reader, struct history_result
     eventfd_write(reader->event_fd, 1);
 }
 
+static void history_reader_destroy(struct history_reader *reader)
+{
+    for (int i = 0; i < HISTORY_PURPOSE_COUNT; i++)
+        history_result_free(reader->results[i]);
+    close(reader->event_fd);
+    pthread_cond_destroy(&reader->wake);
+    pthread_cond_destroy(&reader->ended);
+    pthread_mutex_destroy(&reader->lock);
+    free(reader->path);
+    free(reader);
+}
+
+/* Tells who waits that the thread is over; when nobody does any more, the thread is the last one. */
+static void history_reader_end(struct history_reader *reader)
+{
+    history_reader_close(reader);
+    pthread_mutex_lock(&reader->lock);
+    reader->over = true;
+    bool abandoned = reader->abandoned;
+    pthread_cond_signal(&reader->ended);
+    pthread_mutex_unlock(&reader->lock);
+    if (abandoned)
+        history_reader_destroy(reader);
+}
+
 static void *history_thread(void *context)
 {
     struct history_reader *reader = context;
@@ -175,7 +211,7 @@ static void *history_thread(void *context)
         history_deliver(reader, result, reader->path_changes == path_changes);
     }
     pthread_mutex_unlock(&reader->lock);
-    history_reader_close(reader);
+    history_reader_end(reader);
     return NULL;
 }
 
@@ -186,6 +222,11 @@ struct history_reader *history_reader_new(const char *path)
     struct history_reader *reader = mem_new(1, sizeof *reader);
     pthread_mutex_init(&reader->lock, NULL);
     pthread_cond_init(&reader->wake, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&reader->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     reader->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     reader->path = mem_copy_text(path);
     reader->running = HISTORY_PURPOSE_COUNT;
@@ -201,6 +242,16 @@ struct history_reader *history_reader_new(const char *path)
     return reader;
 }
 
+/* Waits until the thread is over, but not for ever. Called with the lock held. */
+static void history_reader_await_end(struct history_reader *reader)
+{
+    int64_t until_us = clock_mono_us() + HISTORY_END_US;
+    struct timespec until = {.tv_sec = until_us / CLOCK_US_PER_SECOND,
+                             .tv_nsec = until_us % CLOCK_US_PER_SECOND * 1000};
+    while (!reader->over && pthread_cond_timedwait(&reader->ended, &reader->lock, &until) != ETIMEDOUT)
+        continue;
+}
+
 void history_reader_free(struct history_reader *reader)
 {
     if (!reader)
@@ -210,15 +261,17 @@ void history_reader_free(struct history_reader *reader)
     if (reader->query)
         query_interrupt(reader->query);
     pthread_cond_signal(&reader->wake);
+    history_reader_await_end(reader);
+    bool over = reader->over;
+    reader->abandoned = !over;
+    pthread_t thread = reader->thread; /* an abandoned reader may be gone at any moment */
     pthread_mutex_unlock(&reader->lock);
-    pthread_join(reader->thread, NULL);
-    for (int i = 0; i < HISTORY_PURPOSE_COUNT; i++)
-        history_result_free(reader->results[i]);
-    close(reader->event_fd);
-    pthread_cond_destroy(&reader->wake);
-    pthread_mutex_destroy(&reader->lock);
-    free(reader->path);
-    free(reader);
+    if (!over) {
+        pthread_detach(thread);
+        return;
+    }
+    pthread_join(thread, NULL);
+    history_reader_destroy(reader);
 }
 
 void history_reader_set_path(struct history_reader *reader, const char *path)

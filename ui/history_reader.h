@@ -105,7 +105,8 @@ struct history_reader;
 /* Starts the thread; the file is opened with the first request, and again after a failure. */
 struct history_reader *history_reader_new(const char *path);
 
-/* Interrupts what runs and ends the thread. */
+/* Interrupts what runs and ends the thread. One that a hanging disk does not let go is left behind after a second,
+ * and ends by itself. */
 void history_reader_free(struct history_reader *reader);
 
 /* Another history file (known when a recorder says WELCOME); results of the old one are dropped. */

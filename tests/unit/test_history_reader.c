@@ -1,10 +1,14 @@
 /* The thread that reads the history for the screens, on a real history file. */
 #include "ui/history_reader.h"
 
+#include "base/clock.h"
+
 #include "history_fixture.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #define TRIES_MS 10000
 
@@ -328,9 +332,33 @@ static void test_the_latest_request_wins(void **state)
     history_reader_free(reader); /* while it works */
 }
 
+/* A disk that hangs, here a pipe that nobody writes to, keeps the thread; whoever leaves goes nevertheless, and the
+ * thread ends when it is let go. */
+static void test_leaving_while_the_disk_hangs(void **state)
+{
+    struct fixture *f = *state;
+    char *path = mem_format("%s.hangs", f->path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    struct history_reader *reader = history_reader_new(path);
+    struct history_request request = trend_of(1, 1);
+    history_reader_ask(reader, &request);
+    struct pollfd fd = {.fd = history_reader_fd(reader), .events = POLLIN};
+    assert_int_equal(poll(&fd, 1, 100), 0);
+    int64_t start_us = clock_mono_us();
+    history_reader_free(reader);
+    int64_t took_us = clock_mono_us() - start_us;
+    assert_true(took_us > SECOND / 2 && took_us < 5 * SECOND);
+    int end = open(path, O_WRONLY | O_NONBLOCK); /* works only while somebody waits to read */
+    assert_true(end >= 0);
+    close(end);
+    unlink(path);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_leaving_while_the_disk_hangs, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_trend, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_alarm, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_small_trends_end_where_a_gap_begins, fixture_setup,
