@@ -11,7 +11,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sysexits.h>
 
@@ -68,16 +67,6 @@ static bool backup_copy(struct backup *backup, const char *draft, struct err *er
     return good;
 }
 
-/* With --force a slip of the hand would put a copy in the place of what is being recorded to. */
-static bool backup_is_apart(const char *path, const char *from, struct err *err)
-{
-    struct stat one, other;
-    if (stat(path, &one) != 0 || stat(from, &other) != 0 || one.st_dev != other.st_dev ||
-        one.st_ino != other.st_ino)
-        return true;
-    return err_set(err, EX_USAGE, "%s: this is what is to be backed up; give another name.", path);
-}
-
 /* Both files, the history last: while it is missing under its name there is no backup. */
 static bool backup_make(const struct config *config, const char *path, bool replace, uint64_t *bytes,
                         struct err *err)
@@ -85,8 +74,7 @@ static bool backup_make(const struct config *config, const char *path, bool repl
     struct outfile history = {0}, text = {0};
     struct backup *backup = NULL;
     char *text_path = mem_format("%s.cfg", path);
-    bool good = backup_is_apart(path, config->history.file, err) &&
-                backup_is_apart(text_path, config->path, err) &&
+    bool good = outfile_spares_plant(path, config, err) && outfile_spares_plant(text_path, config, err) &&
                 outfile_open(&history, path, BACKUP_MODE, replace, err) &&
                 outfile_open(&text, text_path, BACKUP_MODE, replace, err);
     if (good && (!history.draft || !text.draft))

@@ -221,12 +221,14 @@ static bool export_do(struct export_run *run, const struct export_options *optio
 static bool export_from_config(const struct config *config, const struct export_options *options,
                                char *const *patterns, struct err *err)
 {
-    struct export_run run = {.query = query_open(config->history.file, err)};
+    struct export_run run = {0};
     size_t count = 0;
     while (patterns[count])
         count++;
     struct export_tags tags = {.patterns = patterns, .used = mem_new(count, sizeof *tags.used)};
-    bool good = run.query && export_find_tags(run.query, &tags, err);
+    bool good = (!options->output || outfile_spares_plant(options->output, config, err)) &&
+                (run.query = query_open(config->history.file, err)) != NULL &&
+                export_find_tags(run.query, &tags, err);
     run.tags = tags.names;
     run.tag_count = tags.count;
     good = good && export_set_shape(&run, options, err) && export_do(&run, options, err);

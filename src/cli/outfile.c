@@ -60,6 +60,30 @@ static int outfile_make_draft(struct outfile *file, mode_t mode)
     return -1;
 }
 
+static bool outfile_is(const struct stat *status, const char *path)
+{
+    struct stat other;
+    return stat(path, &other) == 0 && status->st_dev == other.st_dev && status->st_ino == other.st_ino;
+}
+
+bool outfile_spares_plant(const char *path, const struct config *config, struct err *err)
+{
+    static const char *const SUFFIXES[] = {"", "-wal", "-shm", ".lock"};
+    struct stat status;
+    bool taken = false;
+    if (stat(path, &status) != 0)
+        return true;
+    for (size_t i = 0; !taken && i < sizeof SUFFIXES / sizeof *SUFFIXES; i++) {
+        char *own = mem_format("%s%s", config->history.file, SUFFIXES[i]);
+        taken = outfile_is(&status, own);
+        free(own);
+    }
+    if (taken)
+        return err_set(err, EX_USAGE, "%s: this is the history, or belongs to it; give another name.", path);
+    return !outfile_is(&status, config->path) ||
+           err_set(err, EX_USAGE, "%s: this is the configuration; give another name.", path);
+}
+
 bool outfile_open(struct outfile *file, const char *path, mode_t mode, bool replace, struct err *err)
 {
     struct stat status;

@@ -5,6 +5,7 @@
 #define CLI_OUTFILE_H
 
 #include "base/err.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +17,10 @@ struct outfile {
     FILE *stream; /* for writing; NULL after outfile_finish() */
     bool replace;
 };
+
+/* Refuses (EX_USAGE) what the plant lives on, its configuration and its history with the files beside it: with --force
+ * a slip of the hand would put something else in their place while they are used. */
+bool outfile_spares_plant(const char *path, const struct config *config, struct err *err);
 
 /* Begins to write. `mode` is less what the umask takes away. A file that exists is refused (EX_CANTCREAT)
  * unless `replace`. */

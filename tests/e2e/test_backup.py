@@ -151,7 +151,7 @@ class BackupTest(unittest.TestCase):
             self.assertEqual(recorder.hmi("backup", "--force", self.copy)[0], 0)
             self.assertEqual(rows_of(self.copy, "SELECT count(*) FROM tags"), ["0"])
             # What is recorded to, and its configuration, cannot be the target.
-            for name in ("history.db", "hmi"):
+            for name in ("history.db", "history.db-wal", "history.db-shm", "history.db.lock", "hmi.cfg", "hmi"):
                 status, _, errors = recorder.hmi("backup", "--force", os.path.join(recorder.folder, name))
                 self.assertEqual((status, "give another name" in errors), (64, True), errors)
             self.assertEqual(recorder.hmi("backup", self.folder)[0], 73)

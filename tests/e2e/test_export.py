@@ -136,6 +136,15 @@ class ExportTest(unittest.TestCase):
         self.assertEqual((status, os.path.exists(path)), (64, False), errors)
         self.assertEqual([name for name in os.listdir(self.known.folder) if "csv" in name], [])
 
+    def test_the_plant_s_own_files_are_spared(self):
+        for path in (self.known.history_path, self.known.config_path):
+            with open(path, "rb") as file:
+                before = file.read()
+            status, _, errors = self.known.hmi("export", "pump", "-o", path, "--force")
+            self.assertEqual((status, "give another name" in errors), (64, True), errors)
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), before)
+
     def test_a_reader_that_has_enough(self):
         process = subprocess.Popen([HMI, "export", "-c", self.known.config_path, "many"], stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
