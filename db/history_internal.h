@@ -194,10 +194,11 @@ struct history_retain {
     int64_t aged_us;   /* when the last round by age was due; 0: none since then */
     int64_t looked_us; /* when pages were counted last; 0: to be counted at once */
     uint64_t pages, free_pages;
-    uint64_t free_least; /* the fewest free pages since the last round by age ended */
-    bool watched;        /* that was a whole round ago */
-    uint64_t give_pages; /* to be given back */
-    bool running;        /* a round, the following are its own */
+    uint64_t free_least;  /* the fewest free pages since the last round by age ended */
+    bool watched;         /* that was a whole round ago */
+    uint64_t give_pages;  /* to be given back */
+    uint64_t given_pages; /* given back in the WAL only: the file shrinks when a checkpoint copies it */
+    bool running;         /* a round, the following are its own */
     bool by_size;
     int64_t cut_us[3];         /* what is older goes; INT64_MIN: nothing */
     int64_t tag_id;            /* the tag in hand */

@@ -23,7 +23,7 @@
  * touched: a bound that is smaller than that is not kept.
  *
  * Pages that become free are used again by what comes; a merge needs and frees many. Only what has not been
- * needed for a whole round, or lies past the bound of the size, goes back to the file system. */
+ * needed for a whole round, or lies past the bound of the size, goes back to the file system, with a checkpoint. */
 #include "db/history_internal.h"
 
 #include "base/clock.h"
@@ -57,6 +57,9 @@
 /* Free pages that stay: a tenth of the file, and 4 MB. */
 #define RETAIN_FREE_SHARE 10
 #define RETAIN_FREE_LEAST 1024
+
+/* Pages that were given back and for which the WAL is checkpointed at once, so that the file system has them: 4 MB. */
+#define RETAIN_SHRINK_LEAST 1024
 
 enum retain_table { RETAIN_SAMPLES, RETAIN_MINUTES, RETAIN_HOURS, RETAIN_TABLES };
 
@@ -382,6 +385,15 @@ static bool retain_round(struct history *history, int64_t until_us, struct err *
     return !ended || retain_end(history) || history_fail(history, "delete what is old", err);
 }
 
+/* A checkpoint now, where it pays: it may be hours until the next one of a quiet plant. */
+static void retain_shrink(struct history *history)
+{
+    if (history->retain.given_pages < RETAIN_SHRINK_LEAST)
+        return;
+    history->retain.given_pages = 0;
+    history->wal_frames_next = 0;
+}
+
 /* Gives pages back. */
 static bool retain_give(struct history *history, int64_t until_us, struct err *err)
 {
@@ -403,8 +415,12 @@ static bool retain_give(struct history *history, int64_t until_us, struct err *e
     retain->give_pages -= given < retain->give_pages ? given : retain->give_pages;
     if (!retain->free_pages)
         retain->give_pages = 0;
-    if (retain->pages < before)
+    if (retain->pages < before) {
         history->stats.returned_bytes += (before - retain->pages) * HISTORY_PAGE_BYTES;
+        retain->given_pages += before - retain->pages;
+    }
+    if (!retain->give_pages)
+        retain_shrink(history);
     return true;
 }
 
