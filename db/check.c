@@ -269,6 +269,20 @@ bool check_measure(struct check *check, struct check_figures *figures, struct er
 
 /* ---- the file ---- */
 
+/* SQLite's words: several findings may come as lines of one text, below a headline that names the database. */
+static void check_tell_lines(struct check *check, const char *text)
+{
+    const char *below = strncmp(text, "*** in database", 15) ? NULL : strchr(text, '\n');
+    if (below && below[1])
+        text = below + 1;
+    for (size_t length; *text; text += length + (text[length] == '\n')) {
+        length = strcspn(text, "\n");
+        char *line = mem_copy_bytes(text, length);
+        check_found(check, true, line);
+        free(line);
+    }
+}
+
 bool check_structure(struct check *check, bool full, struct err *err)
 {
     char sql[64];
@@ -280,7 +294,7 @@ bool check_structure(struct check *check, bool full, struct err *err)
     while (rows && sqlite3_step(rows) == SQLITE_ROW) {
         const char *text = sql_column_text(rows, 0);
         if (strcmp(text, "ok") != 0)
-            check_found(check, true, text);
+            check_tell_lines(check, text);
     }
     int code = (rows ? sqlite3_reset(rows) : sqlite3_errcode(check->db)) & 0xff;
     bool good = code == SQLITE_OK;

@@ -12,7 +12,8 @@ struct check;
 struct check_figures {
     uint64_t file_bytes, free_bytes; /* free: pages of the file that nothing uses now */
     uint64_t wal_bytes;
-    uint64_t tags, samples;
+    uint64_t tags;
+    uint64_t samples; /* that came, as hours count them: also those left out by policy or deleted since */
     uint64_t tail_samples, fresh_samples, runs; /* of those: waiting to be sorted, to be merged */
     uint64_t minutes, hours;                    /* rows */
     bool has_span;

@@ -58,22 +58,24 @@ static void check_history_print_file(const struct check_history *self, const str
     printf("  disk      %s free\n", disk);
 }
 
+/* Hours count all that came, also what was left out or deleted since: how many rows the archive has, only reading all of
+ * it would tell. */
 static void check_history_print_samples(const struct check_figures *figures)
 {
     char first[TIMEFMT_MAX], last[TIMEFMT_MAX];
-    printf("  samples   %" PRIu64 " of %" PRIu64 " tag%s", figures->samples, figures->tags,
+    printf("  samples   %" PRIu64 " came, of %" PRIu64 " tag%s", figures->samples, figures->tags,
            figures->tags == 1 ? "" : "s");
     if (figures->samples)
-        printf(", %.1f bytes each with all that belongs to them",
+        printf("; %.1f bytes of the file for each",
                (double)(figures->file_bytes - figures->free_bytes) / (double)figures->samples);
     puts("");
     if (figures->has_span) {
         timefmt_local(first, sizeof first, figures->first_us, TIMEFMT_DATE | TIMEFMT_OFFSET);
         timefmt_local(last, sizeof last, figures->last_us, TIMEFMT_DATE | TIMEFMT_OFFSET);
-        printf("            from %s to %s\n", first, last);
+        printf("            kept from %s to %s\n", first, last);
     }
     printf("            %" PRIu64 " as they came, %" PRIu64 " in %" PRIu64 " sorted run%s, %" PRIu64
-           " archived\n",
+           " merged\n",
            figures->tail_samples, figures->fresh_samples, figures->runs, figures->runs == 1 ? "" : "s",
            figures->samples - figures->tail_samples - figures->fresh_samples);
 }

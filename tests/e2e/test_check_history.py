@@ -40,8 +40,8 @@ class CheckHistoryTest(unittest.TestCase):
             status, output, errors = recorder.hmi("check", "--history")
             self.assertEqual((status, errors), (0, ""))
             self.assertIn("history.db is sound (quick check", output)
-            self.assertIn("samples   1 of 1 tag,", output)
-            self.assertRegex(output, r"from \S+ \S+\+0[12]:00 to")
+            self.assertIn("samples   1 came, of 1 tag;", output)
+            self.assertRegex(output, r"kept from \S+ \S+\+0[12]:00 to")
             self.assertEqual(recorder.hmi("backup", self.path)[0], 0)
             self.assertEqual(check("--full", self.path)[0], 0)
 
@@ -50,10 +50,10 @@ class CheckHistoryTest(unittest.TestCase):
         status, output, errors = check("--history", "--full", self.path)
         self.assertEqual((status, errors), (0, ""), output)
         self.assertIn("is sound (full check", output)
-        self.assertIn("samples   60000 of 20 tags", output)
-        self.assertIn("from 2023-11-14 22:13:20+00:00 to 2023-11-14 23:03:1", output)
+        self.assertIn("samples   60000 came, of 20 tags", output)
+        self.assertIn("kept from 2023-11-14 22:13:20+00:00 to 2023-11-14 23:03:1", output)
         stages = [int(number) for number in re.search(
-            r"(\d+) as they came, (\d+) in \d+ sorted runs?, (\d+) archived", output).groups()]
+            r"(\d+) as they came, (\d+) in \d+ sorted runs?, (\d+) merged", output).groups()]
         self.assertEqual(sum(stages), 60000)
         self.assertGreater(stages[2], 0)
 
