@@ -38,10 +38,12 @@ def temperature(ts):
 
 
 def pump():
-    """On from 6 to 18 o'clock, a pause at noon of the 20th, off for the whole 8th."""
+    """On from 6 to 18 o'clock, a pause at noon of the 20th, off for the whole 8th, of which each hour tells anew."""
     yield local(1), 0
     for day in range(1, 23):
         if day == 8:
+            for hour in range(24):
+                yield local(day, hour), 0
             continue
         yield local(day, 6), 1
         if day == 20:
@@ -205,7 +207,13 @@ class QuestionsTest(unittest.TestCase):
                          ["batch.number", "pump1.state", "pump2.state", "mixer.level"])
         self.assertEqual(self.ask(4, "worst gap"),
                          [["2026-11-05T00:00:00.000Z", "2026-11-05T02:00:00.000Z", 120, "recorder stopped"]])
-        self.assertEqual(self.ask(5, "not recorded this month"), [["recorder stopped", 1, 120], ["broker away", 1, 10]])
+        self.known.gap(local(1) - 30 * MINUTE, local(1) + 1, "clock set ahead")
+        try:
+            self.assertEqual(self.ask(5, "not recorded this month"),
+                             [["recorder stopped", 1, 120], ["broker away", 1, 10], ["clock set ahead", 1, round(1 / 60e6, 9)]])
+        finally:
+            with self.known.database as database:
+                database.execute("DELETE FROM unrecorded WHERE reason = 'clock set ahead'")
 
     def test_of_a_pump(self):
         self.assertEqual(self.ask(6, "availability"), [[round(100 * 83 / 168, 9)]])
@@ -214,7 +222,7 @@ class QuestionsTest(unittest.TestCase):
         self.assertEqual(self.ask(6, "availability", pump1="pump2"), [[25]])  # 6 of the 24 hours that are known
         self.assertEqual(self.ask(7, "day by day", pump1="pump2"), [["2026-11-22", 2]])
         self.assertEqual(self.ask(8, "longest time"), [["STOPPED", "2026-11-07T17:00:00.000Z", 36]])
-        self.assertEqual(self.ask(9, "since midnight"), [["RUNNING", 6]])
+        self.assertEqual(self.ask(9, "since midnight"), [["RUNNING", 6], ["STOPPED", 6]])
 
     def test_energy_and_counters(self):
         self.assertEqual(self.ask(10, "energy"), [[4800]])
