@@ -277,13 +277,17 @@ static int64_t app_lock_after_us(const struct app *app)
     return welcome->role > ROLE_VIEWER ? welcome->lock_after_us : 0;
 }
 
-/* Questions and dialogues close with it: what was typed there is gone, and nothing of it is sent. */
+/* Questions and dialogues close with it, of screens that lie below as well: what was typed there is gone, and nothing of it
+ * is sent. */
 static void app_check_lock(struct app *app)
 {
     if (!lock_tick(&app->lock, app_lock_after_us(app), app->host.mono_us, app->host.wall_us))
         return;
     while (app->depth > 1 && app_top(app)->class->overlay)
         app_pop(app);
+    for (size_t i = 0; i < app->depth; i++)
+        if (app->stack[i].class->lock)
+            app->stack[i].class->lock(app->stack[i].state);
     link_lock(app->link, true);
     app->dirty = true;
 }

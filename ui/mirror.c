@@ -89,6 +89,14 @@ static void mirror_take_welcome(struct mirror *mirror, const void *data)
     mirror->snapshot++;
 }
 
+/* A reload has changed what WELCOME said. */
+static void mirror_take_rules(struct mirror *mirror, const struct wire_rules *rules)
+{
+    mirror->welcome.role = rules->role;
+    mirror->welcome.lock_after_us = rules->lock_after_us;
+    mirror->welcome.shelve_max_us = rules->shelve_max_us;
+}
+
 static void mirror_take_snapshot_end(struct mirror *mirror)
 {
     for (size_t i = mirror->tag_count; i-- > 0;)
@@ -156,6 +164,9 @@ static void mirror_take_one(struct mirror *mirror, enum wire_type type, const vo
     switch (type) {
     case WIRE_WELCOME:
         mirror_take_welcome(mirror, record);
+        break;
+    case WIRE_RULES:
+        mirror_take_rules(mirror, record);
         break;
     case WIRE_REFUSED:
         mirror_keep(type, &mirror->refused, record);

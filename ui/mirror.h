@@ -110,7 +110,7 @@ struct mirror {
     int64_t status_at_us; /* when the last STATUS came, by our clock */
     uint32_t snapshot;
 
-    struct wire_welcome welcome; /* texts owned, safe */
+    struct wire_welcome welcome; /* texts owned, safe; as the last reload has left it */
     struct wire_refused refused; /* likewise; reason "" when not refused */
     struct wire_status status;
     struct wire_fault *faults; /* errors first */

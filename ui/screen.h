@@ -102,6 +102,10 @@ struct screen_class {
     /* The tag at hand (0: none), for actions on a tag and for the title. May be NULL. */
     uint32_t (*tag)(void *state, struct screen_host *host);
 
+    /* The idle lock closes the console: a dialogue of the screen's own that could change something ends, and nothing of it is
+     * sent. Overlays are closed altogether. May be NULL. */
+    void (*lock)(void *state);
+
     /* For the screen that lists tags: the one `step` places after this one, or 0. May be NULL. */
     uint32_t (*neighbour)(void *state, uint32_t tag, int step);
 };

@@ -163,6 +163,11 @@ static void console_put_due(struct console *console, const struct server *server
 {
     if (console->due & CONSOLE_DUE_STATUS && server->has_status)
         wire_put(&console->out, WIRE_STATUS, &server->status);
+    if (console->due & CONSOLE_DUE_RULES)
+        wire_put(&console->out, WIRE_RULES,
+                 &(struct wire_rules){.role = console->role,
+                                      .lock_after_us = server->rules.lock_after_us,
+                                      .shelve_max_us = server->rules.shelve_max_us});
     if (console->due & CONSOLE_DUE_FAULTS)
         console_put_list(console, WIRE_FAULT, server->faults, server->fault_count, sizeof *server->faults);
     if (console->due & CONSOLE_DUE_REFUSALS)
@@ -217,7 +222,7 @@ void console_fill(struct console *console, const struct server *server, int64_t 
             command_board_encode(server->commands, server->plant, &console->command_mark, &console->out);
         if (!console->snapshot_done && !console->frame_left && !console->alarm_feed.count) {
             console->snapshot_done = true;
-            console->due = CONSOLE_DUE_ALL;
+            console->due |= CONSOLE_DUE_ALL;
             wire_put(&console->out, WIRE_SNAPSHOT_END,
                      &(struct wire_snapshot_end){.tags = (uint32_t)server->plant->tag_count});
         }

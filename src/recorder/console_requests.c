@@ -48,6 +48,8 @@ static void console_greet(struct console *console, struct server *server, const 
     welcome.user = console->user;
     welcome.role = console->role;
     welcome.view = console->view;
+    welcome.lock_after_us = server->rules.lock_after_us;
+    welcome.shelve_max_us = server->rules.shelve_max_us;
     wire_put(&console->out, WIRE_WELCOME, &welcome);
     if (console->purpose != WIRE_PURPOSE_ASK) {
         feed_mark_all(&console->feed, server->plant);

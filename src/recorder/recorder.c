@@ -195,10 +195,8 @@ static void recorder_on_welcome(void *context, struct wire_welcome *welcome)
     welcome->started_us = recorder->started_us;
     welcome->pid = (uint32_t)getpid();
     welcome->look = recorder->look && recorder->config->history.temporary;
-    welcome->shelve_max_us = recorder->config->shelve_max_us;
     welcome->look_kept = recorder->look && !recorder->config->history.temporary;
     welcome->started_by_console = recorder->from_console;
-    welcome->lock_after_us = recorder->config->lock_after_us;
     recorder->status_due = true;
 }
 

@@ -62,6 +62,15 @@ static bool server_listen(struct server *server, const char *path, struct err *e
     return true;
 }
 
+/* What consoles have to know of the configuration. */
+static void server_take_rules(struct server *server, const struct config *config)
+{
+    server->rules =
+        (struct wire_rules){.lock_after_us = config->lock_after_us, .shelve_max_us = config->shelve_max_us};
+    for (size_t i = 0; i < server->count; i++)
+        server->consoles[i]->due |= CONSOLE_DUE_RULES;
+}
+
 struct server *server_new(const struct server_options *options, const struct server_handler *handler,
                           void *context, struct err *err)
 {
@@ -75,6 +84,7 @@ struct server *server_new(const struct server_options *options, const struct ser
     server->handler = handler;
     server->context = context;
     access_init(&server->access, options->config->has_access, options->config->access);
+    server_take_rules(server, options->config);
     server->names = names_new(err);
     if (!server->names || !server_listen(server, options->socket_path, err)) {
         server_free(server);
@@ -87,6 +97,7 @@ void server_set_config(struct server *server, const struct config *config)
 {
     names_want_access(server->names, config);
     server->access_due = true;
+    server_take_rules(server, config);
 }
 
 bool server_awaits_names(const struct server *server)
@@ -106,6 +117,7 @@ static void server_take_access(struct server *server)
     for (size_t i = 0; i < server->count; i++) {
         struct console *console = server->consoles[i];
         console_take_role(console, &server->access);
+        console->due |= CONSOLE_DUE_RULES;
         if (console->role != ROLE_NONE)
             continue;
         snprintf(console->bye, sizeof console->bye, "its access was taken away");

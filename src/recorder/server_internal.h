@@ -29,7 +29,8 @@ enum console_due {
     CONSOLE_DUE_REFUSALS = 4,
     CONSOLE_DUE_CONSOLES = 8,
     CONSOLE_DUE_RESERVATIONS = 16,
-    CONSOLE_DUE_ALL = 31
+    CONSOLE_DUE_ALL = 31,  /* of what it has not been told yet */
+    CONSOLE_DUE_RULES = 32 /* WELCOME said them, and they were changed */
 };
 
 struct console {
@@ -79,7 +80,8 @@ struct server {
     char *path;
     struct names *names;
     struct access access;
-    bool access_due; /* the names of another configuration are being looked up */
+    bool access_due;         /* the names of another configuration are being looked up */
+    struct wire_rules rules; /* of the configuration; the role is each console's own */
     struct plant *plant;
     const struct alarms *alarms;
     struct alarm_board *board;

@@ -26,7 +26,8 @@
     X(EDIT, edit, WIRE_EDIT_FIELDS)                                                                          \
     X(RESERVATION, reservation, WIRE_RESERVATION_FIELDS)                                                     \
     X(LOCK, lock, WIRE_LOCK_FIELDS)                                                                          \
-    X(BYE, bye, WIRE_BYE_FIELDS)
+    X(BYE, bye, WIRE_BYE_FIELDS)                                                                             \
+    X(RULES, rules, WIRE_RULES_FIELDS)
 
 /* console -> recorder, first */
 #define WIRE_HELLO_FIELDS(X)                                                                                 \
@@ -375,5 +376,11 @@ enum wire_action {
 
 /* console -> recorder, last: why it goes. Without it the console was lost */
 #define WIRE_BYE_FIELDS(X) X(TEXT, reason, "in words, for the journal")
+
+/* recorder -> console, after the configuration was read again: what WELCOME said of it has become */
+#define WIRE_RULES_FIELDS(X)                                                                                 \
+    X(U32, role, "enum role")                                                                                \
+    X(I64, lock_after_us, "a console that nobody uses for this span locks; 0: never")                        \
+    X(I64, shelve_max_us, "span: no alarm is shelved for longer")
 
 #endif

@@ -35,6 +35,7 @@
 #define WIRE_ROW_RESERVATION(kind, name, help)  WIRE_FIELD_ROW(reservation, kind, name, help)
 #define WIRE_ROW_LOCK(kind, name, help)         WIRE_FIELD_ROW(lock, kind, name, help)
 #define WIRE_ROW_BYE(kind, name, help)          WIRE_FIELD_ROW(bye, kind, name, help)
+#define WIRE_ROW_RULES(kind, name, help)        WIRE_FIELD_ROW(rules, kind, name, help)
 WIRE_MESSAGES(WIRE_TABLE)
 
 #define WIRE_MESSAGE_ROW(upper, lower, fields_macro)                                                         \

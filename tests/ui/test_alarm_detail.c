@@ -274,6 +274,42 @@ static void the_journal_leads_here(void **state)
 }
 
 /* Sizes that nobody works in hurt nobody. */
+/* Locks the console while the dialogue is open there, and unlocks it: what was typed is gone, and Enter sends nothing. */
+static void lock_while_shelving(struct detail *d, const char *title)
+{
+    struct fake_recorder *fake = &d->console.recorder;
+    struct wire_ask ask;
+    key(&d->console, "z");
+    expect(&d->console, title);
+    vt_type(d->console.vt, "\r\rsensor", 8); /* the fields before the reason keep what they have */
+    expect(&d->console, "sensor");
+    wire_put(&fake->out, WIRE_RULES,
+             &(struct wire_rules){.role = ROLE_OPERATOR, .lock_after_us = SECOND / 2});
+    assert_true(fake_recorder_send(fake, d->console.vt));
+    expect(&d->console, "Locked at ");
+    expect_gone(&d->console, title);
+    wire_put(&fake->out, WIRE_RULES, &(struct wire_rules){.role = ROLE_OPERATOR});
+    assert_true(fake_recorder_send(fake, d->console.vt));
+    vt_type(d->console.vt, "alice\r", 6);
+    expect_gone(&d->console, "Locked at ");
+    expect_gone(&d->console, title);
+    assert_false(fake_recorder_receive(fake, d->console.vt, WIRE_ASK, &ask, 300));
+}
+
+static void a_lock_closes_the_dialogue(void **state)
+{
+    (void)state;
+    struct detail d;
+    begin(&d, 24, 80, NULL);
+    lock_while_shelving(&d, "Shelve boiler.temp/hi");
+    expect(&d.console, "UNACKNOWLEDGED"); /* still there */
+    key(&d.console, "Escape");
+    expect(&d.console, "Standing 1");
+    lock_while_shelving(&d, "Shelve boiler.temp/hi");
+    expect(&d.console, "Standing 1");
+    end(&d);
+}
+
 static void any_size_is_survived(void **state)
 {
     static const int SIZES[][2] = {{1, 1}, {5, 20}, {8, 300}, {100, 30}, {24, 80}};
@@ -298,6 +334,7 @@ int main(void)
         cmocka_unit_test(it_is_acknowledged_as_it_was_shown),
         cmocka_unit_test(every_state_has_its_words),
         cmocka_unit_test(it_is_shelved_from_here),
+        cmocka_unit_test(a_lock_closes_the_dialogue),
         cmocka_unit_test(the_trend_shows_that_moment),
         cmocka_unit_test(the_journal_leads_here),
         cmocka_unit_test(any_size_is_survived),

@@ -306,6 +306,27 @@ static void who_can_change_nothing_is_not_locked(void **state)
     finish(&console);
 }
 
+/* What a reload makes of the lock, and of the role, holds for a console that is attached. */
+static void a_reload_changes_the_lock_and_the_role(void **state)
+{
+    struct console console;
+    struct wire_lock lock;
+    (void)state;
+    start_locking(&console, ROLE_OPERATOR, 0);
+    wire_put(&console.recorder.out, WIRE_RULES, &(struct wire_rules){.role = ROLE_VIEWER});
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "alice viewer");
+    type(&console, "e");
+    expect(&console, "needs the role operator; you are viewer");
+    wire_put(&console.recorder.out, WIRE_RULES,
+             &(struct wire_rules){.role = ROLE_OPERATOR, .lock_after_us = CLOCK_US_PER_SECOND});
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "Locked at ");
+    assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_LOCK, &lock, WAIT_MS));
+    assert_int_equal(lock.locked, 1);
+    finish(&console);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +339,7 @@ int main(void)
         cmocka_unit_test(the_dialogue_opens_wherever_the_tag_is_shown),
         cmocka_unit_test(an_idle_console_locks_and_drops_what_was_begun),
         cmocka_unit_test(who_can_change_nothing_is_not_locked),
+        cmocka_unit_test(a_reload_changes_the_lock_and_the_role),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,6 +54,7 @@ struct client {
     uint64_t bytes;
     uint32_t counts[WIRE_TYPE_COUNT]; /* records by type; for a list without records the frame counts */
     struct wire_welcome welcome;
+    struct wire_rules rules;
     char refused[512];
     char answer[512];
     uint32_t answers_good, last_request;
@@ -277,6 +278,8 @@ static inline void client_take(struct client *client, enum wire_type type, const
 {
     if (type == WIRE_WELCOME) {
         client->welcome = *(const struct wire_welcome *)record;
+    } else if (type == WIRE_RULES) {
+        client->rules = *(const struct wire_rules *)record;
     } else if (type == WIRE_REFUSED) {
         snprintf(client->refused, sizeof client->refused, "%s",
                  ((const struct wire_refused *)record)->reason);

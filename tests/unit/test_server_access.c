@@ -381,6 +381,31 @@ static void test_goodbye(void **state)
     client_free(client);
 }
 
+/* A reload changes what WELCOME said: whoever is attached is told, once, what holds for him. */
+static void test_rules_of_a_reload(void **state)
+{
+    struct fixture *f = *state;
+    f->config.lock_after_us = 60 * SECOND;
+    f->config.shelve_max_us = 3600 * SECOND;
+    server_set_config(f->server, &f->config);
+    struct client *client = client_attach(f);
+    assert_int_equal(client->welcome.lock_after_us, 60 * SECOND);
+    assert_int_equal(client->welcome.shelve_max_us, 3600 * SECOND);
+    fixture_turns(f, client, 3);
+    uint32_t told = client->counts[WIRE_RULES];
+    f->config.lock_after_us = 5 * SECOND;
+    fixture_grant(f, ROLE_OPERATOR);
+    for (int i = 0; i < 5; i++) {
+        f->now_us += SECOND;
+        fixture_turns(f, client, 2);
+    }
+    assert_true(client->counts[WIRE_RULES] > told && client->counts[WIRE_RULES] <= told + 2);
+    assert_int_equal(client->rules.lock_after_us, 5 * SECOND);
+    assert_int_equal(client->rules.shelve_max_us, 3600 * SECOND);
+    assert_int_equal(client->rules.role, ROLE_OPERATOR);
+    client_free(client);
+}
+
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -403,6 +428,7 @@ int main(void)
         WITH_SERVER(test_socket_path_of_a_file),
         WITH_SERVER(test_socket_rights),
         WITH_SERVER(test_goodbye),
+        WITH_SERVER(test_rules_of_a_reload),
     };
     log_set_level(LOG_LEVEL_ERROR);
     return cmocka_run_group_tests_name("server_access", tests, NULL, NULL);

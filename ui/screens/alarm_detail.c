@@ -269,6 +269,11 @@ static bool detail_refresh(void *state, struct screen_host *host)
     return paint;
 }
 
+static void detail_lock(void *state)
+{
+    alarm_shelve_close(&((struct alarm_detail *)state)->shelve);
+}
+
 static void detail_history(void *state, struct screen_host *host, const struct history_result *result)
 {
     (void)host;
@@ -320,5 +325,6 @@ const struct screen_class SCREEN_CLASS_ALARM = {
     .offers = detail_offers,
     .refresh = detail_refresh,
     .history = detail_history,
+    .lock = detail_lock,
     .tag = detail_tag,
 };

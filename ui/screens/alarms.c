@@ -414,6 +414,11 @@ static bool alarms_offers(const void *state, enum action action)
     }
 }
 
+static void alarms_lock(void *state)
+{
+    alarm_shelve_close(&((struct alarms_screen *)state)->shelve);
+}
+
 static void alarms_history(void *state, struct screen_host *host, const struct history_result *result)
 {
     (void)host;
@@ -433,5 +438,6 @@ const struct screen_class SCREEN_CLASS_ALARMS = {
     .keys = alarms_keys,
     .offers = alarms_offers,
     .history = alarms_history,
+    .lock = alarms_lock,
     .tag = alarms_tag,
 };
