@@ -7,10 +7,12 @@ static const struct option ALARM_OPTIONS[] = {
      .required = true,
      .choices = ALARM_TYPE_WORDS,
      AT(alarm_def, type),
-     .help = "lolo, lo, hi, hihi: the value passes `limit`. deviation: it is further than `limit` from "
-             "`reference`. rate: it changes by more than `limit` a second. state: it equals `limit`. "
-             "discrepancy: it differs from the command `reference`. stale: nothing new for stale_after. "
-             "bad: its quality is bad."},
+     .help =
+         "lolo, lo, hi, hihi: the value passes `limit`. deviation: it is further than `limit` from "
+         "`reference`. rate: it changes by more than `limit` a second. state: it equals `limit`. "
+         "discrepancy: it differs from the command `reference`. stale: nothing new for stale_after, also from "
+         "the start on. "
+         "bad: its quality is bad."},
     {.name = "name",
      .type = OPTION_TEXT,
      .least = 1,
@@ -396,7 +398,9 @@ static const struct option TAG_OPTIONS[] = {
      .unit = "s",
      AT(tag_def, stale_after_us),
      .standard = "0",
-     .help = "With nothing new for so long the value is shown as stale; 0: never."},
+     .help =
+         "With nothing new for so long, counted from the connection to the broker where nothing came since, "
+         "the value is shown as stale; 0: never."},
     {.name = "stepped",
      .type = OPTION_BOOLEAN,
      AT(tag_def, stepped),

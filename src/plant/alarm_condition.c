@@ -11,8 +11,7 @@
  * read from the file, or came before the link was lost, is not. */
 static bool condition_is_usable(const struct tag *tag)
 {
-    return tag->type != VALUE_NONE && !quality_is_bad(tag->quality) &&
-           tag->quality != QUALITY_UNCERTAIN_NO_COMM && tag->quality != QUALITY_UNCERTAIN_INITIAL;
+    return tag->type != VALUE_NONE && !quality_is_bad(tag->quality) && tag->current;
 }
 
 static bool condition_number(const struct tag *tag, double *number)
@@ -121,25 +120,22 @@ static enum alarm_truth condition_discrepancy(struct alarm *alarm, struct alarm_
     return fabs(tag->number - command->number) > alarm->def->deadband ? ALARM_TRUE : ALARM_FALSE;
 }
 
-/* Never heard since the start, or not since the link came back: nobody knows. */
-static bool condition_is_unheard(const struct tag *tag)
-{
-    return tag->quality == QUALITY_UNCERTAIN_INITIAL || tag->quality == QUALITY_UNCERTAIN_NO_COMM;
-}
-
+/* Silence is what it is about, so it raises also where the tag was not heard since the start or never at all. What ends
+ * it is a message: not a retained one, which the broker repeats with each connection whether or not the sensor lives. */
 static enum alarm_truth condition_stale(struct alarm *alarm, struct alarm_reading *reading)
 {
-    reading->value = condition_shown(alarm->tag);
-    if (condition_is_unheard(alarm->tag))
-        return ALARM_UNKNOWN;
-    return alarm->tag->stale ? ALARM_TRUE : ALARM_FALSE;
+    const struct tag *tag = alarm->tag;
+    reading->value = condition_shown(tag);
+    if (tag->stale)
+        return ALARM_TRUE;
+    return tag->current && !tag->retained ? ALARM_FALSE : ALARM_UNKNOWN;
 }
 
 static enum alarm_truth condition_bad(struct alarm *alarm, struct alarm_reading *reading)
 {
     reading->value = condition_shown(alarm->tag);
-    if (condition_is_unheard(alarm->tag))
-        return ALARM_UNKNOWN;
+    if (!alarm->tag->current)
+        return ALARM_UNKNOWN; /* not heard since the start, or since the link came back: nobody knows */
     return quality_is_bad(alarm->tag->quality) ? ALARM_TRUE : ALARM_FALSE;
 }
 

@@ -384,9 +384,12 @@ void plant_link_down(struct plant *plant)
     plant->link_up = plant->backlog = false;
     for (size_t i = 0; i < plant->tag_count; i++) {
         struct tag *tag = plant->tags[i];
-        tag->stale = false;
+        bool stale_value = tag->stale && tag->type != VALUE_NONE;
+        tag->stale = tag->current = false;
         if (tag->heard)
             plant_set_quality(plant, tag, QUALITY_UNCERTAIN_NO_COMM);
+        else if (stale_value)
+            plant_set_quality(plant, tag, QUALITY_UNCERTAIN_INITIAL);
     }
 }
 
@@ -410,8 +413,22 @@ void plant_backlog_end(struct plant *plant, const struct plant_time *time)
 
 static bool tag_is_overdue(const struct tag *tag, int64_t mono_us)
 {
-    return tag->def.stale_after_us > 0 && tag->heard && !tag->stale &&
+    return tag->def.stale_after_us > 0 && !tag->stale &&
            mono_us - tag->heard_mono_us > tag->def.stale_after_us;
+}
+
+static void plant_make_stale(struct plant *plant, struct tag *tag, struct batch *batch)
+{
+    tag->stale = true;
+    plant_set_quality(plant, tag,
+                      tag->type == VALUE_NONE && !tag->heard ? tag->quality : QUALITY_UNCERTAIN_LAST_USABLE);
+    if (!tag->heard)
+        return;
+    /* On the source's clock, so that the next sample,
+     * which may carry an earlier time than now, comes behind it. */
+    struct value value = plant_tag_value(tag);
+    batch_add_sample(batch, tag->id, tag->ts_us + tag->def.stale_after_us, &value,
+                     QUALITY_UNCERTAIN_LAST_USABLE);
 }
 
 void plant_tick(struct plant *plant, const struct plant_time *time, struct batch *batch)
@@ -420,14 +437,9 @@ void plant_tick(struct plant *plant, const struct plant_time *time, struct batch
         return;
     for (size_t i = 0; i < plant->tag_count; i++) {
         struct tag *tag = plant->tags[i];
-        if (!tag_is_overdue(tag, time->mono_us))
-            continue;
-        tag->stale = true;
-        plant_set_quality(plant, tag, QUALITY_UNCERTAIN_LAST_USABLE);
-        /* On the source's clock, so that the next sample,
-         * which may carry an earlier time than now, comes behind it. */
-        struct value value = plant_tag_value(tag);
-        batch_add_sample(batch, tag->id, tag->ts_us + tag->def.stale_after_us, &value,
-                         QUALITY_UNCERTAIN_LAST_USABLE);
+        if (!tag->heard_mono_us)
+            tag->heard_mono_us = time->mono_us; /* a reload has named it: it could not be heard before */
+        if (tag_is_overdue(tag, time->mono_us))
+            plant_make_stale(plant, tag, batch);
     }
 }

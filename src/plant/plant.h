@@ -42,12 +42,13 @@ struct tag {
     uint32_t source_quality; /* the last sample's own */
     int64_t ts_us, arrival_us;
     bool heard;            /* since the start */
+    bool current;          /* heard since the link was made, which stands */
     bool retained;         /* the last one was: its age is not known */
     bool truncated;        /* the text is longer than what is kept */
     bool source_time;      /* ts_us came from the payload */
     bool backlog;          /* came before the link had settled */
-    int64_t heard_mono_us; /* for staleness */
-    bool stale;
+    int64_t heard_mono_us; /* for staleness: when it was heard, or could first have been; 0: not yet */
+    bool stale;            /* silent for stale_after; also of one that was never heard, whose quality stays */
 
     uint8_t kind_changes; /* how often its payloads have changed the kind */
     uint64_t samples, late_samples;
@@ -167,7 +168,9 @@ void plant_link_down(struct plant *plant);
 void plant_link_up(struct plant *plant, const struct plant_time *time);
 void plant_backlog_end(struct plant *plant, const struct plant_time *time);
 
-/* Looks for stale tags; about once a second. A tag that becomes stale gets a sample that says so. */
+/* Looks for stale tags; about once a second. It counts from the last message, or from the end of the backlog: a tag that
+ * is silent from then on is as stale as one that falls silent. One that was heard since the start gets a sample that says
+ * so (of the others the gap does), and one that never had a value stays `initial`. */
 void plant_tick(struct plant *plant, const struct plant_time *time, struct batch *batch);
 
 /* Tags that changed since the last call; the list is valid until the next change. Clears their marks. */

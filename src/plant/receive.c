@@ -101,7 +101,7 @@ static void receive_confirm(struct receive *receive, struct tag *tag, uint32_t q
         return; /* live since then: the message says less than is known */
     tag->arrival_us = receive->time->wall_us;
     tag->heard_mono_us = receive->time->mono_us;
-    tag->retained = tag->heard = true;
+    tag->retained = tag->heard = tag->current = true;
     tag->backlog = receive->plant->backlog;
     tag->stale = false;
     tag->source_quality = quality;
@@ -144,7 +144,7 @@ static void receive_sample(struct receive *receive, struct tag *tag, const struc
     tag->source_time = from_source;
     tag->retained = receive->message->retained;
     tag->backlog = plant->backlog;
-    tag->heard = true;
+    tag->heard = tag->current = true;
     tag->stale = false;
     tag->source_quality = quality;
     plant_set_quality(plant, tag, quality);

@@ -11,7 +11,7 @@ import forger
 from broker import Broker
 from publisher import Publisher, mosquitto_pub
 from recorder import Recorder, wait_until
-from scene import health, wait_live
+from scene import health, tags, wait_health, wait_live
 
 BOILER = """
 tags = (
@@ -235,6 +235,33 @@ class Audit(unittest.TestCase):
             status, output, errors = recorder.hmi("check", "--history")
             self.assertEqual((status, errors), (0, ""), output)
             self.assertIn("is sound", output)  # the chain, too
+
+
+class Silence(unittest.TestCase):
+    CONFIG = """
+    tags = ( { name = "dead"; topic = "plant/dead"; stale_after = 3; alarms = ( { type = "stale"; } ); },
+             { name = "mistyped"; topic = "plant/mitsyped"; stale_after = 3; alarms = ( { type = "stale"; } ); } );
+    """
+
+    def test_dead_at_the_start(self):
+        """Neither a stop of the recorder nor a value that the broker has retained hides a sensor that says nothing."""
+        with Broker(persistence=True) as broker, Recorder(broker, config=self.CONFIG) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/dead", "1", "-q", "1", "-r")
+            recorder.wait_value("SELECT value FROM latest WHERE tag = 'dead'", 1.0)
+            recorder.stop()
+            recorder.start()
+            wait_states(recorder, {"dead/stale": "unacknowledged", "mistyped/stale": "unacknowledged"})
+            known = tags(recorder)
+            self.assertEqual([known[name]["quality"] for name in ("dead", "mistyped")], ["stale", "init"])
+            before = journal(recorder)
+            recorder.kill()
+            recorder.start()
+            wait_live(recorder)
+            wait_health(recorder, lambda status: status["tags_stale"] == 1, "the silence")
+            self.assertEqual(journal(recorder), before)
+            mosquitto_pub(broker, "plant/dead", "1", "-q", "1")
+            wait_states(recorder, {"dead/stale": "returned", "mistyped/stale": "unacknowledged"})
 
 
 class LostBroker(unittest.TestCase):

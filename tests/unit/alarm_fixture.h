@@ -183,4 +183,26 @@ static inline void fixture_shelve(struct alarm_fixture *f, const char *address, 
         fail_msg("%s", err.text);
 }
 
+/* Another recorder with what the last batch said of each alarm. */
+static inline void fixture_restart(struct alarm_fixture *old, struct alarm_fixture *new, int64_t away_us)
+{
+    fixture_make(new);
+    for (int i = 0; i < TAGS; i++) {
+        tag_def_free(&new->defs[i]);
+        tag_def_copy(&new->defs[i], &old->defs[i]);
+        const struct tag *tag = plant_tag_by_name(&old->plant, old->defs[i].name);
+        const struct value value = plant_tag_value(tag);
+        plant_adopt(&new->plant, tag->id, tag->def.name, tag->def.topic, tag->def.path, tag->def.kind, &value,
+                    tag->ts_us);
+    }
+    new->now = (struct plant_time){.wall_us = old->now.wall_us + away_us, .mono_us = 77 * SECOND};
+    for (size_t i = 0; i < old->batch->alarm_count; i++) {
+        const struct batch_alarm *row = &old->batch->alarms[i];
+        if (row->status.state != ALARM_NORMAL)
+            alarms_adopt(&new->alarms, row->tag_id, batch_word(old->batch, row->word), &row->status,
+                         &row->texts);
+    }
+    fixture_configure(new);
+}
+
 #endif

@@ -437,28 +437,6 @@ static void test_system(void **state)
 
 /* ---- restarts ---- */
 
-/* Another recorder with what the last batch said of each alarm. */
-static void restart(struct alarm_fixture *old, struct alarm_fixture *new, int64_t away_us)
-{
-    fixture_make(new);
-    for (int i = 0; i < TAGS; i++) {
-        tag_def_free(&new->defs[i]);
-        tag_def_copy(&new->defs[i], &old->defs[i]);
-        const struct tag *tag = plant_tag_by_name(&old->plant, old->defs[i].name);
-        const struct value value = plant_tag_value(tag);
-        plant_adopt(&new->plant, tag->id, tag->def.name, tag->def.topic, tag->def.path, tag->def.kind, &value,
-                    tag->ts_us);
-    }
-    new->now = (struct plant_time){.wall_us = old->now.wall_us + away_us, .mono_us = 77 * SECOND};
-    for (size_t i = 0; i < old->batch->alarm_count; i++) {
-        const struct batch_alarm *row = &old->batch->alarms[i];
-        if (row->status.state != ALARM_NORMAL)
-            alarms_adopt(&new->alarms, row->tag_id, batch_word(old->batch, row->word), &row->status,
-                         &row->texts);
-    }
-    fixture_configure(new);
-}
-
 /* Drives the alarm of a fresh plant into a state. */
 static void drive(struct alarm_fixture *f, enum alarm_state wanted)
 {
@@ -498,7 +476,7 @@ static void test_restart_in_each_state(void **state)
         drive(&f, wanted);
         expect_state(&f, "a/hi", wanted);
         fixture_pass(&f, MINUTE);
-        restart(&f, &g, 10 * MINUTE);
+        fixture_restart(&f, &g, 10 * MINUTE);
         const struct alarm *before = fixture_find(&f, "a/hi"), *after = fixture_find(&g, "a/hi");
         assert_int_equal(after->status.activated_us, before->status.activated_us);
         assert_int_equal(after->status.acknowledged_us, before->status.acknowledged_us);
@@ -547,7 +525,7 @@ static void test_restart_of_rate_and_deviation(void **state)
     fixture_pass(&f, SECOND);
     fixture_send(&f, "a", 20);
     fixture_acknowledge(&f, "a/deviation");
-    restart(&f, &g, 10 * MINUTE);
+    fixture_restart(&f, &g, 10 * MINUTE);
     fixture_pass(&g, HOUR); /* no broker yet */
     plant_link_up(&g.plant, &g.now);
     fixture_publish(&g, "a", "20", true);
