@@ -13,11 +13,19 @@ struct cli_option {
     const char *help;     /* NULL: not shown (for our own use between processes) */
 };
 
+/* Words that an option takes, told below the options and in the manual page: what `word` says for 0, 1, ... until
+ * it returns NULL. */
+struct cli_words {
+    const char *title;
+    const char *(*word)(size_t index, const char **help);
+};
+
 struct cli_command {
     const char *name;                 /* "" for the console, which needs no name */
     const char *arguments;            /* behind the options, such as "[FILE]" */
     const char *summary;              /* one line */
     const struct cli_option *options; /* ends in a row with key 0 */
+    const struct cli_words *words;    /* NULL: none */
     /* argv[0] is the name; returns the exit status (sysexits.h) */
     int (*run)(const struct cli_command *command, int argc, char **argv);
 };

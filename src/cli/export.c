@@ -25,8 +25,7 @@ static const struct cli_option EXPORT_OPTIONS[] = {
     {EXPORT_KEY_TO, "to", "TIME", "up to, and without, this time (else now)"},
     {'e', "every", "SPAN", "figures of each 30s, 15m, 8h, 1d or 1w of the plant's clock, not the samples"},
     {'a', "aggregate", "NAMES",
-     "of the intervals, by commas: avg (the default), min, max, first, last, start, end, n, count, good, total, "
-     "transitions, growth, resets"},
+     "of the intervals, by commas: avg (the default), and others of the list below"},
     {'F', "format", "FORMAT", "csv (RFC 4180; the default) or json (one object a line)"},
     {'o', "output", "FILE", "into a file, which appears when it is complete; else to standard output"},
     {'f', "force", NULL, "replace FILE"},
@@ -264,5 +263,6 @@ const struct cli_command CLI_EXPORT = {
     .arguments = "TAG...",
     .summary = "print the history of tags as CSV or JSON; a TAG may be a pattern, such as 'boiler.*'",
     .options = EXPORT_OPTIONS,
+    .words = &(const struct cli_words){"Aggregates", export_figures_word},
     .run = export_run_command,
 };

@@ -8,23 +8,37 @@
 
 /* In the order of help and messages. The names are those of the views' columns where these have them. */
 static const struct export_figure EXPORT_FIGURES[] = {
-    {"avg", QUERY_AVERAGE, FIGURE(average), FIGURE_NUMBER},
-    {"min", QUERY_EXTREMES, FIGURE(min), FIGURE_POINT},
-    {"max", QUERY_EXTREMES, FIGURE(max), FIGURE_POINT},
-    {"first", QUERY_ENDS, FIGURE(first), FIGURE_POINT},
-    {"last", QUERY_ENDS, FIGURE(last), FIGURE_POINT},
-    {"start", QUERY_ENDS, FIGURE(start), FIGURE_NUMBER},
-    {"end", QUERY_ENDS, FIGURE(end), FIGURE_NUMBER},
-    {"n", 0, FIGURE(samples), FIGURE_COUNT},
-    {"count", 0, FIGURE(count), FIGURE_COUNT},
-    {"good", 0, FIGURE(percent_good), FIGURE_PERCENT},
-    {"total", QUERY_AVERAGE, FIGURE(total), FIGURE_NUMBER},
-    {"transitions", QUERY_STATES, FIGURE(transitions), FIGURE_COUNT},
-    {"growth", QUERY_COUNTER, FIGURE(growth), FIGURE_NUMBER},
-    {"resets", QUERY_COUNTER, FIGURE(resets), FIGURE_COUNT},
+    {"avg", QUERY_AVERAGE, FIGURE(average), FIGURE_NUMBER,
+     "average by time: each Good value counts for as long as it held"},
+    {"min", QUERY_EXTREMES, FIGURE(min), FIGURE_POINT,
+     "lowest Good value, that which held at the begin included; of a sloped tag also where it stood at the bounds"},
+    {"max", QUERY_EXTREMES, FIGURE(max), FIGURE_POINT, "highest, likewise"},
+    {"first", QUERY_ENDS, FIGURE(first), FIGURE_POINT, "first Good value that came"},
+    {"last", QUERY_ENDS, FIGURE(last), FIGURE_POINT, "last Good value that came"},
+    {"start", QUERY_ENDS, FIGURE(start), FIGURE_NUMBER,
+     "value at the begin of the interval, from the samples before it"},
+    {"end", QUERY_ENDS, FIGURE(end), FIGURE_NUMBER, "value just before its end"},
+    {"n", 0, FIGURE(samples), FIGURE_COUNT, "samples that came, of any quality"},
+    {"count", 0, FIGURE(count), FIGURE_COUNT, "samples that came and are Good"},
+    {"good", 0, FIGURE(percent_good), FIGURE_PERCENT, "share of the interval with a Good value, from 0 to 1"},
+    {"total", QUERY_AVERAGE, FIGURE(total), FIGURE_NUMBER,
+     "average times the seconds with a Good value: of a flow in l/s litres, of kW divide by 3600 for kWh"},
+    {"transitions", QUERY_STATES, FIGURE(transitions), FIGURE_COUNT,
+     "Good values that differ from the one before, such as starts and stops"},
+    {"growth", QUERY_COUNTER, FIGURE(growth), FIGURE_NUMBER,
+     "of a counter: all its steps up; after a step down, taken as a reset, it counts from zero"},
+    {"resets", QUERY_COUNTER, FIGURE(resets), FIGURE_COUNT, "of a counter: its steps down, however small"},
 };
 
 #define EXPORT_FIGURE_COUNT (sizeof EXPORT_FIGURES / sizeof *EXPORT_FIGURES)
+
+const char *export_figures_word(size_t index, const char **help)
+{
+    if (index >= EXPORT_FIGURE_COUNT)
+        return NULL;
+    *help = EXPORT_FIGURES[index].help;
+    return EXPORT_FIGURES[index].name;
+}
 
 static const struct export_figure *export_figure_find(const char *name, size_t length)
 {

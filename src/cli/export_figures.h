@@ -14,7 +14,11 @@ struct export_figure {
     unsigned part; /* of enum query_part */
     size_t offset; /* in struct query_aggregate */
     enum { FIGURE_NUMBER, FIGURE_COUNT, FIGURE_POINT, FIGURE_PERCENT } type;
+    const char *help; /* what it means, for an engineer */
 };
+
+/* The figures' names and meanings, for struct cli_words. */
+const char *export_figures_word(size_t index, const char **help);
 
 /* Reads "min,avg,max". False with `err` set, which lists what there is. */
 bool export_figures_parse(const char *text, const struct export_figure **out, size_t *count, struct err *err);

@@ -104,6 +104,20 @@ static void manual_put_option(const struct cli_option *option)
     printf("\n");
 }
 
+static void manual_put_words(const struct cli_words *words)
+{
+    const char *word, *help;
+    roff_print_prose(words->title);
+    printf(":\n");
+    for (size_t i = 0; (word = words->word(i, &help)); i++) {
+        printf(".TP\n.B ");
+        roff_print(word, false);
+        printf("\n");
+        roff_print_prose(help);
+        printf("\n");
+    }
+}
+
 static void manual_put_command(const struct cli_command *command)
 {
     printf(".SS hmi %s%s[\\fIOPTION\\fR]... \\fI%s\\fR\n", command->name, *command->name ? " " : "",
@@ -113,6 +127,10 @@ static void manual_put_command(const struct cli_command *command)
     for (const struct cli_option *option = command->options; option->key; option++)
         if (option->help)
             manual_put_option(option);
+    if (command->words) {
+        printf(".PP\n");
+        manual_put_words(command->words);
+    }
 }
 
 static void manual_put_action(const struct action_row *row)
@@ -141,6 +159,7 @@ static void manual_put_keys(void)
         {ACTION_ON_DETAIL, "The faceplate of a tag"},
         {ACTION_ON_TRENDS, "Trends"},
         {ACTION_ON_ALARMS, "Alarms and the journal"},
+        {ACTION_ON_COMMANDS, "Commands"},
         {ACTION_ON_ALARM, "An alarm"},
         {ACTION_ON_COMMANDS, "Commands"},
         {ACTION_ON_SYSTEM, "System"},

@@ -29,6 +29,12 @@ void cli_print_help(const struct cli_command *command)
         if (option->help)
             cli_print_option(option);
     cli_print_option(&(struct cli_option){256, "help", NULL, "this text"});
+    if (!command->words)
+        return;
+    printf("\n%s:\n", command->words->title);
+    const char *word, *help;
+    for (size_t i = 0; (word = command->words->word(i, &help)); i++)
+        printf("  %-26s %s\n", word, help);
 }
 
 /* ---- what is wrong ---- */

@@ -12,7 +12,14 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static const struct cli_option SQL_OPTIONS[] = {CLI_OPTION_CONFIG, {.key = 0}};
+enum { SQL_KEY_CSV = 256 };
+
+static const struct cli_option SQL_OPTIONS[] = {
+    CLI_OPTION_CONFIG,
+    {SQL_KEY_CSV, "csv", NULL, "comma-separated, as spreadsheets read it (RFC 4180)"},
+    {'j', "json", NULL, "a JSON array of objects"},
+    {.key = 0},
+};
 
 static int sql_run_command(const struct cli_command *command, int argc, char **argv);
 
@@ -24,8 +31,9 @@ const struct cli_command CLI_SQL = {
     .run = sql_run_command,
 };
 
-/* Runs the sqlite3 program, or becomes it where no terminal sees what it prints. */
-static int sql_run_sqlite(const char *file, const char *sql)
+/* Runs the sqlite3 program, or becomes it where no terminal sees what it prints. `mode` is its option for how rows
+ * look; NULL: columns for people, else its own list. */
+static int sql_run_sqlite(const char *file, const char *sql, const char *mode)
 {
     if (access(file, R_OK)) {
         fprintf(stderr, "hmi sql: %s: cannot open the history: %s.%s\n", file, strerror(errno),
@@ -35,9 +43,10 @@ static int sql_run_sqlite(const char *file, const char *sql)
     bool terminal = isatty(STDOUT_FILENO);
     /* The lock of a recovery after a crash is waited for;
      * the recorder's own writing never blocks a reader. */
-    const char *const arguments[] = {"sqlite3", "-readonly",     "-header", terminal ? "-column" : "-list",
-                                     "-cmd",    ".timeout 1000", file,      sql,
-                                     NULL};
+    if (!mode)
+        mode = terminal ? "-column" : "-list";
+    const char *const arguments[] = {"sqlite3",       "-readonly", "-header", mode, "-cmd",
+                                     ".timeout 1000", file,        sql,       NULL};
     int status;
     if (!terminal)
         status = execvp(arguments[0], (char *const *)arguments) < 0 ? -errno : 0;
@@ -54,11 +63,14 @@ static int sql_run_sqlite(const char *file, const char *sql)
 
 static int sql_run_command(const struct cli_command *command, int argc, char **argv)
 {
-    const char *given = NULL, *value;
+    const char *given = NULL, *mode = NULL, *value;
     for (int key; (key = cli_next_option(command, argc, argv, &value)) != -1;) {
-        if (key != 'c')
+        if (key == '?')
             return EX_USAGE;
-        given = value;
+        if (key == 'c')
+            given = value;
+        else
+            mode = key == 'j' ? "-json" : "-csv";
     }
     if (argc - optind > 1) {
         fprintf(stderr, "hmi sql: one SQL text at most; put it in quotes\n");
@@ -68,7 +80,7 @@ static int sql_run_command(const struct cli_command *command, int argc, char **a
     int status;
     if (!cli_load_config(command, given, &config, &status))
         return status;
-    status = sql_run_sqlite(config.history.file, argv[optind]);
+    status = sql_run_sqlite(config.history.file, argv[optind], mode);
     config_free(&config);
     return status;
 }

@@ -1,6 +1,7 @@
 """hmi sql, and the examples of hmi-history(5), on a history made by the benchmark's writer."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -37,6 +38,13 @@ class SqlTest(unittest.TestCase):
     def test_one_query_with_headers(self):
         done = self.sql("-c", self.config, "SELECT count(*) AS n, min(tag) AS first FROM history")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "n|first\n30|plant/area1/device1/value\n", ""))
+
+    def test_rows_for_spreadsheets_and_programs(self):
+        sql = "SELECT 1 AS one, 'a \"b\", c' AS words"
+        done = self.sql("-c", self.config, "--csv", sql)
+        self.assertEqual((done.returncode, done.stdout.split("\n")[:2]), (0, ["one,words", '1,"a ""b"", c"']))
+        done = self.sql("-c", self.config, "--json", sql)
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (0, [{"one": 1, "words": 'a "b", c'}]))
 
     def test_queries_from_standard_input(self):
         done = self.sql("-c", self.config, given="SELECT count(*) AS n FROM tags;\nSELECT count(*) AS m FROM gap;\n")
