@@ -44,6 +44,10 @@ __attribute__((format(printf, 5, 0))) static void findings_add(struct findings *
     char raw[2048], safe[2048];
     vsnprintf(raw, sizeof raw, format, args);
     utf8_make_safe(safe, sizeof safe, raw, strlen(raw));
+    const struct findings_note *last =
+        findings->note_count ? &findings->notes[findings->note_count - 1] : NULL;
+    if (last && last->file == file && last->line == line && !strcmp(last->text, safe))
+        return; /* each value of a list has the same fault */
     findings->notes = mem_grow(findings->notes, &findings->note_capacity, findings->note_count + 1,
                                sizeof *findings->notes);
     findings->notes[findings->note_count] = (struct findings_note){

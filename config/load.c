@@ -80,6 +80,19 @@ static bool load_fault_type(const struct load_item *item, const config_setting_t
     return false;
 }
 
+/* Of a list; often a comma was meant as a decimal point. */
+static bool load_fault_length(const struct load_item *item, const config_setting_t *setting)
+{
+    struct buf allowed;
+    int length = config_setting_length(setting);
+    buf_init(&allowed, 1000);
+    options_describe(item->option, &allowed);
+    load_fault(item, "has %d value%s; it must be %s, with decimal points", length, length == 1 ? "" : "s",
+               buf_text(&allowed));
+    buf_free(&allowed);
+    return false;
+}
+
 static bool load_read_number(const config_setting_t *setting, double *value)
 {
     switch (config_setting_type(setting)) {
@@ -245,8 +258,10 @@ static const config_setting_t *load_element(const config_setting_t *list, size_t
 static bool load_into_pair(const struct load_item *item)
 {
     double first, second;
-    if (!load_is_list(item->setting) || config_setting_length(item->setting) != 2)
+    if (!load_is_list(item->setting))
         return load_fault_type(item, item->setting);
+    if (config_setting_length(item->setting) != 2)
+        return load_fault_length(item, item->setting);
     if (!load_number(item, load_element(item->setting, 0), &first) ||
         !load_number(item, load_element(item->setting, 1), &second))
         return false;
@@ -449,14 +464,11 @@ static void load_group(struct loading *loading, const config_setting_t *setting,
     load_make_absolute(loading, group, structure);
 }
 
-/* The text is sound by our own check, so what libconfig may still refuse is a name given twice. */
+/* The text is sound by our own check, so this is hardly ever reached. */
 static void load_fault_parser(const config_t *tree, const struct source *source, struct findings *findings)
 {
     struct source_line where = source_where(source, config_error_line(tree));
-    const char *text = config_error_text(tree);
-    bool twice = text && !strcmp(text, "duplicate setting name");
-    findings_fault_at(findings, where.file, where.line, "%s",
-                      twice ? "the name set here was set before in the same group; once is allowed" : text);
+    findings_fault_at(findings, where.file, where.line, "%s", config_error_text(tree));
 }
 
 static void load_source(struct config *config, const struct source *source, const char *folder,

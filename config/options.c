@@ -220,6 +220,10 @@ void options_hint(const struct option_group *group, const char *name, struct buf
     for (size_t i = 0; i < group->count; i++)
         if (suggest_is_nearer(name, group->options[i].name, near))
             near = group->options[i].name;
+    for (size_t i = 0; i < group->count && !near; i++) /* "password" for "password_file" */
+        if (!strncmp(name, group->options[i].name, strlen(name)) &&
+            group->options[i].name[strlen(name)] == '_')
+            near = group->options[i].name;
     const struct option_group *home = options_find_home(name);
     if (near) {
         buf_printf(out, "did you mean %s?", near);

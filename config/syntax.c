@@ -9,6 +9,7 @@
  * - a text that runs over the end of its line: nearly always a forgotten quote, which libconfig would notice
  *   many lines later;
  * - numbers that lose their value;
+ * - a name given twice in one group, which libconfig refuses without saying which;
  * - nesting deeper than any option needs. */
 #include "config/syntax.h"
 
@@ -32,6 +33,15 @@ struct token {
     char *start;
     size_t length;
     int line;
+};
+
+/* More names in one group than any option table has are left to libconfig. */
+#define SYNTAX_NAMES_MAX 256
+
+/* The names set so far in one group. */
+struct syntax_names {
+    struct token names[SYNTAX_NAMES_MAX];
+    size_t count;
 };
 
 struct syntax {
@@ -96,6 +106,12 @@ static bool syntax_take_text(struct syntax *syntax)
     return true;
 }
 
+/* A word of another script, a degree sign, or what a copied text brought along. */
+static bool syntax_is_foreign(char c)
+{
+    return (unsigned char)c >= 0x80;
+}
+
 static bool syntax_is_name_start(char c)
 {
     return isalpha((unsigned char)c) || c == '*';
@@ -106,10 +122,12 @@ static bool syntax_is_name_part(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '*';
 }
 
+/* With the unit that may stand behind it, so that the message shows the whole. */
 static void syntax_take_number(struct syntax *syntax)
 {
     char *at = syntax->at;
-    for (bool sign = true; isalnum((unsigned char)*at) || *at == '.' || (sign && (*at == '+' || *at == '-'));
+    for (bool sign = true; isalnum((unsigned char)*at) || *at == '.' || *at == '%' ||
+                           syntax_is_foreign(*at) || (sign && (*at == '+' || *at == '-'));
          at++)
         sign = (*at == 'e' || *at == 'E') && strncasecmp(syntax->at, "0x", 2) != 0;
     syntax->token.kind = TOKEN_NUMBER;
@@ -238,17 +256,23 @@ static bool syntax_check_word(struct syntax *syntax)
     return syntax_fault(syntax, token->line, "texts stand in quotes: write \"%.*s\"", length, token->start);
 }
 
+/* How much of a message the word takes that begins with the token. */
+static int syntax_word_length(const struct token *token)
+{
+    size_t length = syntax_is_foreign(token->mark) ? strcspn(token->start, " \t\r\n;,)]}") : token->length;
+    return length < 40 ? (int)length : 40;
+}
+
 /* A character that begins no value: most often a text without its quotes. */
 static bool syntax_fault_no_value(struct syntax *syntax, const struct token *token)
 {
     if (token->mark == '\'')
         return syntax_fault(syntax, token->line,
                             "' here, where a value is expected: texts stand in \"double\" quotes");
-    if ((unsigned char)token->mark < 0x80)
+    if (!syntax_is_foreign(token->mark))
         return syntax_fault(syntax, token->line, "%c here, where a value is expected", token->mark);
-    size_t length = strcspn(token->start, " \t\r\n;,)]}");
-    return syntax_fault(syntax, token->line, "texts stand in quotes: \"%.*s\"",
-                        length < 40 ? (int)length : 40, token->start);
+    return syntax_fault(syntax, token->line, "texts stand in quotes: \"%.*s\"", syntax_word_length(token),
+                        token->start);
 }
 
 static bool syntax_check_value(struct syntax *syntax)
@@ -324,11 +348,28 @@ static bool syntax_check_values(struct syntax *syntax, char closing)
     return true;
 }
 
-static bool syntax_check_setting(struct syntax *syntax)
+static bool syntax_check_name(struct syntax *syntax, struct syntax_names *names, const struct token *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const struct token *before = &names->names[i];
+        if (before->length != name->length || memcmp(before->start, name->start, name->length))
+            continue;
+        struct source_line where = source_where(syntax->source, before->line);
+        bool same_file = !strcmp(where.file, source_where(syntax->source, name->line).file);
+        return syntax_fault(syntax, name->line, "%.*s is set twice, first in line %d%s%s; once is allowed",
+                            syntax_word_length(name), name->start, where.line, same_file ? "" : " of ",
+                            same_file ? "" : where.file);
+    }
+    if (names->count < SYNTAX_NAMES_MAX)
+        names->names[names->count++] = *name;
+    return true;
+}
+
+static bool syntax_check_setting(struct syntax *syntax, struct syntax_names *names)
 {
     struct token name = syntax->token;
     int length = name.length < 80 ? (int)name.length : 80;
-    if (!syntax_next(syntax))
+    if (!syntax_check_name(syntax, names, &name) || !syntax_next(syntax))
         return false;
     if (!syntax_is_mark(syntax, '=') && !syntax_is_mark(syntax, ':'))
         return syntax_fault(syntax, name.line, "a = is missing behind the name %.*s", length, name.start);
@@ -347,12 +388,13 @@ static bool syntax_check_setting(struct syntax *syntax)
 /* Ends as syntax_check_values does; `closing` is 0 for the top. */
 static bool syntax_check_settings(struct syntax *syntax, char closing)
 {
+    struct syntax_names names = {.count = 0};
     for (;;) {
         const struct token *token = &syntax->token;
         if (token->kind == TOKEN_END || (closing && syntax_is_mark(syntax, closing)))
             return true;
         if (token->kind == TOKEN_NAME) {
-            if (!syntax_check_setting(syntax))
+            if (!syntax_check_setting(syntax, &names))
                 return false;
         } else if (syntax_is_closing(syntax)) {
             return closing ? syntax_fault(syntax, token->line, "%c here, where %c should close the group",
@@ -366,9 +408,8 @@ static bool syntax_check_settings(struct syntax *syntax, char closing)
             return syntax_fault(syntax, token->line,
                                 "an @include stands on a line of its own: @include \"FILE\"");
         } else {
-            int length = token->length < 40 ? (int)token->length : 40;
-            return syntax_fault(syntax, token->line, "%.*s here, where a name = value is expected", length,
-                                token->start);
+            return syntax_fault(syntax, token->line, "%.*s here, where a name = value is expected",
+                                syntax_word_length(token), token->start);
         }
     }
 }

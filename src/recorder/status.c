@@ -1,5 +1,6 @@
 #include "recorder/status.h"
 
+#include "plant/decode.h"
 #include "recorder/faults.h"
 
 #include <inttypes.h>
@@ -150,19 +151,6 @@ static void status_update_machine(struct status *status, const struct status_sou
     wire->consoles_cut = sources->server ? server_consoles_cut(sources->server) : 0;
 }
 
-/* Control bytes and whatever is not ASCII as \xNN, so that the operator sees what really came. */
-static void status_escape(char *out, size_t size, const uint8_t *bytes, size_t length)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < length && used + 5 < size; i++) {
-        if (bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\')
-            out[used++] = (char)bytes[i];
-        else
-            used += (size_t)snprintf(out + used, size - used, "\\x%02x", bytes[i]);
-    }
-    out[used] = '\0';
-}
-
 /* The topics with the most refusals, the worst first, by insertion into a short list. */
 static size_t status_worst_topics(const struct plant *plant, const struct plant_topic **worst)
 {
@@ -188,7 +176,7 @@ static void status_update_refusals(struct status *status, const struct plant *pl
     for (size_t i = 0; i < status->refusal_count; i++) {
         const struct plant_topic *topic = worst[i];
         size_t length = topic->refused_length < PLANT_EXCERPT_MAX ? topic->refused_length : PLANT_EXCERPT_MAX;
-        status_escape(status->excerpts[i], STATUS_EXCERPT_MAX, topic->refused_excerpt,
+        decode_escape(status->excerpts[i], STATUS_EXCERPT_MAX, topic->refused_excerpt,
                       topic->refused_excerpt ? length : 0);
         status->refusals[i] = (struct wire_refusal){
             .topic = topic->name,
