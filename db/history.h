@@ -140,6 +140,15 @@ typedef void history_terms_function(void *context, uint32_t tag_id, const char *
 bool history_each_terms(struct history *history, history_terms_function *function, void *context,
                         struct err *err);
 
+/* Calls back with the times (µs UTC) of the alarms that operators were told of after `from_us` and until `to_us`, in their
+ * order: those among the newest 65536 entries of the journal. */
+typedef void history_activation_function(void *context, int64_t ts_us);
+bool history_each_activation(struct history *history, int64_t from_us, int64_t to_us,
+                             history_activation_function *function, void *context, struct err *err);
+
+/* When the flood of alarms began (µs UTC) that the journal knows no end of; 0: there is none. */
+bool history_read_flood(struct history *history, int64_t *since_us, struct err *err);
+
 /* A command that the journal knows no outcome of, or whose button it does not know to have been let go; texts are valid
  * during the callback only. */
 struct history_command {

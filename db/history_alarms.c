@@ -89,3 +89,36 @@ bool history_each_terms(struct history *history, history_terms_function *functio
                  sql_column_text(rows, 2), sql_column_text(rows, 3));
     return sqlite3_finalize(rows) == SQLITE_OK || sql_fail(history->db, -1, "read what its alarms were", err);
 }
+
+bool history_each_activation(struct history *history, int64_t from_us, int64_t to_us,
+                             history_activation_function *function, void *context, struct err *err)
+{
+    sqlite3_stmt *rows =
+        sql_prepare(history->db,
+                    "SELECT ts FROM (SELECT ts, event, priority, state_after FROM journal_entry"
+                    " WHERE ts > ? AND ts <= ? ORDER BY ts DESC LIMIT 65536)"
+                    " WHERE event = '" ALARM_EVENT_ACTIVATED "' AND priority <> 'journal'"
+                    " AND state_after NOT IN ('shelved', 'suppressed', 'out of service') ORDER BY ts",
+                    false);
+    if (!rows)
+        return sql_fail(history->db, -1, "read how many alarms there were", err);
+    sqlite3_bind_int64(rows, 1, from_us);
+    sqlite3_bind_int64(rows, 2, to_us);
+    while (sqlite3_step(rows) == SQLITE_ROW)
+        function(context, sqlite3_column_int64(rows, 0));
+    return sqlite3_finalize(rows) == SQLITE_OK ||
+           sql_fail(history->db, -1, "read how many alarms there were", err);
+}
+
+bool history_read_flood(struct history *history, int64_t *since_us, struct err *err)
+{
+    sqlite3_int64 ts_us;
+    if (!sql_read_int(history->db,
+                      "SELECT CASE event WHEN '" ALARM_EVENT_FLOOD_BEGAN "' THEN ts ELSE 0 END"
+                      " FROM journal_entry WHERE event IN ('" ALARM_EVENT_FLOOD_BEGAN
+                      "', '" ALARM_EVENT_FLOOD_ENDED "') ORDER BY id DESC LIMIT 1",
+                      0, &ts_us))
+        return sql_fail(history->db, -1, "see whether there was a flood of alarms", err);
+    *since_us = ts_us;
+    return true;
+}

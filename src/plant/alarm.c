@@ -39,8 +39,35 @@ static void alarm_count_activation(const struct alarm_pass *pass, struct alarm *
     alarm_follow_chatter(pass, alarm);
     if (alarm_is_announced(alarm) && alarm_flood_note(&alarms->flood, pass->time.mono_us)) {
         alarms->flood_since_us = pass->time.wall_us;
-        alarms_note(pass, JOURNAL_ALARM, "flood began", NULL, NULL, "more than 10 alarms in 10 minutes");
+        alarms_note(pass, JOURNAL_ALARM, ALARM_EVENT_FLOOD_BEGAN, NULL, NULL,
+                    "more than 10 alarms in 10 minutes");
     }
+}
+
+/* If it is over. */
+static void alarm_end_flood(const struct alarm_pass *pass, const char *detail)
+{
+    struct alarms *alarms = pass->alarms;
+    if (!alarm_flood_end(&alarms->flood, pass->time.mono_us))
+        return;
+    alarms->flood_since_us = 0;
+    alarms_note(pass, JOURNAL_ALARM, ALARM_EVENT_FLOOD_ENDED, NULL, NULL, detail);
+}
+
+void alarms_adopt_activation(struct alarms *alarms, const struct plant_time *now, int64_t ts_us)
+{
+    alarm_flood_note(&alarms->flood, now->mono_us - (now->wall_us - ts_us));
+}
+
+void alarms_adopt_flood(struct alarms *alarms, int64_t since_us)
+{
+    alarms->flood_since_us = since_us;
+    alarms->flood.standing = since_us != 0;
+}
+
+void alarms_resume_flood(const struct alarm_pass *pass)
+{
+    alarm_end_flood(pass, "fewer than 5 alarms in 10 minutes, as the recorder starts again");
 }
 
 /* One that operators are not told of takes nobody's place: else they would be told of neither. */
@@ -88,7 +115,7 @@ static void alarm_activate(const struct alarm_pass *pass, struct alarm *alarm, b
     alarm_count_activation(pass, alarm);
     noted |= alarm->def->priority == PRIORITY_JOURNAL;
     alarm_apply(pass, alarm, noted ? ALARM_IS_NOTED : ALARM_ACTIVATES,
-                &(struct alarm_cause){.event = "activated", .detail = alarm_words(alarm, room)});
+                &(struct alarm_cause){.event = ALARM_EVENT_ACTIVATED, .detail = alarm_words(alarm, room)});
     if (alarm->inferior && alarm_is_superseded(alarm->inferior))
         alarm_give_way(pass, alarm->inferior);
 }
@@ -364,10 +391,7 @@ void alarms_tick(const struct alarm_pass *pass)
                 alarm_set_deadline(alarms, alarm, (enum alarm_deadline)which, ALARM_NEVER);
                 ALARM_DEADLINE_ENDS[which](pass, alarm);
             }
-    if (alarm_flood_end(&alarms->flood, pass->time.mono_us)) {
-        alarms->flood_since_us = 0;
-        alarms_note(pass, JOURNAL_ALARM, "flood ended", NULL, NULL, "fewer than 5 alarms in 10 minutes");
-    }
+    alarm_end_flood(pass, "fewer than 5 alarms in 10 minutes");
 }
 
 int64_t alarms_due_us(const struct alarms *alarms)

@@ -10,8 +10,9 @@
  *   as value, limit, reference or suppressor; timers lie in a heap. Nobody walks through all alarms but when
  *   the link comes or goes and when the configuration changes.
  * - While the link is away or its backlog arrives, nothing is evaluated and delays stand still (`frozen`), those of
- *   re-alarm, escalation and release from suppression, too; then every tag's last value is evaluated once. So a lost link makes no alarm but its own, and a start with
- *   the states of the file makes none at all.
+ *   re-alarm, escalation and release from suppression, too, as they do while no recorder runs; then every tag's last
+ *   value is evaluated once. So a lost link makes no alarm but its own, and a start with the states of the file makes
+ *   none at all, however long the recorder was stopped.
  * - A value that cannot be used (bad, not heard yet) neither raises nor clears: the alarm keeps its state.
  * - Every change puts a journal entry and the new status into the batch; what is shown to people comes from
  *   committed batches (recorder/alarm_board.h).
@@ -126,6 +127,8 @@ struct alarms {
     bool frozen;
     int64_t frozen_us;    /* since when, monotonic; 0: since the start */
     int64_t shelf_max_us; /* no shelving is longer */
+    int64_t
+        known_until_us; /* the recorder that ran before has known the plant until then, wall; 0: none did */
     uint32_t generation;
     bool knows_terms;      /* those of the time before are known: what differs is told */
     struct alarm_def last; /* stands in for the definition of one that has just ended */
@@ -160,6 +163,11 @@ void alarms_adopt(struct alarms *alarms, uint32_t tag_id, const char *word, cons
  * configuration is taken as it is; `word` "" is for a file that knew of none. */
 void alarms_adopt_terms(struct alarms *alarms, uint32_t tag_id, const char *tag, const char *word,
                         const char *terms);
+
+/* The alarms that operators were told of in the ten minutes before `now`, one by one in the order of time (wall), and then
+ * when the flood began that nobody has seen end (0: none does stand). Likewise. */
+void alarms_adopt_activation(struct alarms *alarms, const struct plant_time *now, int64_t ts_us);
+void alarms_adopt_flood(struct alarms *alarms, int64_t since_us);
 
 /* Takes the alarms of the plant's configured tags: at the start, and again after each reload of the plant.
  * Alarms that are there already keep their states; those that are not named any more end. What differs from the

@@ -69,6 +69,11 @@ enum journal_kind {
 /* "alarm", "operator", "refusal", "config", "command", "outcome", "release", "foreign", "session". */
 const char *journal_kind_word(enum journal_kind kind);
 
+/* Events of the journal that the history is asked for at a start. */
+#define ALARM_EVENT_ACTIVATED   "activated"
+#define ALARM_EVENT_FLOOD_BEGAN "flood began"
+#define ALARM_EVENT_FLOOD_ENDED "flood ended"
+
 /* One entry of the journal; texts are borrowed, NULL: none. */
 struct alarm_event {
     int64_t ts_us; /* wall */

@@ -1,5 +1,6 @@
 /* Too many alarms at once (ISA-18.2, EEMUA 191): when that begins and ends, and how many there are. Looks at the
- * times of the last few activations only. Times are monotonic, in µs, and never go back. */
+ * times of the last few activations only. Times are monotonic, in µs, and never go back; those of a restart begin
+ * ALARM_FLOOD_SPAN_US before now, which may be below zero. */
 #ifndef PLANT_ALARM_FLOOD_H
 #define PLANT_ALARM_FLOOD_H
 

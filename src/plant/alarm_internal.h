@@ -79,7 +79,8 @@ void alarm_move_deadlines(struct alarms *alarms, struct alarm *alarm, int64_t sp
 
 bool alarm_is_waiting(const struct alarm *alarm, enum alarm_deadline which);
 
-/* The deadlines that follow from the alarm's status, after a restart counted from then. */
+/* The deadlines that follow from the alarm's status as its times tell it: after a restart, or with other terms. The time
+ * in which no recorder ran counts for a shelf only. */
 void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm);
 
 /* Texts that may be written. */
@@ -101,6 +102,9 @@ void alarms_note_terms_known(const struct alarm_pass *pass);
 
 /* Puts the terms into the batch, or that there are none. */
 void alarm_store_terms(const struct alarm_pass *pass, const struct alarm *alarm);
+
+/* Once, at the start: the flood that stood before may be over. */
+void alarms_resume_flood(const struct alarm_pass *pass);
 
 /* Whether operators are told of it when its condition comes. */
 bool alarm_is_announced(const struct alarm *alarm);

@@ -2,6 +2,7 @@
 #include "plant/alarm_internal.h"
 
 #include "base/mem.h"
+#include "base/timefmt.h"
 #include "plant/alarm_terms.h"
 
 #include <inttypes.h>
@@ -224,8 +225,25 @@ static void set_watch_others(struct alarms *alarms, struct alarm *alarm)
         set_pair(alarms, alarm->tag, alarm);
 }
 
-/* What the configuration alone decides of the status: service, suppression that is no more. */
-static void set_settle(const struct alarm_pass *pass, struct alarm *alarm)
+/* The configuration does not allow so long a shelf any more. */
+static void set_cut_shelf(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    struct alarm_status *status = &alarm->status;
+    int64_t longest_us = pass->alarms->shelf_max_us;
+    char until[TIMEFMT_MAX], detail[TIMEFMT_MAX + 40];
+    if (!(status->withheld & ALARM_BY_SHELF) || status->shelf_until_us - pass->time.wall_us <= longest_us)
+        return;
+    status->shelf_until_us = pass->time.wall_us + longest_us;
+    alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_SHELF, pass->time.mono_us + longest_us);
+    timefmt_utc(until, sizeof until, status->shelf_until_us);
+    snprintf(detail, sizeof detail, "shelve_max allows it until %s", until);
+    alarm_apply(pass, alarm, alarm_withheld_trigger(alarm),
+                &(struct alarm_cause){.event = "shelved", .detail = detail});
+}
+
+/* What the configuration alone decides of the status: service, suppression that is no more. Delays that run with the terms
+ * that they began with go on. */
+static void set_settle(const struct alarm_pass *pass, struct alarm *alarm, bool differs)
 {
     struct alarm_status *status = &alarm->status;
     if (alarm->def->out_of_service)
@@ -236,7 +254,9 @@ static void set_settle(const struct alarm_pass *pass, struct alarm *alarm)
                        &(struct alarm_cause){.event = "in service", .detail = "configured so"});
     if (status->withheld & ALARM_BY_DESIGN && !alarm->suppressors[0] && !alarm->suppressors[1])
         alarm_withhold(pass, alarm, ALARM_BY_DESIGN, false, &(struct alarm_cause){.event = "unsuppressed"});
-    alarm_restore_deadlines(pass, alarm);
+    if (differs || pass->alarms->generation == 1)
+        alarm_restore_deadlines(pass, alarm);
+    set_cut_shelf(pass, alarm);
 }
 
 /* The tag that it belonged to may have another name by now, or none. */
@@ -297,12 +317,14 @@ void alarms_configure(const struct alarm_pass *pass)
     for (size_t i = 0; i < alarms->count; i++) {
         struct alarm *alarm = alarms->list[i];
         if (alarm->generation == alarms->generation) {
-            alarm_note_terms(pass, alarm);
-            set_settle(pass, alarm);
+            bool differs = alarm_note_terms(pass, alarm);
+            set_settle(pass, alarm, differs);
         } else if (!alarm->gone || alarm->terms || alarm->status.state != ALARM_NORMAL)
             set_end(pass, alarm);
     }
     alarms_note_terms_known(pass);
+    if (alarms->generation == 1)
+        alarms_resume_flood(pass);
     if (!alarms->frozen)
         alarms_thaw(pass);
 }

@@ -81,18 +81,27 @@ static int64_t alarm_left_us(int64_t span_us, int64_t since_us, int64_t now_us)
     return !span_us ? 0 : passed_us < span_us ? span_us - passed_us : 1;
 }
 
+/* Until when an alarm may be said to have stood: no recorder has seen it after that. */
+static int64_t alarm_known_us(const struct alarm_pass *pass)
+{
+    const struct alarms *alarms = pass->alarms;
+    bool restart = alarms->generation == 1 && alarms->known_until_us;
+    return restart && alarms->known_until_us < pass->time.wall_us ? alarms->known_until_us
+                                                                  : pass->time.wall_us;
+}
+
 void alarm_restore_deadlines(const struct alarm_pass *pass, struct alarm *alarm)
 {
     const struct alarm_status *status = &alarm->status;
-    int64_t now_us = pass->time.wall_us;
+    int64_t now_us = pass->time.wall_us, known_us = alarm_known_us(pass);
     int rises = (int)status->priority - (int)alarm->def->priority; /* so many times it has risen already */
     alarm_follow_state(pass, alarm);
     if (alarm_is_waiting(alarm, ALARM_DEADLINE_REALARM))
         alarm_set_span(pass, alarm, ALARM_DEADLINE_REALARM,
-                       alarm_left_us(alarm->def->realarm_us, status->changed_us, now_us));
+                       alarm_left_us(alarm->def->realarm_us, status->changed_us, known_us));
     if (alarm_is_waiting(alarm, ALARM_DEADLINE_ESCALATE))
         alarm_set_span(pass, alarm, ALARM_DEADLINE_ESCALATE,
-                       alarm_left_us((rises + 1) * alarm->def->escalate_us, status->activated_us, now_us));
+                       alarm_left_us((rises + 1) * alarm->def->escalate_us, status->activated_us, known_us));
     if (status->withheld & ALARM_BY_SHELF)
         alarm_set_span(pass, alarm, ALARM_DEADLINE_SHELF,
                        status->shelf_until_us > now_us ? status->shelf_until_us - now_us : 1);

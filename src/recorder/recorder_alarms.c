@@ -61,18 +61,38 @@ static void alarms_adopt_terms_row(void *context, uint32_t tag_id, const char *t
     alarms_adopt_terms(&recorder->alarms, tag_id, tag, word, terms);
 }
 
+static void alarms_adopt_activation_row(void *context, int64_t ts_us)
+{
+    struct recorder *recorder = context;
+    alarms_adopt_activation(&recorder->alarms, &recorder->time, ts_us);
+}
+
+/* A flood goes on with what there was of it in the last ten minutes. */
+static bool alarms_load_flood(struct recorder *recorder, struct err *err)
+{
+    int64_t now_us = recorder->time.wall_us, since_us;
+    if (!history_each_activation(recorder->history, now_us - ALARM_FLOOD_SPAN_US, now_us,
+                                 alarms_adopt_activation_row, recorder, err) ||
+        !history_read_flood(recorder->history, &since_us, err))
+        return false;
+    alarms_adopt_flood(&recorder->alarms, since_us);
+    return true;
+}
+
 bool recorder_alarms_load(struct recorder *recorder, struct err *err)
 {
     alarms_init(&recorder->alarms, &recorder->plant, recorder->config->shelve_max_us);
     return history_each_alarm(recorder->history, alarms_adopt_row, recorder, err) &&
-           history_each_terms(recorder->history, alarms_adopt_terms_row, recorder, err);
+           history_each_terms(recorder->history, alarms_adopt_terms_row, recorder, err) &&
+           alarms_load_flood(recorder, err);
 }
 
-void recorder_alarms_start(struct recorder *recorder, bool again)
+void recorder_alarms_start(struct recorder *recorder, int64_t alive_us)
 {
     struct alarm_pass pass = alarms_pass(recorder);
+    recorder->alarms.known_until_us = alive_us;
     alarms_configure(&pass);
-    if (again) { /* an event, not a condition: it is over as it comes */
+    if (alive_us) { /* an event, not a condition: it is over as it comes */
         alarms_set_system(&pass, ALARM_SYSTEM_RESTARTED, true, NULL);
         alarms_set_system(&pass, ALARM_SYSTEM_RESTARTED, false, NULL);
     }

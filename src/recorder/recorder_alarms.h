@@ -7,8 +7,9 @@
 /* The states that the file knows, before anybody else has the history; false with `err` set. */
 bool recorder_alarms_load(struct recorder *recorder, struct err *err);
 
-/* The alarms of the configuration, once the plant has its tags. `again`: the file was there before. */
-void recorder_alarms_start(struct recorder *recorder, bool again);
+/* The alarms of the configuration, once the plant has its tags. `alive_us`: until when another recorder ran with this file
+ * (wall); 0: it is new. */
+void recorder_alarms_start(struct recorder *recorder, int64_t alive_us);
 void recorder_alarms_reconfigure(struct recorder *recorder);
 
 /* The end begins: the program of notify is not run any more. */

@@ -119,7 +119,7 @@ static bool recorder_start_threads(struct recorder *recorder, int64_t alive_us, 
     recorder->pipeline.committed = recorder_on_committed;
     recorder->pipeline.committed_context = recorder;
     recorder_configure_plant(recorder, recorder->pipeline.current);
-    recorder_alarms_start(recorder, alive_us != 0);
+    recorder_alarms_start(recorder, alive_us);
     recorder_commands_start(recorder);
     if (alive_us) {
         pipeline_add_gap(&recorder->pipeline, alive_us, recorder->time.wall_us, "recorder stopped");

@@ -53,6 +53,15 @@ class Flood(unittest.TestCase):
             self.assertEqual(status, 77)
             self.assertRegex(errors, "tank.5/hi is acknowledged already, by .+")
             self.assertIn("no alarm nothing.here", recorder.hmi("ack", "nothing.here")[2])
+            # A kill does not end it: it goes on with what there was.
+            since, lately = figure(recorder, "alarm_flood_since"), figure(recorder, "alarms_lately")
+            recorder.kill()
+            recorder.start()
+            wait_until(lambda: figure(recorder, "alarm_flood_since") == since, 10, "the flood that stood")
+            told = int(recorder.value("SELECT count(*) FROM journal WHERE event = 'activated' AND tag = 'system'"))
+            wait_until(lambda: figure(recorder, "alarms_lately") == lately + told, 5, f"{lately} + {told} alarms")
+            self.assertEqual(recorder.value("SELECT group_concat(event) FROM journal WHERE event LIKE 'flood%'"),
+                             "flood began")
 
 
 if __name__ == "__main__":

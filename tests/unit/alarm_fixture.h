@@ -183,7 +183,7 @@ static inline void fixture_shelve(struct alarm_fixture *f, const char *address, 
         fail_msg("%s", err.text);
 }
 
-/* Another recorder with what the last batch said of each alarm. */
+/* Another recorder, `away_us` after the first one was killed, with what the last batch said of each alarm. */
 static inline void fixture_restart(struct alarm_fixture *old, struct alarm_fixture *new, int64_t away_us)
 {
     fixture_make(new);
@@ -202,6 +202,7 @@ static inline void fixture_restart(struct alarm_fixture *old, struct alarm_fixtu
             alarms_adopt(&new->alarms, row->tag_id, batch_word(old->batch, row->word), &row->status,
                          &row->texts);
     }
+    new->alarms.known_until_us = old->now.wall_us;
     fixture_configure(new);
 }
 

@@ -182,6 +182,70 @@ static void test_flood_in_the_journal(void **state)
     fixture_end(&f);
 }
 
+/* A recorder that starts `away_us` after the last of twelve alarms, one each 30 seconds, on a machine that has just been
+ * switched on; the flood had begun, or the journal knows of none. */
+static void start_in_flood(struct alarm_fixture *f, int64_t away_us, bool began)
+{
+    fixture_make(f);
+    fixture_alarm(f, ALARM_HI, 90);
+    f->now.mono_us = 20 * SECOND;
+    for (int i = 11; i >= 0; i--)
+        if (away_us + i * 30 * SECOND < ALARM_FLOOD_SPAN_US)
+            alarms_adopt_activation(&f->alarms, &f->now, T0 - away_us - i * 30 * SECOND);
+    alarms_adopt_flood(&f->alarms, began ? T0 - 2 * HOUR : 0);
+    fixture_start(f);
+}
+
+static void test_flood_over_a_restart(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    start_in_flood(&f, MINUTE, true);
+    assert_string_equal(fixture_events(&f), "");
+    assert_true(f.alarms.flood_since_us == T0 - 2 * HOUR);
+    assert_int_equal(alarm_flood_count(&f.alarms.flood, f.now.mono_us), 12);
+    come_and_go(&f);
+    assert_string_equal(fixture_events(&f), "a/hi activated, a/hi cleared"); /* it has begun already */
+    fixture_pass(&f, 10 * MINUTE - MINUTE - 3 * 30 * SECOND - 1);            /* five with the new one */
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, 1);
+    assert_string_equal(fixture_events(&f), "- flood ended");
+    assert_true(f.alarms.flood_since_us == 0);
+    fixture_end(&f);
+}
+
+/* The outage was long: its end is entered as the recorder starts, once. */
+static void test_flood_that_ended_unseen(void **state)
+{
+    (void)state;
+    static const int64_t AWAYS_US[] = {10 * MINUTE - 4 * 30 * SECOND, 10 * MINUTE, 1000 * HOUR};
+    for (size_t i = 0; i < sizeof AWAYS_US / sizeof *AWAYS_US; i++) {
+        struct alarm_fixture f;
+        start_in_flood(&f, AWAYS_US[i], true);
+        assert_string_equal(fixture_events(&f), "- flood ended");
+        assert_string_equal(batch_event(f.batch, f.seen - 1).detail,
+                            "fewer than 5 alarms in 10 minutes, as the recorder starts again");
+        assert_true(f.alarms.flood_since_us == 0);
+        assert_true(alarms_due_us(&f.alarms) == ALARM_NEVER);
+        fixture_pass(&f, HOUR);
+        assert_string_equal(fixture_events(&f), "");
+        fixture_end(&f);
+    }
+}
+
+/* What came before the restart counts for one that begins after it. */
+static void test_flood_that_begins_after_a_restart(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    start_in_flood(&f, 10 * MINUTE - 10 * 30 * SECOND, false); /* ten are within ten minutes */
+    assert_string_equal(fixture_events(&f), "");
+    assert_false(f.alarms.flood.standing);
+    come_and_go(&f);
+    assert_string_equal(fixture_events(&f), "- flood began, a/hi activated, a/hi cleared");
+    fixture_end(&f);
+}
+
 /* ---- the first ---- */
 
 /* An alarm hi at 90 on each of the tags, in the group or (NULL) the area. */
@@ -309,11 +373,19 @@ static void test_first_is_announced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_flood_against_model),       cmocka_unit_test(test_chatter_against_model),
-        cmocka_unit_test(test_count_over_a_long_pause),   cmocka_unit_test(test_chattering_alarm),
-        cmocka_unit_test(test_chattering_over_a_restart), cmocka_unit_test(test_flood_in_the_journal),
-        cmocka_unit_test(test_first_of_an_area),          cmocka_unit_test(test_no_area_no_first),
-        cmocka_unit_test(test_first_of_a_group),          cmocka_unit_test(test_no_first_after_a_restart),
+        cmocka_unit_test(test_flood_against_model),
+        cmocka_unit_test(test_chatter_against_model),
+        cmocka_unit_test(test_count_over_a_long_pause),
+        cmocka_unit_test(test_chattering_alarm),
+        cmocka_unit_test(test_chattering_over_a_restart),
+        cmocka_unit_test(test_flood_in_the_journal),
+        cmocka_unit_test(test_flood_over_a_restart),
+        cmocka_unit_test(test_flood_that_ended_unseen),
+        cmocka_unit_test(test_flood_that_begins_after_a_restart),
+        cmocka_unit_test(test_first_of_an_area),
+        cmocka_unit_test(test_no_area_no_first),
+        cmocka_unit_test(test_first_of_a_group),
+        cmocka_unit_test(test_no_first_after_a_restart),
         cmocka_unit_test(test_first_is_announced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,11 +63,75 @@ static void test_escalation_keeps_its_time(void **state)
     fixture_end(&f);
 }
 
+/* Nor does an outage before them, in which it stood still. */
+static void test_escalation_after_an_outage(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *def = fixture_alarm(&f, ALARM_HI, 90);
+    def->escalate_us = 30 * MINUTE;
+    fixture_start(&f);
+    fixture_send(&f, "a", 95);
+    fixture_pass(&f, 10 * MINUTE);
+    plant_link_down(&f.plant);
+    struct alarm_pass pass = fixture_now(&f);
+    alarms_freeze(&pass);
+    fixture_pass(&f, 2 * HOUR);
+    plant_link_up(&f.plant, &f.now);
+    fixture_settle(&f);
+    fixture_events(&f);
+    reload(&f);
+    fixture_pass(&f, 20 * MINUTE - 1);
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, 1);
+    assert_string_equal(fixture_events(&f), "a/hi escalated");
+    fixture_end(&f);
+}
+
+/* A maximum that is lower now holds for those that are shelved, too, from now on. */
+static void test_shelves_are_cut(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    fixture_alarm(&f, ALARM_HIHI, 95);
+    fixture_start(&f);
+    fixture_send(&f, "a", 97);
+    fixture_shelve(&f, "a/hi", 8 * HOUR, false);
+    fixture_shelve(&f, "a/hihi", HOUR, false);
+    fixture_pass(&f, MINUTE);
+    fixture_events(&f);
+    int64_t hihi_until_us = fixture_find(&f, "a/hihi")->status.shelf_until_us;
+    f.alarms.shelf_max_us = 2 * HOUR;
+    reload(&f);
+    assert_string_equal(fixture_events(&f), "a/hi shelved");
+    struct alarm_event event = batch_event(f.batch, f.seen - 1);
+    assert_null(event.operator);
+    assert_string_equal(event.detail, "shelve_max allows it until 2023-11-15T00:14:20.000Z");
+    const struct alarm *hi = fixture_find(&f, "a/hi");
+    assert_true(hi->status.shelf_until_us == f.now.wall_us + 2 * HOUR);
+    assert_true(fixture_find(&f, "a/hihi")->status.shelf_until_us == hihi_until_us);
+    assert_string_equal(alarm_texts(hi)->shelf_reason, "sensor at the workshop");
+    fixture_pass(&f, MINUTE);
+    reload(&f); /* no further each time */
+    assert_string_equal(fixture_events(&f), "");
+    fixture_pass(&f, 2 * HOUR - MINUTE - 1);
+    assert_string_equal(fixture_events(&f), "a/hihi unshelved");
+    fixture_pass(&f, 1);
+    assert_string_equal(fixture_events(&f), "a/hi unshelved");
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_becoming_exclusive),
         cmocka_unit_test(test_escalation_keeps_its_time),
+        cmocka_unit_test(test_escalation_after_an_outage),
+        cmocka_unit_test(test_shelves_are_cut),
     };
     return cmocka_run_group_tests_name("alarm_reload", tests, NULL, NULL);
 }

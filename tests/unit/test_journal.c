@@ -217,6 +217,74 @@ static void test_terms(void **state)
     expect_terms(f, "0 - [] ; 5 boiler [hi] limit\t91\n; ");
 }
 
+static void note_activation(void *context, int64_t ts_us)
+{
+    struct buf *text = context;
+    buf_printf(text, "%lld ", (long long)((ts_us - T0) / SECOND));
+}
+
+static void put_event(struct fixture *f, const char *name, int64_t at_s, enum alarm_priority priority,
+                      enum alarm_state after)
+{
+    struct alarm_event event = event_of(name);
+    event.ts_us = T0 + at_s * SECOND;
+    event.priority = priority;
+    event.after = after;
+    batch_add_event(f->batch, &event);
+}
+
+/* What a flood is made of: what operators were told of, between two moments. */
+static void test_activations(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    struct buf text;
+    buf_init(&text, 0);
+    put_event(f, "activated", 50, PRIORITY_LOW, ALARM_UNACKNOWLEDGED); /* the clock was set back */
+    put_event(f, "activated", 10, PRIORITY_LOW, ALARM_UNACKNOWLEDGED);
+    put_event(f, "activated", 11, PRIORITY_LOW, ALARM_UNACKNOWLEDGED);
+    put_event(f, "activated", 12, PRIORITY_CRITICAL, ALARM_ACKNOWLEDGED); /* taken over from a worse one */
+    put_event(f, "activated", 13, PRIORITY_JOURNAL, ALARM_ACKNOWLEDGED);
+    put_event(f, "activated", 14, PRIORITY_HIGH, ALARM_SHELVED);
+    put_event(f, "activated", 15, PRIORITY_HIGH, ALARM_SUPPRESSED);
+    put_event(f, "activated", 16, PRIORITY_HIGH, ALARM_OUT_OF_SERVICE);
+    put_event(f, "cleared", 17, PRIORITY_HIGH, ALARM_RETURNED);
+    put_event(f, "activated", 20, PRIORITY_HIGH, ALARM_UNACKNOWLEDGED);
+    put_event(f, "activated", 61, PRIORITY_HIGH, ALARM_UNACKNOWLEDGED);
+    fixture_append(f, T0);
+    assert_true(history_each_activation(f->history, T0 + 10 * SECOND, T0 + 60 * SECOND, note_activation,
+                                        &text, &err));
+    assert_string_equal(buf_text(&text), "11 12 20 50 ");
+    buf_free(&text);
+}
+
+static void expect_flood(struct fixture *f, int64_t expected_us)
+{
+    struct err err = {0};
+    int64_t since_us = -1;
+    assert_true(history_read_flood(f->history, &since_us, &err));
+    assert_true(since_us == expected_us);
+}
+
+static void test_flood_that_was_cut_off(void **state)
+{
+    struct fixture *f = *state;
+    expect_flood(f, 0);
+    for (int i = 0; i < 3; i++) {
+        put_event(f, "flood began", 1000 * i, PRIORITY_LOW, ALARM_NORMAL);
+        put_event(f, "activated", 1000 * i + 10, PRIORITY_LOW, ALARM_UNACKNOWLEDGED);
+        fixture_append(f, T0);
+        expect_flood(f, T0 + 1000 * i * SECOND);
+        put_event(f, "flood ended", 1000 * i + 700, PRIORITY_LOW, ALARM_NORMAL);
+        fixture_append(f, T0);
+        expect_flood(f, 0);
+    }
+    char *plan = fixture_sql(f, "EXPLAIN QUERY PLAN SELECT ts FROM journal_entry"
+                                " WHERE event IN ('flood began', 'flood ended') ORDER BY id DESC LIMIT 1");
+    assert_non_null(strstr(plan, "journal_entry_flood")); /* not through the whole journal */
+    free(plan);
+}
+
 /* Samples, journal, states and terms stand or fall together: here with the last that is written. */
 static void test_one_transaction(void **state)
 {
@@ -416,6 +484,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_alarm_view, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_read_back, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_terms, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_activations, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_flood_that_was_cut_off, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_one_transaction, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_the_chain_holds, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_a_failed_commit_leaves_no_hole, fixture_setup, fixture_teardown),
