@@ -110,7 +110,7 @@ static bool set_look_ahead(const struct set_wish *wish, const struct mirror *mir
     return true;
 }
 
-/* "lamp  STOPPED -> RUNNING", "boiler.setpoint  40.0 -> 42.5 °C, limits 20 to 110": before it is done. */
+/* "lamp  STOPPED -> RUNNING", "boiler.setpoint  40.0 -> 42.5 °C, limits 20 to 110 °C": before it is done. */
 static void set_print_summary(const struct set_wish *wish)
 {
     char old[MIRROR_TEXT_MAX], new[MIRROR_TEXT_MAX], low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
@@ -126,7 +126,7 @@ static void set_print_summary(const struct set_wish *wish)
     if (setpoint && tag->kind != TAG_DISCRETE && isfinite(setpoint->low) && isfinite(setpoint->high)) {
         num_format(low, sizeof low, setpoint->low, -1);
         num_format(high, sizeof high, setpoint->high, -1);
-        printf(", limits %s to %s", low, high);
+        printf(", limits %s to %s%s%s", low, high, *tag->unit ? " " : "", tag->unit);
     }
     printf("\n");
 }

@@ -28,7 +28,7 @@ const char *const COMMAND_STATE_TEXTS[COMMAND_STATES] = {
     [COMMAND_UNREACHED] = "nobody listens on the setpoint's topic: the device is not connected",
     [COMMAND_REJECTED] = "the broker refused it",
     [COMMAND_CANCELLED] = "not sent",
-    [COMMAND_UNKNOWN] = "the link went away while it was under way; check the readback, it is not sent again",
+    [COMMAND_UNKNOWN] = "nothing tells any more what became of it; check the readback, it is not sent again",
     [COMMAND_REFUSED] = "not allowed; nothing was sent",
     [COMMAND_FOREIGN] = "somebody else published on the setpoint's topic, not through this recorder",
 };
@@ -40,14 +40,14 @@ static const enum command_state TRANSITIONS[COMMAND_STATES][COMMAND_EVENTS] = {
         {
             [COMMAND_COMMITTED] = COMMAND_JOURNALED,
             [COMMAND_LATE] = COMMAND_CANCELLED,
-            [COMMAND_LINK_LOST] = COMMAND_CANCELLED,
+            [COMMAND_LOST] = COMMAND_CANCELLED,
             [COMMAND_WITHDRAWN] = COMMAND_CANCELLED,
         },
     [COMMAND_JOURNALED] =
         {
             [COMMAND_SENT] = COMMAND_PUBLISHED,
             [COMMAND_LATE] = COMMAND_CANCELLED,
-            [COMMAND_LINK_LOST] = COMMAND_CANCELLED,
+            [COMMAND_LOST] = COMMAND_CANCELLED,
             [COMMAND_WITHDRAWN] = COMMAND_CANCELLED,
         },
     [COMMAND_PUBLISHED] =
@@ -60,14 +60,14 @@ static const enum command_state TRANSITIONS[COMMAND_STATES][COMMAND_EVENTS] = {
             [COMMAND_EQUAL] = COMMAND_DONE,
             [COMMAND_LATE] = COMMAND_TIMED_OUT,
             [COMMAND_LATE_OTHER] = COMMAND_MISMATCH,
-            [COMMAND_LINK_LOST] = COMMAND_UNKNOWN,
+            [COMMAND_LOST] = COMMAND_UNKNOWN,
         },
     [COMMAND_ACKNOWLEDGED] =
         {
             [COMMAND_EQUAL] = COMMAND_DONE,
             [COMMAND_LATE] = COMMAND_TIMED_OUT,
             [COMMAND_LATE_OTHER] = COMMAND_MISMATCH,
-            [COMMAND_LINK_LOST] = COMMAND_UNKNOWN,
+            [COMMAND_LOST] = COMMAND_UNKNOWN,
         },
 };
 

@@ -36,7 +36,7 @@ enum command_state {
     COMMAND_UNREACHED,  /* the broker says that nobody subscribes to the topic */
     COMMAND_REJECTED,   /* the broker refuses it */
     COMMAND_CANCELLED,  /* never sent */
-    COMMAND_UNKNOWN,    /* the link or the recorder went away while it was under way: look at the readback */
+    COMMAND_UNKNOWN,    /* nothing will tell any more what became of it: look at the readback */
     /* what never was a command of ours, and is only shown with them */
     COMMAND_REFUSED, /* the gate did not let it through */
     COMMAND_FOREIGN, /* somebody else published on the setpoint's topic */
@@ -56,7 +56,7 @@ enum command_event {
     COMMAND_EQUAL,        /* a fresh readback within the tolerance */
     COMMAND_LATE,         /* the time is over, no fresh readback */
     COMMAND_LATE_OTHER,   /* the time is over, the fresh readback is another value */
-    COMMAND_LINK_LOST,
+    COMMAND_LOST, /* nothing will tell any more: the link, the recorder, or what its readback meant has gone */
     COMMAND_WITHDRAWN, /* by the operator, a lost console, or because it cannot be put on record */
     COMMAND_EVENTS
 };
@@ -76,11 +76,12 @@ struct command_value {
 };
 
 struct command {
-    uint64_t id;                        /* its row in the journal's `commands`; unique for ever */
-    uint32_t tag_id;                    /* the writable tag */
-    uint32_t readback_id;               /* 0: none */
-    uint32_t tag_index, readback_index; /* their places in plant.tags */
-    uint64_t readback_samples;          /* that the readback had when it was last looked at */
+    uint64_t id;                             /* its row in the journal's `commands`; unique for ever */
+    uint32_t tag_id;                         /* the writable tag */
+    uint32_t readback_id;                    /* 0: none */
+    uint32_t tag_index, readback_index;      /* their places in plant.tags */
+    uint64_t readback_samples;               /* that the readback had when it was last looked at */
+    double readback_factor, readback_offset; /* its scale when the command was given */
     char operator_name[COMMAND_NAME_MAX + 1], station[COMMAND_TEXT_MAX + 1], reason[COMMAND_TEXT_MAX + 1];
     uint32_t holder; /* the console that asked */
     struct command_value old, new, readback;

@@ -177,6 +177,15 @@ static bool gate_is_unchanged(const struct command_request *request,
     return err_set(err, EX_TEMPFAIL, "it changed from %s to %s while you typed", before, after);
 }
 
+static bool gate_refuse_move(const struct tag *tag, int code, double bound, const char *when, struct err *err)
+{
+    char text[NUM_TEXT_MAX];
+    const char *unit = tag->def.unit ? tag->def.unit : "";
+    num_format(text, sizeof text, bound, -1);
+    return err_set(err, code, "%s may be changed by at most %s%s%s %s", tag->def.name, text, *unit ? " " : "",
+                   unit, when);
+}
+
 static bool gate_moves_gently(const struct command_request *request,
                               const struct command_surroundings *around, struct err *err)
 {
@@ -190,17 +199,10 @@ static bool gate_moves_gently(const struct command_request *request,
                        "%s has never reported a number, and %s bounds how far %s may move", present->def.name,
                        setpoint->max_step > 0 ? "max_step" : "max_rate", request->tag->def.name);
     double move = fabs(request->value.number - now.number);
-    char bound[NUM_TEXT_MAX];
-    if (setpoint->max_step > 0 && move > setpoint->max_step * (1 + 1e-9)) {
-        num_format(bound, sizeof bound, setpoint->max_step, -1);
-        return err_set(err, EX_DATAERR, "%s may be changed by at most %s at once", request->tag->def.name,
-                       bound);
-    }
-    if (setpoint->max_rate > 0 && around->moved + move > setpoint->max_rate * (1 + 1e-9)) {
-        num_format(bound, sizeof bound, setpoint->max_rate, -1);
-        return err_set(err, EX_TEMPFAIL, "%s may be changed by at most %s a minute", request->tag->def.name,
-                       bound);
-    }
+    if (setpoint->max_step > 0 && move > setpoint->max_step * (1 + 1e-9))
+        return gate_refuse_move(request->tag, EX_DATAERR, setpoint->max_step, "at once", err);
+    if (setpoint->max_rate > 0 && around->moved + move > setpoint->max_rate * (1 + 1e-9))
+        return gate_refuse_move(request->tag, EX_TEMPFAIL, setpoint->max_rate, "a minute", err);
     return true;
 }
 

@@ -101,7 +101,7 @@ void commands_link_lost(struct commands *commands, int64_t now_us)
         if (!command)
             continue;
         command->release_us = command->release_due_us = 0;
-        command_step(command, COMMAND_LINK_LOST, now_us, NULL);
+        command_step(command, COMMAND_LOST, now_us, "the link was lost");
     }
 }
 

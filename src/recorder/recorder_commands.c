@@ -140,6 +140,8 @@ static void commands_fill(struct recorder *recorder, const struct server_request
     if (setpoint->readback) {
         command->readback_id = present->id;
         command->readback_index = present->index;
+        command->readback_factor = present->def.scale_factor;
+        command->readback_offset = present->def.scale_offset;
     }
 }
 
@@ -396,7 +398,7 @@ void recorder_commands_stop(struct recorder *recorder)
     for (size_t i = 0; i < COMMANDS_MAX && recorder->commands.count; i++) {
         command = recorder->commands.rows[i];
         if (command)
-            command_step(command, COMMAND_LINK_LOST, recorder->time.mono_us,
+            command_step(command, COMMAND_LOST, recorder->time.mono_us,
                          "the recorder was stopped while it was under way");
     }
     recorder_commands_settle(recorder);

@@ -16,6 +16,13 @@ void recorder_commands_published(struct recorder *recorder, int message_id, int 
         command_acknowledge(command, reason_code, reason, clock_mono_us());
 }
 
+/* A reload may have given the readback another scale: a value in other units says nothing of the one that was sent. */
+static bool commands_is_same_scale(const struct command *command, const struct tag *readback)
+{
+    return readback->def.scale_factor == command->readback_factor &&
+           readback->def.scale_offset == command->readback_offset;
+}
+
 static bool commands_is_live(const struct tag *tag)
 {
     return quality_is_good(tag->quality) && !tag->retained && !tag->backlog && !tag->truncated;
@@ -32,7 +39,10 @@ void recorder_commands_received(struct recorder *recorder)
             continue;
         command->readback_samples = recorder_commands_samples(tag);
         const struct value value = plant_tag_value(tag);
-        if (commands_is_live(tag))
+        if (!commands_is_same_scale(command, tag))
+            command_step(command, COMMAND_LOST, clock_mono_us(),
+                         "the configuration was read again, and its readback has another scale now");
+        else if (commands_is_live(tag))
             command_read_back(command, &value, clock_mono_us());
     }
 }

@@ -3,6 +3,7 @@ no. Afterwards the journal tells the truth, and nothing was sent twice, late or 
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -113,10 +114,11 @@ class Stages(unittest.TestCase):
         subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", KilledRecorder.shim, source, "-ldl"],
                        check=True)
 
-    def start(self, broker_more="", **broker):
+    def start(self, broker_more="", timeout=2, **broker):
         self.broker = Handmade(**broker)
         self.addCleanup(self.broker.close)
-        self.recorder = KilledRecorder(self.broker, broker_more=broker_more, config=TAGS)
+        self.recorder = KilledRecorder(self.broker, broker_more=broker_more,
+                                       config=TAGS.replace("timeout = 2;", f"timeout = {timeout};"))
         self.addCleanup(self.recorder.close)
         self.make_live()
 
@@ -326,6 +328,74 @@ class Stages(unittest.TestCase):
                 self.recorder.wait_value("SELECT button FROM commands", "not released")
                 self.assertIn(why.lower(), self.releases()[0][3].lower())
                 self.check("unverified", published=[("cmd/bell", "1"), ("cmd/bell", "0")])
+
+    # The configuration is read again
+
+    def change(self, *pairs):
+        """Writes another configuration, and has it read by SIGHUP, as a request would wait for the disk."""
+        with open(self.recorder.config_path, encoding="utf-8") as file:
+            text = file.read()
+        for old, new in pairs:
+            self.assertEqual(text.count(old), 1, old)
+            text = text.replace(old, new)
+        with open(self.recorder.config_path, "w", encoding="utf-8") as file:
+            file.write(text)
+        size = len(self.recorder.log())
+        self.recorder.process.send_signal(signal.SIGHUP)
+        self.recorder.wait_log("the configuration was read again", since=size)
+
+    def test_what_was_not_sent_before_a_reload_is_not_sent(self):
+        self.start(timeout=20)
+        self.recorder.kill_at("hang")
+        try:
+            asked = self.ask("valve", "5")
+            wait_until(lambda: health(self.recorder)[1]["status"]["commands"] == 1, 10, "the request")
+            self.change(('topic = "cmd/valve"', 'topic = "cmd/valve2"'))
+        finally:
+            self.recorder.spare("hang")
+        asked.join()
+        self.recorder.wait_value("SELECT outcome FROM commands", "cancelled")
+        self.assertEqual(self.recorder.value("SELECT detail FROM commands"),
+                         "the configuration was read again before it was sent")
+        self.change(('topic = "cmd/valve2"', 'topic = "cmd/valve"'))
+        self.check("cancelled")
+
+    def test_what_is_under_way_comes_to_its_end_as_it_was_sent(self):
+        """Another topic, other limits, another readback and time-out: what was sent is judged by what it was sent with."""
+        self.start(timeout=20)
+        self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        self.change(('topic = "cmd/sp"; readback = "sp"; tolerance = 0.1; timeout = 20;',
+                     'topic = "cmd/sp2"; readback = "valve"; max = 45; timeout = 1;'))
+        self.broker.publish("plant/valve", "50")  # the readback of the next command
+        self.broker.wait_acknowledged()
+        self.assertEqual(self.recorder.value("SELECT outcome FROM commands"), "under way")
+        self.broker.publish("plant/sp", "50")
+        self.recorder.wait_value("SELECT outcome FROM commands", "done")
+        self.assertEqual(self.recorder.sql("SELECT tag, new, readback FROM commands"), [["sp", "50.0", "50.0"]])
+        self.check("done", published=[("cmd/sp", "50")])
+
+    def test_a_readback_in_other_units_says_nothing(self):
+        self.start(timeout=20)
+        self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        self.change(('kind = "analog"; range = [ 20, 110 ];', 'kind = "analog"; range = [ 20, 110 ]; scale = [ 0.1, 0 ];'))
+        self.broker.publish("plant/sp", "500")  # 50 now, and not what the device would say of the 50 that was sent
+        self.recorder.wait_value("SELECT outcome FROM commands", "unknown")
+        self.assertIn("its readback has another scale now", self.recorder.value("SELECT detail FROM commands"))
+        self.check("unknown", published=[("cmd/sp", "50")])
+
+    def test_a_tag_that_is_taken_out_while_its_command_is_under_way(self):
+        self.start(timeout=20)
+        self.ask("sp", "50")
+        self.broker.wait(lambda: self.broker.published, 10, "the setpoint")
+        self.change(("""  { name = "sp"; topic = "plant/sp"; kind = "analog"; range = [ 20, 110 ];
+    setpoint = { topic = "cmd/sp"; readback = "sp"; tolerance = 0.1; timeout = 20; }; },
+""", ""))
+        self.broker.publish("plant/sp", "50")
+        self.recorder.wait_value("SELECT outcome FROM commands", "done")
+        self.assertEqual(self.recorder.value("SELECT tag FROM commands"), "sp")
+        self.check("done", published=[("cmd/sp", "50")])
 
     # The rate
 

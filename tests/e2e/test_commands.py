@@ -77,7 +77,7 @@ class Outcomes(Plant):
     def test_done_with_times_properties_and_a_journal_that_stands(self):
         device = self.device()
         status, text, errors = self.recorder.hmi("set", "sp", "42.5")
-        self.assertEqual((status, text), (64, "sp  40.0 -> 42.5 °C, limits 20 to 110\n"), errors)
+        self.assertEqual((status, text), (64, "sp  40.0 -> 42.5 °C, limits 20 to 110 °C\n"), errors)
         self.assertEqual(device.received, [])
         status, text, errors = self.set("sp", "42.5", "--reason", "test run")
         self.assertEqual(status, 0, text + errors)

@@ -252,13 +252,13 @@ static void test_gently(void **state)
     setpoint->max_step = 2.5;
     passes(&gate);
     gate.request.value.number = 42.6;
-    refused(&gate, "boiler.temp may be changed by at most 2.5 at once");
+    refused(&gate, "boiler.temp may be changed by at most 2.5 °C at once");
     setpoint->max_step = 0;
     setpoint->max_rate = 5;
     gate.around.moved = 2.4;
     passes(&gate);
     gate.around.moved = 2.5;
-    refused(&gate, "boiler.temp may be changed by at most 5 a minute");
+    refused(&gate, "boiler.temp may be changed by at most 5 °C a minute");
 }
 
 /* From nowhere any move may be too far; without a bound there are devices that only report what they were told. */
