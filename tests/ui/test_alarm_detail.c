@@ -273,6 +273,28 @@ static void the_journal_leads_here(void **state)
     end(&d);
 }
 
+/* On the few rows of a small window the axis tells the state of the alarm, and what there was beside it. */
+static void states_at_the_axis_have_their_names(void **state)
+{
+    (void)state;
+    static const char *const STATES[] = {"STOPPED", "RUNNING", "STARTING", "TRIPPED"};
+    struct detail d;
+    begin(&d, 24, 80, "HMI_GLYPHS=ascii");
+    struct fake_recorder *fake = &d.console.recorder;
+    for (uint32_t i = 0; i < 4; i++)
+        wire_put(&fake->out, WIRE_STATE,
+                 &(struct wire_state){.tag = 1, .value = i ? i : 80, .text = STATES[i]});
+    struct wire_alarm alarm = alarm_of(&d);
+    alarm.type = ALARM_STATE;
+    alarm.limit = 3;
+    alarm.guidance = "";
+    say(&d, &alarm);
+    expect(&d.console, "  TRIPPED+");
+    key(&d.console, "End");
+    expect(&d.console, "STOPPED+"); /* that is in sight; what lies between has no row of its own */
+    end(&d);
+}
+
 /* Sizes that nobody works in hurt nobody. */
 /* Locks the console while the dialogue is open there, and unlocks it: what was typed is gone, and Enter sends nothing. */
 static void lock_while_shelving(struct detail *d, const char *title)
@@ -337,6 +359,7 @@ int main(void)
         cmocka_unit_test(a_lock_closes_the_dialogue),
         cmocka_unit_test(the_trend_shows_that_moment),
         cmocka_unit_test(the_journal_leads_here),
+        cmocka_unit_test(states_at_the_axis_have_their_names),
         cmocka_unit_test(any_size_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -354,6 +354,41 @@ static void test_any_size(void **state)
     }
 }
 
+/* Four states on so few rows that numbers would be two apart: every one has its name; on fewer, the first ones have. */
+static void test_states_at_the_axis(void **state)
+{
+    static const struct chart_mark NAMES[] = {
+        {3, "TRIPPED"}, {1, "RUNNING"}, {0, "STOPPED"}, {2, "STARTING"}};
+    static const char *const EXPECTED[][4] = {{" TRIPPED+", "STARTING+", " RUNNING+", " STOPPED+"},
+                                              {" TRIPPED+", " RUNNING+", " STOPPED+"}};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        static struct series_span spans[CHART_SPANS_MAX];
+        struct chart_pen pen = {.spans = spans, .meaning = MEANING_CHART};
+        struct chart_scale scale = {.low = 0, .high = 3, .step = 1};
+        struct chart chart = {.from_us = CHART_FROM_US,
+                              .to_us = CHART_FROM_US + 300000000,
+                              .label_columns = 8,
+                              .pens = &pen,
+                              .pen_count = 1,
+                              .names = NAMES,
+                              .name_count = COUNT(NAMES)};
+        struct canvas canvas;
+        pen.scale = &scale;
+        for (size_t x = 0; x < CHART_SPANS_MAX; x++)
+            spans[x] = (struct series_span){NAN, NAN};
+        canvas_init(&canvas, 29, i ? 5 : 6, GLYPH_ASCII);
+        struct pane pane = pane_whole(&canvas);
+        chart_draw(&pane, &chart);
+        for (int y = 0; y < (i ? 3 : 4); y++) {
+            char *row = canvas_row_text(&canvas, y);
+            assert_string_equal(row, EXPECTED[i][y]);
+            free(row);
+        }
+        canvas_free(&canvas);
+    }
+}
+
 int main(void)
 {
     setenv("TZ", "UTC", 1);
@@ -367,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_bar_out_of_range),
         cmocka_unit_test(test_digits),
         cmocka_unit_test(test_chart),
+        cmocka_unit_test(test_states_at_the_axis),
         cmocka_unit_test(test_pens_without_colour),
         cmocka_unit_test(test_round_steps),
         cmocka_unit_test(test_any_size),

@@ -123,6 +123,7 @@ static void past_draw_chart(const struct alarm_past *past, struct tag_chart *tag
     int64_t column = plot_grid_column(&past->grid, record->activated_us);
     chart->pens = &pen;
     chart->pen_count = 1;
+    tag_chart_set_names(tag_chart, tag, past->grid.count, record->limit); /* of a state alarm: the state */
     chart->from_us = past->grid.start_us;
     chart->to_us = plot_grid_end_us(&past->grid);
     chart->has_cursor = column >= 0 && column < (int64_t)past->grid.count;

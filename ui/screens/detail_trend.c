@@ -92,5 +92,6 @@ void detail_draw_trend(const struct pane *pane, const struct screen_host *host, 
     chart->from_us = chart->to_us - width_us * (int64_t)area.spans;
     recent_columns(&host->mirror->recent, chart->from_us, chart->to_us, host->wall_us,
                    mirror_tag_is_sloped(tag), spans, area.spans);
+    tag_chart_set_names(&tag_chart, tag, area.spans, NAN);
     chart_draw(pane, chart);
 }

@@ -1,16 +1,7 @@
 #include "ui/screens/tag_chart.h"
 
-#include "ui/screens/trend_scale.h"
-
 #include <math.h>
 #include <stdio.h>
-
-#define TAG_CHART_LABEL_COLUMNS 9 /* of a number at the axis */
-
-static void tag_chart_label(void *context, double value, double step, char *out, size_t size)
-{
-    trend_scale_label(context, value, step, TAG_CHART_LABEL_COLUMNS, out, size);
-}
 
 /* The scale of a discrete tag is that of its states. */
 static void tag_chart_set_scale(const struct mirror_tag *tag, struct chart *chart)
@@ -28,11 +19,11 @@ static void tag_chart_set_scale(const struct mirror_tag *tag, struct chart *char
         chart->least_step = 1;
 }
 
-void tag_chart_init(struct tag_chart *tag_chart, struct mirror_tag *tag, int label_columns)
+void tag_chart_init(struct tag_chart *tag_chart, const struct mirror_tag *tag, int label_columns)
 {
     struct chart *chart = &tag_chart->chart;
-    *chart = (struct chart){
-        .label_columns = label_columns, .marks = tag_chart->marks, .label = tag_chart_label, .context = tag};
+    *chart =
+        (struct chart){.label_columns = label_columns, .marks = tag_chart->marks, .names = tag_chart->names};
     tag_chart_set_scale(tag, chart);
     for (size_t i = 0; i < tag->limit_count; i++) {
         char number[NUM_TEXT_MAX], *label = tag_chart->labels[chart->mark_count];
@@ -42,6 +33,36 @@ void tag_chart_init(struct tag_chart *tag_chart, struct mirror_tag *tag, int lab
         snprintf(label, sizeof tag_chart->labels[0], "%s %s", ALARM_TYPE_WORDS[tag->limits[i].type], number);
         tag_chart->marks[chart->mark_count++] = (struct chart_mark){tag->limits[i].limit, label};
     }
+}
+
+static bool tag_chart_is_in_sight(double value, const struct series_span *spans, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (spans[i].low == value || spans[i].high == value)
+            return true;
+    return false;
+}
+
+size_t tag_chart_find_names(const struct mirror_tag *tag, const struct series_span *spans, size_t count,
+                            double first, struct chart_mark *names)
+{
+    enum { FIRST, IN_SIGHT, OTHERS, TURNS };
+    size_t found = 0;
+    for (int turn = FIRST; turn < TURNS; turn++)
+        for (size_t i = 0; i < tag->state_count; i++) {
+            double value = tag->states[i].value;
+            int own = value == first ? FIRST : tag_chart_is_in_sight(value, spans, count) ? IN_SIGHT : OTHERS;
+            if (own == turn)
+                names[found++] = (struct chart_mark){value, tag->states[i].text};
+        }
+    return found;
+}
+
+void tag_chart_set_names(struct tag_chart *tag_chart, const struct mirror_tag *tag, size_t spans,
+                         double first)
+{
+    struct chart *chart = &tag_chart->chart;
+    chart->name_count = tag_chart_find_names(tag, chart->pens[0].spans, spans, first, tag_chart->names);
 }
 
 void tag_chart_find_faults(const struct plot_column *columns, const struct series_span *spans, size_t count,

@@ -95,14 +95,6 @@ static void trend_draw_text(struct trend_pen *pen, size_t number, const struct p
     }
 }
 
-/* The axis of a text says what the line stands for. */
-static void trend_draw_text_label(const struct trend_picture *picture, size_t number, const struct pane *pane)
-{
-    int y = chart_scale_row(&picture->pens[number].scale, trend_scale_text_level(number), picture->area.rows);
-    if (picture->area.x)
-        pane_text_right(pane, 0, y, TREND_LABEL_COLUMNS, trend_legend_meaning(number), "text");
-}
-
 static void trend_fill(struct trend_picture *picture, struct trend_data *data, struct screen_host *host)
 {
     for (size_t i = 0; i < host->trends->pen_count; i++) {
@@ -118,9 +110,14 @@ static void trend_fill(struct trend_picture *picture, struct trend_data *data, s
     }
 }
 
-static void trend_axis_label(void *context, double value, double step, char *out, size_t size)
+/* What the axis says besides numbers: the states of the selected pen, or that it is a text. */
+static size_t trend_find_names(const struct trend_pen *pen, size_t number, size_t spans,
+                               struct chart_mark *names)
 {
-    trend_scale_label(context, value, step, TREND_LABEL_COLUMNS, out, size);
+    if (!pen->tag || pen->tag->kind != TAG_TEXT)
+        return pen->tag ? tag_chart_find_names(pen->tag, pen->spans, spans, NAN, names) : 0;
+    names[0] = (struct chart_mark){trend_scale_text_level(number), "text"};
+    return 1;
 }
 
 struct trend_marks {
@@ -188,6 +185,7 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
 {
     const struct trend_view *view = host->trends;
     struct trend_marks marks;
+    struct chart_mark names[MIRROR_STATES_MAX];
     struct chart_pen pens[TREND_PENS_MAX];
     struct chart chart = {.label_columns = TREND_LABEL_COLUMNS,
                           .low = NAN,
@@ -195,7 +193,8 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
                           .pens = pens,
                           .pen_count = view->pen_count,
                           .axis_pen = view->selected,
-                          .marks = marks.marks};
+                          .marks = marks.marks,
+                          .names = names};
     picture->area = chart_area(pane, &chart);
     if (!picture->area.spans)
         return;
@@ -203,12 +202,11 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
     trend_data_follow(data, host, &picture->grid);
     trend_fill(picture, data, host);
     trend_scale_set(picture, view, picture->area.rows);
-    struct mirror_tag *axis = picture->pens[view->selected].tag;
-    chart.mark_count = trend_find_marks(axis, view, &marks);
+    chart.mark_count = trend_find_marks(picture->pens[view->selected].tag, view, &marks);
     chart.from_us = picture->grid.start_us;
     chart.to_us = plot_grid_end_us(&picture->grid);
-    chart.label = axis ? trend_axis_label : NULL;
-    chart.context = axis;
+    chart.name_count =
+        trend_find_names(&picture->pens[view->selected], view->selected, picture->area.spans, names);
     int64_t cursor = trend_view_cursor_column(view, &picture->grid);
     chart.has_cursor = cursor >= 0;
     chart.cursor = cursor >= 0 ? (size_t)cursor : 0;
@@ -220,8 +218,6 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
                                      .scale = &picture->pens[i].scale};
     chart_draw(pane, &chart);
     trend_begin_draw(picture, view->pen_count, pane);
-    if (axis && axis->kind == TAG_TEXT)
-        trend_draw_text_label(picture, view->selected, pane);
     trend_draw_cursor_time(picture, pane, cursor);
 }
 

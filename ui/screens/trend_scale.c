@@ -1,9 +1,6 @@
 #include "ui/screens/trend_scale.h"
 
-#include "base/num.h"
-
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define TREND_APART 0.08 /* of the scale, between two pens with states */
@@ -126,22 +123,4 @@ void trend_scale_set(struct trend_picture *picture, const struct trend_view *vie
             picture->pens[i].scale = trend_scale_of(picture, view, picture->pens[i].tag, rows);
         else
             picture->pens[i].scale = chart_scale_of(0, 1, rows, 0, true);
-}
-
-void trend_scale_label(const struct mirror_tag *tag, double value, double step, int columns, char *out,
-                       size_t size)
-{
-    for (size_t i = 0; i < tag->state_count; i++)
-        if (tag->states[i].value == value) {
-            snprintf(out, size, "%s", tag->states[i].text);
-            return;
-        }
-    if (tag->kind == TAG_TEXT) {
-        out[0] = '\0';
-        return;
-    }
-    int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
-    num_format_fit(out, size, value, decimals, columns);
-    if (tag->state_count)
-        out[0] = '\0'; /* between two states */
 }

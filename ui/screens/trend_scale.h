@@ -13,8 +13,4 @@ double trend_scale_text_level(size_t pen);
 /* True when both are drawn on one scale. */
 bool trend_scale_is_shared(const struct mirror_tag *one, const struct mirror_tag *other);
 
-/* A number of the axis as this tag shows numbers; `step` apart from the next. */
-void trend_scale_label(const struct mirror_tag *tag, double value, double step, int columns, char *out,
-                       size_t size);
-
 #endif

@@ -68,16 +68,47 @@ struct chart_area chart_area(const struct pane *pane, const struct chart *chart)
 
 /* ---- axes ---- */
 
-static void chart_label(const struct chart *chart, double value, double step, char *out, size_t size)
+/* A tick with its label. */
+static void chart_draw_tick(const struct pane *pane, const struct chart *chart, const struct chart_area *area,
+                            int y, const char *label, const struct chart_signs *signs)
 {
-    if (fabs(value) < step * 1e-6)
-        value = 0;
-    if (chart->label) {
-        chart->label(chart->context, value, step, out, size);
-        return;
+    enum meaning labels = chart->pen_count > 1 ? chart->pens[chart->axis_pen].meaning : MEANING_CHART_AXIS;
+    pane_text_right(pane, 0, y, chart->label_columns, labels, label);
+    pane_put(pane, area->x - 1, y, MEANING_CHART_AXIS, signs->tick_y);
+    for (int x = 3; signs->grid != ' ' && x < area->columns; x += 4)
+        pane_put(pane, area->x + x, y, MEANING_CHART_AXIS, signs->grid);
+}
+
+static void chart_draw_numbers(const struct pane *pane, const struct chart *chart,
+                               const struct chart_area *area, const struct chart_scale *scale,
+                               const struct chart_signs *signs)
+{
+    int taken = -2, decimals = scale->step < 1 ? (int)ceil(-log10(scale->step) - 1e-9) : 0;
+    double first = ceil(scale->low / scale->step - 1e-9);
+    for (int i = 0; i <= area->rows * 2; i++) {
+        char label[CHART_LABEL_MAX];
+        double value = (first + i) * scale->step;
+        int y = chart_scale_row(scale, value, area->rows);
+        if (y < 0)
+            break;
+        if (y >= area->rows || y == taken)
+            continue;
+        taken = y;
+        if (fabs(value) < scale->step * 1e-6)
+            value = 0;
+        num_format_fit(label, sizeof label, value, decimals, chart->label_columns);
+        chart_draw_tick(pane, chart, area, y, label, signs);
     }
-    int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
-    num_format_fit(out, size, value, decimals, chart->label_columns);
+}
+
+static bool chart_name_is_hidden(const struct chart *chart, const struct chart_area *area,
+                                 const struct chart_scale *scale, size_t name)
+{
+    int y = chart_scale_row(scale, chart->names[name].value, area->rows);
+    for (size_t i = 0; i < name; i++)
+        if (chart_scale_row(scale, chart->names[i].value, area->rows) == y)
+            return true;
+    return y < 0 || y >= area->rows;
 }
 
 static void chart_draw_scale(const struct pane *pane, const struct chart *chart,
@@ -88,24 +119,12 @@ static void chart_draw_scale(const struct pane *pane, const struct chart *chart,
         return;
     for (int y = 0; y < area->rows; y++)
         pane_put(pane, area->x - 1, y, MEANING_CHART_AXIS, signs->axis_y);
-    enum meaning numbers = chart->pen_count > 1 ? chart->pens[chart->axis_pen].meaning : MEANING_CHART_AXIS;
-    int taken = -2;
-    double first = ceil(scale->low / scale->step - 1e-9);
-    for (int i = 0; i <= area->rows * 2; i++) {
-        double value = (first + i) * scale->step;
-        int y = chart_scale_row(scale, value, area->rows);
-        if (y < 0)
-            break;
-        if (y >= area->rows || y == taken)
-            continue;
-        taken = y;
-        char label[CHART_LABEL_MAX];
-        chart_label(chart, value, scale->step, label, sizeof label);
-        pane_text_right(pane, 0, y, chart->label_columns, numbers, label);
-        pane_put(pane, area->x - 1, y, MEANING_CHART_AXIS, signs->tick_y);
-        for (int x = 3; signs->grid != ' ' && x < area->columns; x += 4)
-            pane_put(pane, area->x + x, y, MEANING_CHART_AXIS, signs->grid);
-    }
+    if (!chart->name_count)
+        chart_draw_numbers(pane, chart, area, scale, signs);
+    for (size_t i = 0; i < chart->name_count; i++)
+        if (!chart_name_is_hidden(chart, area, scale, i))
+            chart_draw_tick(pane, chart, area, chart_scale_row(scale, chart->names[i].value, area->rows),
+                            chart->names[i].label, signs);
 }
 
 /* Nothing to see, for reasons that are not known: what is known is hatched. */

@@ -35,7 +35,7 @@ struct chart_pen {
 };
 
 struct chart_mark {
-    double value; /* a horizontal line here, if it lies in the scale */
+    double value; /* it is drawn if it lies in the scale */
     const char *label;
 };
 
@@ -46,16 +46,16 @@ struct chart {
     double least_step; /* between two numbers on the axis, 0: any */
     int label_columns; /* room for the numbers at the left */
     const struct chart_pen *pens;
-    size_t pen_count; /* up to CHART_PENS_MAX */
-    size_t axis_pen;  /* drawn above the others; the axis and the marks are of its scale */
-    const struct chart_mark *marks;
+    size_t pen_count;               /* up to CHART_PENS_MAX */
+    size_t axis_pen;                /* drawn above the others; the axis and the marks are of its scale */
+    const struct chart_mark *marks; /* horizontal lines */
     size_t mark_count;
+    /* Values that have names, at the axis in the place of numbers: the most important first, for of two in one row the
+     * first one is there. */
+    const struct chart_mark *names;
+    size_t name_count;
     bool has_cursor;
     size_t cursor; /* the span on which it stands */
-    /* How a number on the axis is written; `step` is the distance of two.
-     * NULL: with as many digits as it takes. */
-    void (*label)(void *context, double value, double step, char *out, size_t size);
-    void *context;
 };
 
 struct chart_area {
