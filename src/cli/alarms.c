@@ -92,9 +92,33 @@ static void alarms_add_number(cJSON *object, const char *name, double number)
         json_add_number(object, name, number);
 }
 
+struct alarms_found {
+    const struct mirror *mirror;
+    struct mirror_alarm **alarms;
+    size_t count;
+};
+
+static const char *alarms_unit(const struct mirror *mirror, const struct wire_alarm *alarm)
+{
+    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+    return tag ? tag->unit : "";
+}
+
+/* As the screens show them: the word of a state, the tag's decimals, "±0.45" of a deviation. */
+static void alarms_add_texts(cJSON *object, const struct mirror *mirror, const struct wire_alarm *alarm)
+{
+    char value[256], limit[256];
+    mirror_alarm_value(mirror, alarm, value, sizeof value);
+    mirror_alarm_limit(mirror, alarm, limit, sizeof limit);
+    cJSON_AddStringToObject(object, "value_text", value);
+    cJSON_AddStringToObject(object, "limit_text", limit);
+    cJSON_AddStringToObject(object, "unit", alarms_unit(mirror, alarm));
+}
+
 static cJSON *alarms_json_of(const void *context, size_t i)
 {
-    const struct wire_alarm *alarm = &((struct mirror_alarm *const *)context)[i]->record;
+    const struct alarms_found *found = context;
+    const struct wire_alarm *alarm = &found->alarms[i]->record;
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "alarm", alarm->address);
     cJSON_AddStringToObject(object, "state", alarm_state_word((enum alarm_state)alarm->state));
@@ -121,18 +145,19 @@ static cJSON *alarms_json_of(const void *context, size_t i)
     cJSON_AddStringToObject(object, "shelf_reason", alarm->shelf_reason);
     cJSON_AddBoolToObject(object, "shelved_once", alarm->shelf_once != 0);
     cJSON_AddStringToObject(object, "suppressed_by", alarm->suppressed_by);
+    alarms_add_texts(object, found->mirror, alarm);
     return object;
 }
 
 /* ---- table ---- */
 
 static const struct table_column COLUMNS[] = {
-    {"ALARM", TABLE_LEFT},  {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},   {"SINCE", TABLE_LEFT},
-    {"VALUE", TABLE_POINT}, {"LIMIT", TABLE_POINT},   {"MESSAGE", TABLE_LEFT}, {"UNTIL", TABLE_LEFT},
-    {"BY", TABLE_LEFT},     {"REASON", TABLE_LEFT},
+    {"ALARM", TABLE_LEFT},  {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},  {"SINCE", TABLE_LEFT},
+    {"VALUE", TABLE_POINT}, {"LIMIT", TABLE_POINT},   {"UNIT", TABLE_LEFT},   {"MESSAGE", TABLE_LEFT},
+    {"UNTIL", TABLE_LEFT},  {"BY", TABLE_LEFT},       {"REASON", TABLE_LEFT},
 };
 
-#define COLUMNS_ALWAYS 7 /* the others tell of what is withheld */
+#define COLUMNS_ALWAYS 8 /* the others tell of what is withheld */
 
 static void alarms_add_row(struct table *table, const struct mirror *mirror, const struct wire_alarm *alarm)
 {
@@ -151,6 +176,7 @@ static void alarms_add_row(struct table *table, const struct mirror *mirror, con
         since,
         value,
         limit,
+        alarms_unit(mirror, alarm),
         alarm->message,
         until,
         alarm_withheld_by(alarm),
@@ -159,12 +185,11 @@ static void alarms_add_row(struct table *table, const struct mirror *mirror, con
     table_add(table, cells);
 }
 
-static void alarms_print_table(const struct mirror *mirror, struct mirror_alarm *const *alarms, size_t count,
-                               bool all)
+static void alarms_print_table(const struct alarms_found *found, bool all)
 {
     struct table *table = table_new(COLUMNS, all ? sizeof COLUMNS / sizeof *COLUMNS : COLUMNS_ALWAYS);
-    for (size_t i = 0; i < count; i++)
-        alarms_add_row(table, mirror, &alarms[i]->record);
+    for (size_t i = 0; i < found->count; i++)
+        alarms_add_row(table, found->mirror, &found->alarms[i]->record);
     table_print(table, stdout, 0);
     table_free(table);
 }
@@ -172,18 +197,18 @@ static void alarms_print_table(const struct mirror *mirror, struct mirror_alarm 
 static void alarms_print(const struct mirror *mirror, char *const *patterns, bool json, bool all,
                          struct err *err)
 {
-    struct mirror_alarm **alarms = mem_new(mirror->alarm_count + 1, sizeof(struct mirror_alarm *));
-    size_t count = 0;
+    struct alarms_found found = {.mirror = mirror,
+                                 .alarms = mem_new(mirror->alarm_count + 1, sizeof(struct mirror_alarm *))};
     for (size_t i = 0; i < mirror->alarm_count; i++)
         if (alarms_is_wanted(&mirror->alarms[i]->record, patterns, all))
-            alarms[count++] = mirror->alarms[i];
-    qsort(alarms, count, sizeof(struct mirror_alarm *), alarms_compare);
+            found.alarms[found.count++] = mirror->alarms[i];
+    qsort(found.alarms, found.count, sizeof(struct mirror_alarm *), alarms_compare);
     bool known = alarms_check_known(patterns, mirror, err);
     if (json)
-        json_print_lines(count, alarms_json_of, alarms);
-    else if (known || count)
-        alarms_print_table(mirror, alarms, count, all);
-    free(alarms);
+        json_print_lines(found.count, alarms_json_of, &found);
+    else if (known || found.count)
+        alarms_print_table(&found, all);
+    free(found.alarms);
 }
 
 static int alarms_run(const struct cli_command *command, int argc, char **argv)

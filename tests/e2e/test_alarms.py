@@ -48,6 +48,35 @@ def wait_states(recorder, expected, seconds=15):
     wait_until(lambda: states(recorder) == expected, seconds, f"{expected}, not {states(recorder)}")
 
 
+WORDS = """
+tags = (
+  { name = "pump"; topic = "plant/pump"; kind = "discrete";
+    states = ( (0, "STOPPED"), (1, "RUNNING"), (3, "TRIPPED") );
+    alarms = ( { type = "state"; limit = "TRIPPED"; } ); },
+  { name = "tank"; topic = "plant/tank"; unit = "m"; decimals = 1; alarms = ( { type = "hi"; limit = 4; } ); }
+);
+"""
+
+
+class Words(unittest.TestCase):
+    def test_states_have_words_and_numbers_units(self):
+        with Broker() as broker, Recorder(broker, config=WORDS) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/pump", "3", "-q", "1")
+            mosquitto_pub(broker, "plant/tank", "4.5", "-q", "1")
+            wait_states(recorder, {"pump/state": "unacknowledged", "tank/hi": "unacknowledged"})
+            found = alarms(recorder)
+            self.assertEqual([found["pump/state"][key] for key in ("value", "value_text", "limit", "limit_text", "unit")],
+                             [3, "TRIPPED", 3, "TRIPPED", ""])
+            self.assertEqual([found["tank/hi"][key] for key in ("value", "value_text", "limit", "limit_text", "unit")],
+                             [4.5, "4.5", 4, "4.0", "m"])
+            status, text, errors = recorder.hmi("alarms")
+            self.assertEqual(status, 0, errors)
+            self.assertRegex(text, r"VALUE +LIMIT +UNIT +MESSAGE")
+            self.assertRegex(text, r"pump/state .* TRIPPED +TRIPPED")
+            self.assertRegex(text, r"tank/hi .* 4\.5 +4\.0 +m\b")
+
+
 class Life(unittest.TestCase):
     def test_raised_acknowledged_shelved_and_kept_over_a_kill(self):
         with Broker(persistence=True) as broker, Recorder(broker, config=BOILER) as recorder:
