@@ -85,7 +85,7 @@ void app_pop(struct app *app);
  * it. */
 void app_dispatch(struct app *app, enum action action);
 
-/* What a screen's operation wants done after it: SCREEN_PAINT, SCREEN_CLOSE. */
+/* What a screen's operation wants done after it: SCREEN_PAINT, SCREEN_CLOSE, SCREEN_TURN. */
 void app_apply(struct app *app, unsigned effect);
 
 /* Does what a screen asked of its host. To be called after each of its operations. */

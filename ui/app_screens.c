@@ -32,12 +32,6 @@ void screen_host_say(struct screen_host *host, enum meaning meaning, const char 
     app->dirty = true;
 }
 
-void screen_host_unsay(struct screen_host *host)
-{
-    if (!host->app->message_fresh)
-        host->app->message_until_us = 0;
-}
-
 void screen_host_request(struct screen_host *host, const struct wire_ask *ask)
 {
     struct app *app = host->app;
@@ -86,13 +80,20 @@ struct app_layer *app_top(struct app *app)
     return &app->stack[app->depth - 1];
 }
 
+/* It means nothing where another screen, or another list, is in sight. */
+static void app_drop_message(struct app *app)
+{
+    if (!app->message_fresh)
+        app->message_until_us = 0;
+}
+
 void app_pop(struct app *app)
 {
     struct app_layer *layer = app_top(app);
     app->depth--;
     app->host.below = app->depth > 1 ? app->stack[app->depth - 1].class->id : SCREEN_NONE;
     layer->class->close(layer->state);
-    screen_host_unsay(&app->host); /* it means nothing on another screen */
+    app_drop_message(app);
     app->dirty = app->dirty_key = true;
 }
 
@@ -119,7 +120,7 @@ void app_open(struct app *app, enum screen_id id, uint32_t argument)
     app->host.below = app->depth ? app_top(app)->class->id : SCREEN_NONE;
     app->stack[app->depth] = (struct app_layer){.class = class, .state = class->open(&app->host, argument)};
     app->depth++;
-    screen_host_unsay(&app->host); /* it means nothing on another screen */
+    app_drop_message(app);
     app->dirty = app->dirty_key = true;
 }
 
@@ -316,7 +317,9 @@ void app_apply(struct app *app, unsigned effect)
 {
     if (effect & SCREEN_CLOSE && app->depth > 1)
         app_pop(app);
-    if (effect & (SCREEN_PAINT | SCREEN_CLOSE))
+    if (effect & SCREEN_TURN)
+        app_drop_message(app);
+    if (effect & (SCREEN_PAINT | SCREEN_CLOSE | SCREEN_TURN))
         app->dirty = app->dirty_key = true;
 }
 

@@ -36,7 +36,9 @@ enum screen_effect {
     SCREEN_IGNORED = 0, /* not for this screen: the loop may do what is usual */
     SCREEN_HANDLED = 1, /* taken, nothing to paint */
     SCREEN_PAINT = 2,   /* taken, paint soon */
-    SCREEN_CLOSE = 4    /* taken, back to the screen below */
+    SCREEN_CLOSE = 4,   /* taken, back to the screen below */
+    SCREEN_TURN =
+        8 /* taken, another list is in sight: what was said before was about the one that was there */
 };
 
 struct app;
@@ -121,9 +123,6 @@ void screen_host_open(struct screen_host *host, enum screen_id id, uint32_t argu
 /* Says something in the line above the key bar, for some seconds or until another screen comes. */
 void screen_host_say(struct screen_host *host, enum meaning meaning, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* Takes away what was said before this key: it was about what is no longer in sight. */
-void screen_host_unsay(struct screen_host *host);
 
 /* Sends a request to the recorder. Its answer is said in the same line when it comes, whatever screen is on top then;
  * so is it that nobody is there to ask. */

@@ -187,12 +187,12 @@ static void alarms_clear_filter(struct alarms_screen *screen, const struct scree
     alarms_set_filter(screen, host, "");
 }
 
-static void alarms_go_tab(struct alarms_screen *screen, struct screen_host *host, int tab)
+static unsigned alarms_go_tab(struct alarms_screen *screen, int tab)
 {
-    screen_host_unsay(host);
     screen->tab = (enum alarms_tab)((tab + ALARMS_TABS) % ALARMS_TABS);
     screen->typing = false;
     line_editor_clear(&screen->filter);
+    return SCREEN_TURN;
 }
 
 /* Escape takes back one thing at a time: marks, then the filter, then it leaves the screen. */
@@ -305,12 +305,10 @@ static unsigned alarms_act(void *state, struct screen_host *host, enum action ac
         return alarms_show_trend(screen, host);
     case ACTION_ALARMS:
     case ACTION_JOURNAL:
-        alarms_go_tab(screen, host, action == ACTION_JOURNAL ? ALARMS_JOURNAL : ALARMS_STANDING);
-        return SCREEN_PAINT;
+        return alarms_go_tab(screen, action == ACTION_JOURNAL ? ALARMS_JOURNAL : ALARMS_STANDING);
     case ACTION_NEXT_TAB:
     case ACTION_PREVIOUS_TAB:
-        alarms_go_tab(screen, host, (int)screen->tab + (action == ACTION_NEXT_TAB ? 1 : -1));
-        return SCREEN_PAINT;
+        return alarms_go_tab(screen, (int)screen->tab + (action == ACTION_NEXT_TAB ? 1 : -1));
     case ACTION_GROUP:
     case ACTION_FOLD_ALL:
     case ACTION_UNFOLD_ALL:
@@ -351,10 +349,8 @@ static unsigned alarms_click(struct alarms_screen *screen, struct screen_host *h
 {
     const struct alarm_list *list = alarms_list(screen);
     for (int i = 0; input->y == 0 && i < ALARMS_TABS; i++)
-        if (input->x < screen->tab_x[i]) {
-            alarms_go_tab(screen, host, i);
-            return SCREEN_PAINT;
-        }
+        if (input->x < screen->tab_x[i])
+            return alarms_go_tab(screen, i);
     size_t top = list ? list->top : screen->journal.top, at = list ? list->cursor : screen->journal.cursor;
     size_t row = top + (size_t)(input->y - 2), count = list ? list->row_count : screen->journal.count;
     if (input->y < 2 || input->y >= screen->rows + 2 || row >= count)
