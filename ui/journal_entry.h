@@ -24,6 +24,8 @@ struct journal_entry {
     struct query_journal_place place;
     double value, limit;        /* NaN: none */
     char *texts[JOURNAL_TEXTS]; /* safe for a terminal, never NULL; owned */
+    uint32_t tag;               /* for whoever draws it: the mirror's tag of that name, 0: none ... */
+    uint64_t tag_seen;          /* ... as mirror.tags_changes was then, plus 1; 0: not looked up */
 };
 
 /* A copy with safe texts. A command's values stand before its detail: "40 -> 42.5". Release with

@@ -158,6 +158,7 @@ static void a_long_detail_hides_no_value_and_states_have_words(void **state)
     expect_row(&console, "97.5", "xxx");
     vt_type(console.vt, "/pump\r", 6);
     expect(&console, "value TRIPPED  limit TRIPPED");
+    expect_row(&console, "pump/state", "TRIPPED TRIPPED"); /* and in the row */
     finish(&console);
 }
 

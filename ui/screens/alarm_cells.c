@@ -14,7 +14,8 @@
 
 #define CELL_MAX        1024 /* bytes of a cell's text */
 #define CELLS_TIME      12   /* columns of a time without date */
-#define CELLS_DATE_FROM 110  /* columns of a terminal that has room for dates */
+#define CELLS_WIDE      110  /* columns of a terminal that has room for more than what tells alarms apart */
+#define CELLS_DATE_FROM 140  /* columns of a terminal that has room for dates */
 
 /* How a state is shown: a sign for the condition (it stands, or it has gone), and a word that is in capitals while
  * somebody has to acknowledge it. Of the withheld ones the sign is that of the condition underneath. */
@@ -35,7 +36,7 @@ struct cell_row {
     const struct alarm_cells *cells;
     const struct wire_alarm *alarm;
     enum glyph_level level;
-    bool dates; /* there is room for them */
+    bool wide, dates; /* there is room for more, and for dates */
 };
 
 typedef void cell_text(const struct cell_row *row, char *out, size_t size);
@@ -58,16 +59,6 @@ void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *ala
         mirror_tag_value(tag, value, sizeof value);
     bool live = tag && mirror_tag_trust(tag) >= MIRROR_RETAINED && !alarm_cells_is_stale(mirror, alarm);
     snprintf(out, size, live || !*value ? "%s" : "(%s)", value);
-}
-
-void alarm_cells_note(const struct wire_alarm *alarm, char *out, size_t size)
-{
-    char rate[32] = "";
-    if (alarm->chattering && alarm->chatter_rate)
-        snprintf(rate, sizeof rate, "%" PRIu32 "/min", alarm->chatter_rate);
-    else if (alarm->chattering)
-        snprintf(rate, sizeof rate, "chatters");
-    snprintf(out, size, "%s%s%s", alarm->first_out ? "1st" : "", alarm->first_out && *rate ? " " : "", rate);
 }
 
 void alarm_cells_advice(const struct wire_alarm *alarm, char *out, size_t size)
@@ -154,9 +145,17 @@ static void cell_message(const struct cell_row *row, char *out, size_t size)
              *row->alarm->message && *row->alarm->detail ? ": " : "", row->alarm->detail);
 }
 
+/* "1st" of those that came together, "12/min" when it chatters; where there is not much room, the second counts. */
 static void cell_note(const struct cell_row *row, char *out, size_t size)
 {
-    alarm_cells_note(row->alarm, out, size);
+    const struct wire_alarm *alarm = row->alarm;
+    char rate[32] = "";
+    if (alarm->chattering && alarm->chatter_rate)
+        snprintf(rate, sizeof rate, "%" PRIu32 "/min", alarm->chatter_rate);
+    else if (alarm->chattering)
+        snprintf(rate, sizeof rate, "chatters");
+    bool first = alarm->first_out && (row->wide || !*rate);
+    snprintf(out, size, "%s%s%s", first ? "1st" : "", first && *rate ? " " : "", rate);
 }
 
 /* Until the shelf ends. */
@@ -186,53 +185,51 @@ static void cell_reason(const struct cell_row *row, char *out, size_t size)
 
 struct alarm_column {
     struct grid_column column;
+    int wide_rank; /* in a terminal of CELLS_WIDE columns: there no message, however long, hides a limit or a unit */
     cell_text *text;
 };
 
 #define MARKED                                                                                               \
     {                                                                                                        \
-        {"", 1, 1, 0, GRID_LEFT}, cell_marked                                                                \
+        {"", 1, 1, 0, GRID_LEFT}, 0, cell_marked                                                             \
     }
 #define PRIORITY                                                                                             \
     {                                                                                                        \
-        {"PRI", 3, 3, 0, GRID_LEFT}, cell_priority                                                           \
-    }
-#define STATE                                                                                                \
-    {                                                                                                        \
-        {"STATE", 7, 9, 0, GRID_LEFT}, cell_state                                                            \
+        {"PRI", 3, 3, 0, GRID_LEFT}, 0, cell_priority                                                        \
     }
 #define ADDRESS                                                                                              \
     {                                                                                                        \
-        {"ALARM", 16, 48, 0, GRID_TAIL}, cell_address                                                        \
+        {"ALARM", 15, 48, 0, GRID_TAIL}, 0, cell_address                                                     \
     }
 
 static const struct alarm_column STANDING[] = {
     MARKED,
     PRIORITY,
-    STATE,
-    {{"ACTIVATED", CELLS_TIME, 23, 0, GRID_LEFT}, cell_time},
+    {{"STATE", 7, 9, 0, GRID_LEFT}, 0, cell_state},
+    {{"ACTIVATED", CELLS_TIME, 23, 0, GRID_LEFT}, 0, cell_time},
     ADDRESS,
-    {{"", 0, 12, 1, GRID_LEFT}, cell_note},
-    {{"VALUE", 8, 16, 0, GRID_RIGHT}, cell_value},
-    {{"LIMIT", 7, 14, 3, GRID_RIGHT}, cell_limit},
-    {{"UNIT", 4, 10, 5, GRID_LEFT}, cell_unit},
-    {{"FOR", 5, 5, 1, GRID_RIGHT}, cell_duration},
-    {{"AREA", 8, 24, 6, GRID_LEFT}, cell_area},
-    {{"MESSAGE", 14, 0, 2, GRID_LEFT}, cell_message},
+    {{"", 0, 10, 2, GRID_LEFT}, 1, cell_note},
+    {{"VALUE", 8, 16, 0, GRID_POINT}, 0, cell_value},
+    {{"LIMIT", 7, 14, 4, GRID_POINT}, 1, cell_limit},
+    {{"UNIT", 4, 10, 5, GRID_LEFT}, 1, cell_unit},
+    {{"FOR", 5, 5, 1, GRID_RIGHT}, 1, cell_duration},
+    {{"AREA", 8, 24, 6, GRID_LEFT}, 6, cell_area},
+    {{"MESSAGE", 14, 0, 2, GRID_LEFT}, 2, cell_message},
 };
 
 static const struct alarm_column WITHHELD[] = {
     MARKED,
     PRIORITY,
-    {{"STATE", 9, 9, 0, GRID_LEFT}, cell_state},
+    {{"STATE", 9, 9, 0, GRID_LEFT}, 0, cell_state},
     ADDRESS,
-    {{"LEFT", 5, 10, 0, GRID_RIGHT}, cell_left},
-    {{"BY", 4, 16, 0, GRID_LEFT}, cell_by},
-    {{"REASON", 10, 60, 0, GRID_LEFT}, cell_reason},
-    {{"VALUE", 8, 16, 4, GRID_RIGHT}, cell_value},
-    {{"ACTIVATED", CELLS_TIME, 23, 5, GRID_LEFT}, cell_time},
-    {{"AREA", 8, 24, 7, GRID_LEFT}, cell_area},
-    {{"MESSAGE", 14, 0, 6, GRID_LEFT}, cell_message},
+    {{"LEFT", 5, 10, 0, GRID_RIGHT}, 0, cell_left},
+    {{"BY", 4, 16, 0, GRID_LEFT}, 0, cell_by},
+    {{"REASON", 10, 60, 0, GRID_LEFT}, 0, cell_reason},
+    {{"VALUE", 8, 16, 4, GRID_POINT}, 4, cell_value},
+    {{"UNIT", 4, 10, 5, GRID_LEFT}, 5, cell_unit},
+    {{"ACTIVATED", CELLS_TIME, 23, 6, GRID_LEFT}, 6, cell_time},
+    {{"AREA", 8, 24, 8, GRID_LEFT}, 8, cell_area},
+    {{"MESSAGE", 14, 0, 7, GRID_LEFT}, 7, cell_message},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -268,7 +265,7 @@ static enum meaning cell_meaning(const struct cell_row *row, cell_text *text)
 static void cell_draw_group(const struct alarm_group *group, const struct pane *pane, int y)
 {
     char first[TIMEFMT_MAX], count[24];
-    int area = pane->columns < CELLS_DATE_FROM ? 14 : 28, x = 2;
+    int area = pane->columns < CELLS_WIDE ? 14 : 28, x = 2;
     pane_sign(pane, 0, y, MEANING_GROUP, group->folded ? SIGN_FOLDED : SIGN_UNFOLDED);
     pane_text(pane, x, y, area, MEANING_GROUP, *group->area ? group->area : "(no area)");
     snprintf(count, sizeof count, "%zu", group->count);
@@ -293,7 +290,7 @@ struct cell_table {
     const struct alarm_cells *cells;
     const struct alarm_column *columns;
     enum glyph_level level;
-    bool dates;
+    bool wide, dates;
 };
 
 static struct cell_row cell_row_at(const struct cell_table *table, size_t row)
@@ -301,6 +298,7 @@ static struct cell_row cell_row_at(const struct cell_table *table, size_t row)
     return (struct cell_row){.cells = table->cells,
                              .alarm = &table->cells->list->rows[row].alarm->record,
                              .level = table->level,
+                             .wide = table->wide,
                              .dates = table->dates};
 }
 
@@ -335,6 +333,7 @@ void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane)
     struct cell_table table = {.cells = cells,
                                .columns = list->withheld ? WITHHELD : STANDING,
                                .level = pane_level(pane),
+                               .wide = pane->columns >= CELLS_WIDE,
                                .dates = pane->columns >= CELLS_DATE_FROM};
     struct grid_rows rows = {.columns = columns,
                              .column_count = list->withheld ? COUNT_OF(WITHHELD) : COUNT_OF(STANDING),
@@ -342,10 +341,13 @@ void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane)
                              .count = list->row_count,
                              .cursor = list->cursor,
                              .context = &table,
+                             .memory = cells->memory,
                              .text = cell_table_text,
                              .meaning = cell_table_meaning,
                              .over = cell_table_draw_group};
-    for (size_t i = 0; i < rows.column_count; i++)
+    for (size_t i = 0; i < rows.column_count; i++) {
         columns[i] = table.columns[i].column;
+        columns[i].rank = table.wide ? table.columns[i].wide_rank : columns[i].rank;
+    }
     grid_draw_rows(&rows, pane);
 }

@@ -15,6 +15,7 @@ struct alarm_cells {
     const struct mirror *mirror;
     const struct alarm_list *list;
     int64_t wall_us;
+    struct grid_memory *memory; /* of the columns of this list */
 };
 
 /* Heading in row 0 of `pane`, from row 1 on the rows from list->top on, with the cursor. */
@@ -26,10 +27,7 @@ bool alarm_cells_is_stale(const struct mirror *mirror, const struct wire_alarm *
 /* The value that its tag has now, in brackets where it is not live; "" for an alarm without a tag. */
 void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
 
-/* What sets it apart from others, in a few columns: "1st" of those that came together, "12/min" when it chatters. */
-void alarm_cells_note(const struct wire_alarm *alarm, char *out, size_t size);
-
-/* The same as a sentence, with what to do about it; "": nothing does. */
+/* What sets it apart from others, as a sentence, with what to do about it; "": nothing does. */
 void alarm_cells_advice(const struct wire_alarm *alarm, char *out, size_t size);
 
 #endif

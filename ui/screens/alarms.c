@@ -178,6 +178,7 @@ static void alarms_set_filter(struct alarms_screen *screen, const struct screen_
         alarm_list_set_filter(alarms_list(screen), filter);
     else
         journal_list_set_filter(&screen->journal, filter, host->wall_us);
+    screen->widths[screen->tab] = (struct grid_memory){.window = 0};
 }
 
 static void alarms_clear_filter(struct alarms_screen *screen, const struct screen_host *host)

@@ -138,8 +138,11 @@ static void alarms_draw_list(struct alarms_screen *screen, struct screen_host *h
     struct alarm_list *list = alarms_list(screen);
     alarm_list_scroll(list, (size_t)screen->rows);
     if (list->row_count)
-        alarm_cells_draw(
-            &(struct alarm_cells){.mirror = host->mirror, .list = list, .wall_us = host->wall_us}, body);
+        alarm_cells_draw(&(struct alarm_cells){.mirror = host->mirror,
+                                               .list = list,
+                                               .wall_us = host->wall_us,
+                                               .memory = &screen->widths[screen->tab]},
+                         body);
     else
         alarms_draw_empty(list, host, body);
     alarm_list_show(list, (size_t)screen->rows, host->mono_us);
@@ -153,7 +156,7 @@ void alarms_draw_all(struct alarms_screen *screen, struct screen_host *host, con
     if (alarms_list(screen))
         alarms_draw_list(screen, host, &body);
     else
-        alarm_journal_draw(&screen->journal, host, &body);
+        alarm_journal_draw(&screen->journal, host, &screen->widths[ALARMS_JOURNAL], &body);
     alarms_draw_foot(screen, host, pane, pane->rows - 1);
     if (screen->shelve.open)
         alarm_shelve_draw(&screen->shelve, host, &body);

@@ -15,6 +15,7 @@
 #include "ui/line_editor.h"
 #include "ui/screen.h"
 #include "ui/screens/alarm_shelve.h"
+#include "ui/widgets/grid.h"
 
 #include <stdbool.h>
 
@@ -30,6 +31,7 @@ struct alarms_screen {
     enum alarms_tab tab;
     struct alarm_list lists[ALARMS_LISTS];
     struct journal_list journal;
+    struct grid_memory widths[ALARMS_TABS];
     struct line_editor filter;
     bool typing;            /* into the filter */
     int rows;               /* of alarms that the last picture had room for */

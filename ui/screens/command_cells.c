@@ -235,6 +235,7 @@ void command_cells_draw(const struct command_cells *cells, const struct command_
                                        .count = list->row_count,
                                        .cursor = list->cursor,
                                        .context = &table,
+                                       .memory = cells->memory,
                                        .text = cell_table_text,
                                        .meaning = cell_table_meaning},
                    pane);

@@ -5,6 +5,7 @@
 #include "ui/canvas.h"
 #include "ui/command_list.h"
 #include "ui/mirror.h"
+#include "ui/widgets/grid.h"
 
 #include <stdint.h>
 
@@ -12,6 +13,7 @@
 struct command_cells {
     const struct mirror *mirror;
     int64_t wall_us;
+    struct grid_memory *memory; /* of the columns of the list */
 };
 
 /* Heading in row 0 of `pane`, from row 1 on the rows from list->top on, with the cursor. */

@@ -23,6 +23,7 @@
 
 struct commands_screen {
     struct command_list list;
+    struct grid_memory widths;
     struct line_editor filter;
     bool typing;   /* into the filter */
     bool whole;    /* the one under the cursor is shown in full */
@@ -149,7 +150,8 @@ static void commands_draw(void *state, struct screen_host *host, const struct pa
 {
     struct commands_screen *screen = state;
     struct command_list *list = &screen->list;
-    const struct command_cells cells = {.mirror = host->mirror, .wall_us = host->wall_us};
+    const struct command_cells cells = {
+        .mirror = host->mirror, .wall_us = host->wall_us, .memory = &screen->widths};
     struct pane body = pane_part(pane, 0, 0, -1, pane->rows - 1);
     commands_ask_history(screen, host);
     command_list_update(list, host->mirror);
@@ -177,11 +179,17 @@ static bool commands_move(struct commands_screen *screen, enum action action)
     return true;
 }
 
+static void commands_set_filter(struct commands_screen *screen, const char *filter)
+{
+    command_list_set_filter(&screen->list, filter);
+    screen->widths = (struct grid_memory){.window = 0};
+}
+
 static void commands_clear_filter(struct commands_screen *screen)
 {
     screen->typing = false;
     line_editor_clear(&screen->filter);
-    command_list_set_filter(&screen->list, "");
+    commands_set_filter(screen, "");
 }
 
 /* Escape takes back one thing at a time, then it leaves the screen. */
@@ -239,7 +247,7 @@ static unsigned commands_type(struct commands_screen *screen, const struct input
         commands_clear_filter(screen);
     } else if (line_editor_input(&screen->filter, input, &changed)) {
         if (changed)
-            command_list_set_filter(&screen->list, screen->filter.text);
+            commands_set_filter(screen, screen->filter.text);
     } else {
         /* Arrows up and down, pages and function keys do what they always do; letters never come here. */
         return commands_move(screen, action_of_key(input->key, ACTION_ON_COMMANDS)) ? SCREEN_PAINT

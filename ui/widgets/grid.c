@@ -1,6 +1,7 @@
 #include "ui/widgets/grid.h"
 
 #include <limits.h>
+#include <string.h>
 
 #define GRID_GAP      1
 #define GRID_RANK_MAX 9
@@ -9,7 +10,7 @@
 struct grid {
     const struct grid_column *columns;
     size_t count;
-    int need[GRID_COLUMNS_MAX];                       /* begins with the heading's */
+    struct grid_memory *needs;
     int x[GRID_COLUMNS_MAX], width[GRID_COLUMNS_MAX]; /* width 0: left out */
 };
 
@@ -22,16 +23,45 @@ static size_t grid_rows_in_sight(const struct grid_rows *rows, const struct pane
     return room < left ? room : left;
 }
 
+/* Splits a number, maybe "(4.2)" or "±0.5", at its point: columns before it, and from there on. False for a word, and
+ * with an exponent, whose point may be anywhere. */
+static bool grid_split(const struct pane *pane, const char *text, int *whole, int *fraction)
+{
+    static const char SIGN[] = "±";
+    const char *digits = text + strspn(text, "(");
+    digits += strncmp(digits, SIGN, strlen(SIGN)) ? 0 : strlen(SIGN);
+    digits += strspn(digits, "+-");
+    size_t length = strspn(digits, "0123456789");
+    const char *point = digits + length, *end = point + strspn(point, ".0123456789");
+    if (!length || *end == 'e')
+        return false;
+    *fraction = pane_text_columns(pane, point);
+    *whole = pane_text_columns(pane, text) - *fraction;
+    return true;
+}
+
+static void grid_widen(int *width, int columns)
+{
+    *width = columns > *width ? columns : *width;
+}
+
 static void grid_need(struct grid *grid, size_t column, const struct pane *pane, const char *text)
 {
-    int columns = pane_text_columns(pane, text);
-    if (columns > grid->need[column])
-        grid->need[column] = columns;
+    struct grid_memory *needs = grid->needs;
+    int columns = pane_text_columns(pane, text), whole, fraction;
+    if (grid->columns[column].align == GRID_POINT && grid_split(pane, text, &whole, &fraction)) {
+        grid_widen(&needs->whole[column], whole);
+        grid_widen(&needs->fraction[column], fraction);
+        columns = needs->whole[column] + needs->fraction[column];
+    }
+    grid_widen(&needs->need[column], columns);
 }
 
 static void grid_measure(struct grid *grid, const struct grid_rows *rows, const struct pane *pane)
 {
     char text[GRID_TEXT_MAX];
+    if (grid->needs->window != pane->columns)
+        *grid->needs = (struct grid_memory){.window = pane->columns};
     for (size_t i = 0; i < grid->count; i++)
         grid_need(grid, i, pane, grid->columns[i].heading);
     for (size_t y = 0; y < grid_rows_in_sight(rows, pane); y++)
@@ -45,7 +75,7 @@ static void grid_measure(struct grid *grid, const struct grid_rows *rows, const 
 static int grid_wish(const struct grid *grid, size_t column)
 {
     const struct grid_column *row = &grid->columns[column];
-    int most = row->most ? row->most : INT_MAX, wish = grid->need[column];
+    int most = row->most ? row->most : INT_MAX, wish = grid->needs->need[column];
     wish = wish < row->least ? row->least : wish;
     return wish < most ? wish : most;
 }
@@ -55,10 +85,10 @@ static int grid_admit(struct grid *grid, int rank, int left)
 {
     for (size_t i = 0; i < grid->count; i++) {
         const struct grid_column *row = &grid->columns[i];
-        bool empty = !grid->need[i] && !row->least;
-        if (row->rank != rank || empty || (rank && row->least + GRID_GAP > left))
+        int least = row->least ? row->least : grid_wish(grid, i);
+        if (row->rank != rank || !least || (rank && least + GRID_GAP > left))
             continue;
-        grid->width[i] = row->least ? row->least : 1;
+        grid->width[i] = least;
         left -= grid->width[i] + GRID_GAP;
     }
     return left;
@@ -107,6 +137,15 @@ static const char *grid_tail(const struct pane *pane, const char *text, int colu
     return text;
 }
 
+/* Where a text begins in a column of numbers: words end where numbers end. */
+static int grid_begin_of(const struct grid *grid, const struct pane *pane, size_t column, const char *text)
+{
+    int room = grid->width[column], whole, fraction, begin = room - pane_text_columns(pane, text);
+    if (grid_split(pane, text, &whole, &fraction) && begin > grid->needs->fraction[column] - fraction)
+        begin -= grid->needs->fraction[column] - fraction;
+    return begin > 0 ? begin : 0;
+}
+
 /* Cut to the column's width as its align says. */
 static void grid_draw_cell(const struct grid *grid, const struct pane *pane, int y, size_t column,
                            enum meaning meaning, const char *text)
@@ -117,6 +156,9 @@ static void grid_draw_cell(const struct grid *grid, const struct pane *pane, int
         return;
     if (align == GRID_RIGHT) {
         pane_text_right(pane, x, y, width, meaning, text);
+    } else if (align == GRID_POINT) {
+        int begin = grid_begin_of(grid, pane, column, text);
+        pane_text(pane, x + begin, y, width - begin, meaning, text);
     } else if (align == GRID_TAIL && pane_text_columns(pane, text) > width) {
         pane_sign(pane, x, y, meaning, SIGN_ELLIPSIS);
         pane_text(pane, x + 1, y, width - 1, meaning, grid_tail(pane, text, width - 1));
@@ -142,7 +184,9 @@ static void grid_draw_row(const struct grid *grid, const struct grid_rows *rows,
 
 void grid_draw_rows(const struct grid_rows *rows, const struct pane *pane)
 {
-    struct grid grid = {.columns = rows->columns, .count = rows->column_count};
+    struct grid_memory once = {.window = 0};
+    struct grid grid = {
+        .columns = rows->columns, .count = rows->column_count, .needs = rows->memory ? rows->memory : &once};
     struct pane body = pane_part(pane, 0, 1, -1, pane->rows - 1);
     grid_measure(&grid, rows, pane);
     grid_layout(&grid, pane->columns - 1);
