@@ -217,6 +217,27 @@ static bool export_do(struct export_run *run, const struct export_options *optio
     return good;
 }
 
+/* A state that is mistyped would be told as one that never was. */
+static bool export_check_states(const struct export_run *run, struct err *err)
+{
+    for (size_t i = 0; i < run->figure_count; i++) {
+        bool suits = false, good = true;
+        for (size_t tag = 0; good && !suits && tag < run->tag_count; tag++) {
+            struct query_tag found;
+            good = query_find_tag(run->query, run->tags[tag], &found, err);
+            suits = good && export_figure_suits(&run->figures[i], &found);
+            if (good)
+                query_tag_free(&found);
+        }
+        if (!good)
+            return false;
+        if (!suits)
+            return err_set(err, EX_DATAERR, "'%s' has no state '%s'; hmi.cfg names its states", run->tags[0],
+                           run->figures[i].state);
+    }
+    return true;
+}
+
 static bool export_from_config(const struct config *config, const struct export_options *options,
                                char *const *patterns, struct err *err)
 {
@@ -230,7 +251,9 @@ static bool export_from_config(const struct config *config, const struct export_
                 export_find_tags(run.query, &tags, err);
     run.tags = tags.names;
     run.tag_count = tags.count;
-    good = good && export_set_shape(&run, options, err) && export_do(&run, options, err);
+    good = good && export_set_shape(&run, options, err) && export_check_states(&run, err) &&
+           export_do(&run, options, err);
+    export_figures_free(run.figures, run.figure_count);
     buf_free(&run.put.text);
     export_free_tags(&tags);
     query_close(run.query);

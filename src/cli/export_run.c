@@ -5,6 +5,7 @@
 #include "cli/outfile.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,7 @@ static void export_samples_header(struct export_run *run)
 /* What one look at the history gave: `count` intervals of one tag. */
 struct export_periods {
     struct export_run *run;
+    const struct query_tag *tag;
     int64_t *starts_us;
     double *cells; /* of the first figure of the tag's first interval */
     size_t stride; /* cells from one interval to the next */
@@ -140,7 +142,8 @@ static bool export_take_period(void *context, const struct query_aggregate *aggr
         return false;
     self->starts_us[self->count] = aggregate->from_us;
     for (size_t i = 0; i < self->run->figure_count; i++)
-        self->cells[self->count * self->stride + i] = export_figure_value(self->run->figures[i], aggregate);
+        self->cells[self->count * self->stride + i] =
+            export_figure_value(&self->run->figures[i], self->tag, aggregate);
     self->count++;
     return !outfile_interrupted();
 }
@@ -153,15 +156,25 @@ static int64_t export_piece_end(struct export_run *run, int64_t from_us, size_t 
     return from_us < run->to_us ? from_us : run->to_us;
 }
 
-static bool export_read_periods(struct export_run *run, uint32_t tag_id, int64_t from_us, int64_t to_us,
-                                struct export_periods *periods, struct err *err)
+static bool export_read_periods(struct export_run *run, const struct query_tag *tag, int64_t from_us,
+                                int64_t to_us, struct export_periods *periods, struct err *err)
 {
     unsigned parts = 0;
     for (size_t i = 0; i < run->figure_count; i++)
-        parts |= run->figures[i]->part;
+        parts |= run->figures[i].figure->part;
     periods->count = 0;
-    return query_bounded_intervals(run->query, tag_id, from_us, to_us, export_next, run, parts,
+    periods->tag = tag;
+    return query_bounded_intervals(run->query, tag->id, from_us, to_us, export_next, run, parts,
                                    export_take_period, periods, err);
+}
+
+static void export_put_figure(struct export_put *put, const struct export_wish *wish, const char *name,
+                              double cell)
+{
+    if (wish->figure->type == FIGURE_TIME && !isnan(cell))
+        export_put_time(put, name, (int64_t)cell); /* whole µs, which a double holds until the year 2255 */
+    else
+        export_put_number(put, name, cell);
 }
 
 static void export_put_periods(struct export_run *run, const struct query_tag *tag,
@@ -172,7 +185,7 @@ static void export_put_periods(struct export_run *run, const struct query_tag *t
         export_put_text(&run->put, "tag", tag->name, strlen(tag->name));
         export_put_time(&run->put, "time", periods->starts_us[i]);
         for (size_t figure = 0; figure < run->figure_count; figure++)
-            export_put_number(&run->put, run->figures[figure]->name,
+            export_put_figure(&run->put, &run->figures[figure], run->figures[figure].name,
                               periods->cells[i * periods->stride + figure]);
         export_put_end(&run->put);
     }
@@ -187,7 +200,7 @@ static bool export_periods_of(struct export_run *run, const struct query_tag *ta
     bool good = true;
     for (int64_t at_us = run->from_us; good && at_us < run->to_us;) {
         int64_t end_us = export_piece_end(run, at_us, EXPORT_PERIODS);
-        good = export_read_periods(run, tag->id, at_us, end_us, &periods, err);
+        good = export_read_periods(run, tag, at_us, end_us, &periods, err);
         if (good)
             export_put_periods(run, tag, &periods);
         good = good && export_flush(run, err);
@@ -205,15 +218,16 @@ static void export_periods_header(struct export_run *run)
     export_put_text(&run->put, "", "tag", 3);
     export_put_text(&run->put, "", "time", 4);
     for (size_t i = 0; i < run->figure_count; i++)
-        export_put_text(&run->put, "", run->figures[i]->name, strlen(run->figures[i]->name));
+        export_put_text(&run->put, "", run->figures[i].name, strlen(run->figures[i].name));
     export_put_end(&run->put);
 }
 
 /* ---- a column for each tag ---- */
 
 struct export_wide {
-    uint32_t *ids;
-    char **columns; /* tag × figure */
+    struct query_tag *tags;
+    size_t tag_count; /* of those, so far */
+    char **columns;   /* tag × figure */
     size_t width;
     struct export_periods periods;
 };
@@ -222,20 +236,18 @@ static bool export_wide_begin(struct export_run *run, struct export_wide *wide, 
 {
     bool good = true;
     wide->width = run->tag_count * run->figure_count;
-    wide->ids = mem_new(run->tag_count, sizeof *wide->ids);
+    wide->tags = mem_new(run->tag_count, sizeof *wide->tags);
     wide->columns = mem_new(wide->width, sizeof *wide->columns);
     for (size_t i = 0; good && i < run->tag_count; i++) {
-        struct query_tag tag;
-        good = query_find_tag(run->query, run->tags[i], &tag, err);
+        good = query_find_tag(run->query, run->tags[i], &wide->tags[i], err);
         if (!good)
             break;
-        wide->ids[i] = tag.id;
-        query_tag_free(&tag);
+        wide->tag_count++;
         /* In CSV also a single figure is named, so that nobody takes the file for samples, least of all hmi import. */
         bool named = run->figure_count > 1 || !run->put.json;
         for (size_t figure = 0; figure < run->figure_count; figure++)
             wide->columns[i * run->figure_count + figure] =
-                named ? mem_format("%s %s", run->tags[i], run->figures[figure]->name)
+                named ? mem_format("%s %s", run->tags[i], run->figures[figure].name)
                       : mem_copy_text(run->tags[i]);
     }
     size_t rows = EXPORT_CELLS / wide->width ? EXPORT_CELLS / wide->width : 1;
@@ -251,8 +263,10 @@ static void export_wide_end(struct export_wide *wide)
 {
     for (size_t i = 0; i < wide->width; i++)
         free(wide->columns[i]);
+    for (size_t i = 0; i < wide->tag_count; i++)
+        query_tag_free(&wide->tags[i]);
     free(wide->columns);
-    free(wide->ids);
+    free(wide->tags);
     free(wide->periods.starts_us);
     free(wide->periods.cells);
 }
@@ -274,7 +288,7 @@ static bool export_wide_read(struct export_run *run, struct export_wide *wide, i
     for (size_t i = 0; good && i < run->tag_count; i++) {
         wide->periods.cells = cells + i * run->figure_count;
         good = !outfile_interrupted() || err_set(err, EX_TEMPFAIL, "interrupted");
-        good = good && export_read_periods(run, wide->ids[i], from_us, to_us, &wide->periods, err);
+        good = good && export_read_periods(run, &wide->tags[i], from_us, to_us, &wide->periods, err);
         double piece = (double)(i + 1) / (double)run->tag_count;
         export_show(run, 0, from_us + (int64_t)(piece * (double)(to_us - from_us)), run->tag_count);
     }
@@ -288,7 +302,8 @@ static bool export_wide_write(struct export_run *run, const struct export_wide *
         export_put_begin(&run->put);
         export_put_time(&run->put, "time", wide->periods.starts_us[row]);
         for (size_t i = 0; i < wide->width; i++)
-            export_put_number(&run->put, wide->columns[i], wide->periods.cells[row * wide->width + i]);
+            export_put_figure(&run->put, &run->figures[i % run->figure_count], wide->columns[i],
+                              wide->periods.cells[row * wide->width + i]);
         export_put_end(&run->put);
     }
     return export_flush(run, err);
@@ -296,7 +311,7 @@ static bool export_wide_write(struct export_run *run, const struct export_wide *
 
 static bool export_all_wide(struct export_run *run, struct err *err)
 {
-    struct export_wide wide;
+    struct export_wide wide = {0};
     bool good = export_wide_begin(run, &wide, err);
     if (good && run->header)
         export_wide_header(run, &wide);

@@ -18,7 +18,7 @@ struct export_run {
     int64_t from_us, to_us; /* [from, to) */
     bool has_every;         /* intervals; else the samples as they are */
     struct when_span every;
-    const struct export_figure *figures[EXPORT_FIGURES_MAX];
+    struct export_wish figures[EXPORT_FIGURES_MAX];
     size_t figure_count;
     bool wide; /* intervals: one row a time and a column a tag; else a row for each tag and time */
     bool header;

@@ -121,6 +121,22 @@ class ExportTest(unittest.TestCase):
                             "2026-03-29T11:00Z").splitlines()
         self.assertEqual([json.loads(line)["boiler.level"] for line in lines], [None, None])
 
+    def test_time_in_a_state_and_times_of_extremes(self):
+        span = ("--from", "2026-03-29T08:00Z", "--to", "2026-03-29T10:00Z")
+        found = rows(self.export("pump", "--every", "90m", "-a", 'in:STOPPED,in:1,transitions', *span))
+        self.assertEqual(found[0], ["time", "pump in:STOPPED", "pump in:1", "pump transitions"])
+        total = [sum(float(row[i] or 0) for row in found[1:]) for i in (1, 2, 3)]
+        self.assertEqual(total, [3600, 3600, 2])
+        lines = [json.loads(line) for line in self.export(
+            "boiler.temp", "boiler.level", "--every", "1h", "-a", "in:3,max_time", "--format", "json", "--from",
+            "2026-03-29T09:00Z", "--to", "2026-03-29T12:00Z").splitlines()]
+        self.assertEqual([line["boiler.level in:3"] for line in lines], [0, None, 3600])  # bad from 10 to 11
+        self.assertEqual(lines[0]["boiler.temp max_time"], "2026-03-29T09:50:00.000Z")
+        self.assertEqual(self.export("note", "--every", "1d", "--long", "-a", "in:007", "--from", "1970-01-01T00:00Z", "--to",
+                                     "1970-01-01T00:00:10Z").splitlines()[1], "note,1969-12-31T23:00:00.000Z,1.000001")
+        status, output, errors = self.known.hmi("export", "pump", "--every", "1h", "-a", "in:STOPED")
+        self.assertEqual((status, output, "no state 'STOPED'" in errors), (65, "", True), errors)
+
     def test_into_a_file(self):
         path = os.path.join(self.known.folder, "out.csv")
         self.assertEqual(self.export("pump", "-o", path), "")

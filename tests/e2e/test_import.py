@@ -270,6 +270,9 @@ class ImportTest(unittest.TestCase):
             status, output, errors = known.hmi("import", path, *options)
             self.assertEqual((status, output), (65, ""))
             self.assertIn(f"{path}:1: the column 'a avg' holds figures of intervals", errors)
+        states = os.path.join(known.folder, "states.csv")
+        self.assertEqual(known.hmi("export", "a", "--every", "15m", "-a", "in:7", "--to", "2026-01-01T01:00Z", "-o", states)[0], 0)
+        self.assertIn("the column 'a in:7' holds figures of intervals", known.hmi("import", states, "--create")[2])
         known.tag("a avg")  # unless a tag has that very name
         self.assertEqual(self.load(path)[0], "4 samples stored, 0 there already, 0 refused")
 
