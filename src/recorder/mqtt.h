@@ -41,6 +41,7 @@ struct mqtt_message {
     bool retained;
     const void *correlation; /* correlation data (MQTT 5); NULL: none */
     size_t correlation_length;
+    const char *response_topic; /* where the sender wants an answer (MQTT 5); NULL: nowhere */
 };
 
 /* What is to be published; borrowed during the call. */
@@ -53,7 +54,8 @@ struct mqtt_publication {
     bool prompt; /* refused while the broker's window is full: else it would wait here and leave later */
     /* MQTT 5 only; with 3.1.1 they are left out */
     uint32_t expiry_s;                            /* the broker forgets it after so long; 0: never */
-    const char *correlation;                      /* correlation data; NULL: none */
+    const void *correlation;                      /* correlation data; NULL: none */
+    size_t correlation_length;                    /* at most 65,535 */
     const char *response_topic;                   /* where a device may answer; NULL: nowhere */
     const char *operator_name, *station, *reason; /* user properties; NULL or "": none */
 };

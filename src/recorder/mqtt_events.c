@@ -69,11 +69,14 @@ static void mqtt_on_message(struct mosquitto *handle, void *context, const struc
     (void)handle;
     struct mqtt *mqtt = context;
     void *correlation = NULL;
+    char *response_topic = NULL;
     uint16_t correlation_length = 0;
     mqtt->messages++;
-    if (properties)
+    if (properties) {
         mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation,
                                        &correlation_length, false);
+        mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response_topic, false);
+    }
     if (mqtt->handler->message) {
         const struct mqtt_message taken = {
             .topic = message->topic,
@@ -83,10 +86,12 @@ static void mqtt_on_message(struct mosquitto *handle, void *context, const struc
             .retained = message->retain,
             .correlation = correlation,
             .correlation_length = correlation_length,
+            .response_topic = response_topic,
         };
         mqtt->enough |= !mqtt->handler->message(mqtt->context, &taken);
     }
     free(correlation);
+    free(response_topic);
     errno = 0;
 }
 

@@ -2,7 +2,6 @@
 
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <string.h>
 #include <sysexits.h>
 
 static int mqtt_add_user_property(mosquitto_property **properties, const char *name, const char *value)
@@ -14,14 +13,13 @@ static int mqtt_add_user_property(mosquitto_property **properties, const char *n
 
 static int mqtt_make_properties(const struct mqtt_publication *publication, mosquitto_property **properties)
 {
-    const char *correlation = publication->correlation;
     int code = MOSQ_ERR_SUCCESS;
     if (publication->expiry_s)
         code = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
                                             publication->expiry_s);
-    if (code == MOSQ_ERR_SUCCESS && correlation)
-        code = mosquitto_property_add_binary(properties, MQTT_PROP_CORRELATION_DATA, correlation,
-                                             (uint16_t)strlen(correlation));
+    if (code == MOSQ_ERR_SUCCESS && publication->correlation)
+        code = mosquitto_property_add_binary(properties, MQTT_PROP_CORRELATION_DATA, publication->correlation,
+                                             (uint16_t)publication->correlation_length);
     if (code == MOSQ_ERR_SUCCESS && publication->response_topic)
         code =
             mosquitto_property_add_string(properties, MQTT_PROP_RESPONSE_TOPIC, publication->response_topic);

@@ -283,6 +283,7 @@ bool recorder_commands_publish(struct recorder *recorder, const struct command *
         .prompt = prompt,
         .expiry_s = (uint32_t)((command->timeout_us + CLOCK_US_PER_SECOND - 1) / CLOCK_US_PER_SECOND),
         .correlation = correlation,
+        .correlation_length = strlen(correlation),
         .response_topic = uplink_answers(recorder->uplink),
         .operator_name = command->operator_name,
         .station = command->station,

@@ -74,6 +74,21 @@ static void device_up(void *context)
     }
 }
 
+/* In words, where the sender wants an answer (MQTT 5): what a controller of the field would say. */
+static void device_answer(struct device *device, const struct mqtt_message *message, bool taken)
+{
+    char text[SIM_ANSWER_MAX];
+    sim_plant_answer(device->sim->plant, message->topic, taken, text);
+    const struct mqtt_publication answer = {.topic = message->response_topic,
+                                            .payload = text,
+                                            .length = strlen(text),
+                                            .qos = 1,
+                                            .correlation = message->correlation,
+                                            .correlation_length = message->correlation_length};
+    if (message->response_topic && *text)
+        sim_link_send(&device->link, &answer);
+}
+
 /* A retained command is left alone: it may be days old. */
 static void device_message(void *context, const struct mqtt_message *message)
 {
@@ -81,6 +96,7 @@ static void device_message(void *context, const struct mqtt_message *message)
     if (message->retained || !device->sim->plant)
         return;
     bool taken = sim_plant_command(device->sim->plant, message->topic, message->payload, message->length);
+    device_answer(device, message, taken);
     if (device->sim->options->verbose)
         log_info("%s: command on %s %s", device->link.name, message->topic, taken ? "taken" : "refused");
 }
@@ -98,6 +114,7 @@ static void device_init(struct sim *sim, enum sim_device id)
                                 .port = options->port,
                                 .username = options->username,
                                 .password = options->password,
+                                .version5 = sim->plant != NULL, /* for answers */
                                 .clean = true,
                                 .keepalive_s = 15};
     if (sim->plant) {

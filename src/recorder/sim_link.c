@@ -54,8 +54,12 @@ static const struct mqtt_handler LINK_HANDLER = {
 void sim_link_init(struct sim_link *link, const char *name, const struct mqtt_options *options,
                    const struct sim_link_handler *handler, void *context)
 {
-    *link = (struct sim_link){
-        .name = name, .options = *options, .handler = handler, .context = context, .delay_us = DELAY_MIN_US};
+    *link = (struct sim_link){.name = name,
+                              .options = *options,
+                              .wants5 = options->version5,
+                              .handler = handler,
+                              .context = context,
+                              .delay_us = DELAY_MIN_US};
 }
 
 void sim_link_free(struct sim_link *link)
@@ -79,6 +83,8 @@ static void link_lost(struct sim_link *link, int64_t now_mono_us, const char *re
     if (!link->announced)
         log_warning("%s: %s; trying again", link->name, reason);
     link->announced = true;
+    /* The broker may not speak that version: not all of them say so. */
+    link->options.version5 = link->wants5 && (link->state != SIM_LINK_ASKED || !link->options.version5);
     sim_link_cut(link, now_mono_us, link->delay_us);
     link->delay_us = link->delay_us * 2 > DELAY_MAX_US ? DELAY_MAX_US : link->delay_us * 2;
 }
@@ -160,16 +166,21 @@ bool sim_link_ready(const struct sim_link *link)
     return link->state == SIM_LINK_STANDS && !link->stuck && link->waiting < SIM_LINK_WAITING_MAX;
 }
 
-bool sim_link_publish(struct sim_link *link, const char *topic, const void *payload, size_t length, int qos,
-                      bool retain)
+bool sim_link_send(struct sim_link *link, const struct mqtt_publication *publication)
 {
-    const struct mqtt_publication publication = {
-        .topic = topic, .payload = payload, .length = length, .qos = qos, .retain = retain};
-    if (!sim_link_ready(link) || !mqtt_publish(link->mqtt, &publication, NULL, NULL)) {
+    if (!sim_link_ready(link) || !mqtt_publish(link->mqtt, publication, NULL, NULL)) {
         link->dropped++;
         return false;
     }
     link->waiting++;
     link->sent++;
     return true;
+}
+
+bool sim_link_publish(struct sim_link *link, const char *topic, const void *payload, size_t length, int qos,
+                      bool retain)
+{
+    return sim_link_send(
+        link, &(struct mqtt_publication){
+                  .topic = topic, .payload = payload, .length = length, .qos = qos, .retain = retain});
 }

@@ -22,6 +22,7 @@ enum sim_link_state { SIM_LINK_WAITS, SIM_LINK_ASKED, SIM_LINK_STANDS };
 struct sim_link {
     const char *name; /* for the log */
     struct mqtt_options options;
+    bool wants5; /* MQTT 5; where an attempt fails 3.1.1 has its turn */
     const struct sim_link_handler *handler;
     void *context;
     enum sim_link_state state;
@@ -57,6 +58,7 @@ void sim_link_serve(struct sim_link *link, short revents, int64_t now_mono_us);
 /* Queues a message; leaves with sim_link_flush(). False when it was dropped. */
 bool sim_link_publish(struct sim_link *link, const char *topic, const void *payload, size_t length, int qos,
                       bool retain);
+bool sim_link_send(struct sim_link *link, const struct mqtt_publication *publication);
 void sim_link_flush(struct sim_link *link, int64_t now_mono_us);
 
 /* Room for more messages? */

@@ -328,23 +328,40 @@ static void command_apply(struct sim_model *model, const struct sim_command *com
         memcpy(at, &value, sizeof value);
 }
 
+/* NULL: no command has that topic. */
+static const struct sim_command *command_of(const struct sim_plant *plant, const char *topic)
+{
+    size_t prefix = strlen(plant->prefix);
+    if (strncmp(topic, plant->prefix, prefix) != 0 || topic[prefix] != '/')
+        return NULL;
+    for (size_t i = 0; i < SIM_COMMAND_COUNT; i++)
+        if (!strcmp(topic + prefix + 1, SIM_COMMANDS[i].topic))
+            return &SIM_COMMANDS[i];
+    return NULL;
+}
+
 bool sim_plant_command(struct sim_plant *plant, const char *topic, const void *payload, size_t length)
 {
     char text[128];
-    size_t prefix = strlen(plant->prefix);
     double value;
-    if (strncmp(topic, plant->prefix, prefix) != 0 || topic[prefix] != '/' || length >= sizeof text)
+    const struct sim_command *command = command_of(plant, topic);
+    if (!command || length >= sizeof text)
         return false;
     memcpy(text, payload, length);
     text[length] = '\0';
-    for (size_t i = 0; i < SIM_COMMAND_COUNT; i++) {
-        const struct sim_command *command = &SIM_COMMANDS[i];
-        if (strcmp(topic + prefix + 1, command->topic) != 0)
-            continue;
-        if (!command_value(text, &value) || value < command->min || value > command->max)
-            return false;
-        command_apply(&plant->model, command, value);
-        return true;
-    }
-    return false;
+    if (!command_value(text, &value) || value < command->min || value > command->max)
+        return false;
+    command_apply(&plant->model, command, value);
+    return true;
+}
+
+void sim_plant_answer(const struct sim_plant *plant, const char *topic, bool taken, char out[SIM_ANSWER_MAX])
+{
+    const struct sim_command *command = command_of(plant, topic);
+    if (!command)
+        *out = '\0';
+    else if (taken)
+        snprintf(out, SIM_ANSWER_MAX, "accepted");
+    else
+        snprintf(out, SIM_ANSWER_MAX, "refused: it takes %g to %g", command->min, command->max);
 }

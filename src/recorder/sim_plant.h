@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SIM_ANSWER_MAX 64
+
 struct sim_plant;
 
 struct sim_plant_options {
@@ -41,6 +43,9 @@ void sim_plant_advance(struct sim_plant *plant, int64_t model_us, int64_t wall_u
 /* A message on one of the command topics ("prefix/…/set"): a number, {"value": number}, or for a pump a word
  * such as "on". False when it is not a command, not understood or out of bounds: nothing changes then. */
 bool sim_plant_command(struct sim_plant *plant, const char *topic, const void *payload, size_t length);
+
+/* What the controller answers to a message on a command topic that it took or refused; "" for another topic. */
+void sim_plant_answer(const struct sim_plant *plant, const char *topic, bool taken, char out[SIM_ANSWER_MAX]);
 
 /* The device's retained states are sent again with the next step: after each connect. */
 void sim_plant_repeat_states(struct sim_plant *plant, enum sim_device device);

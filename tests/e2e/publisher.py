@@ -13,6 +13,14 @@ def mosquitto_pub(broker, topic, payload, *options):
                    check=True, timeout=20, capture_output=True)
 
 
+def mosquitto_rr(broker, topic, payload, response_topic):
+    """A request of MQTT 5 by the mosquitto_rr program; returns the answer."""
+    done = subprocess.run(["mosquitto_rr", "-h", broker.host, "-p", str(broker.port), "-V", "mqttv5", "-W", "10", "-q", "1",
+                           "-t", topic, "-e", response_topic, "-m", payload], check=True, timeout=20, capture_output=True,
+                          text=True)
+    return done.stdout.strip()
+
+
 class Publisher:
     """A paho-mqtt client with its own thread.
 

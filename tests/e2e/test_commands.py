@@ -12,7 +12,7 @@ import unittest
 from broker import Broker
 from device import Device
 from gate import Gate
-from publisher import mosquitto_pub
+from publisher import mosquitto_pub, mosquitto_rr
 from recorder import HMI, TOP, Recorder, wait_until
 from scene import health, wait_live
 
@@ -323,6 +323,12 @@ class Simulator(unittest.TestCase):
                     status, text, errors = recorder.hmi("set", "net.p2.state", "STOP", "--yes")
                     self.assertEqual(status, 0, text + errors)
                     self.assertIn("START -> STOP", text)
+                    recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'answered'", 2)
+                    self.assertEqual(recorder.sql("SELECT tag, detail FROM journal WHERE event = 'answered'"),
+                                     [["net.pressure", "command 1: accepted"], ["net.p2.state", "command 2: accepted"]])
+                    # Past hmi, and out of the controller's bounds.
+                    answer = mosquitto_rr(broker, "plant/net/pressure/set", "9", "test/answers")
+                    self.assertEqual(answer, "refused: it takes 2 to 6")
                 finally:
                     sim.terminate()
 

@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 
 from broker import Broker, free_port
 from console import hmi_path
+from handmade import Handmade
 
 
 class Listener:
@@ -144,6 +145,14 @@ class PlantTest(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertIn("trying again", said)
             self.assertIn("connected again", said)
+
+    def test_a_broker_that_speaks_3_1_1_only(self):
+        """Of three controllers only one is connected at a time there: all that counts is which versions they tried."""
+        with Handmade(connack=lambda number: 0 if 4 in broker.versions[-1:] else 1) as broker:
+            with Sim("-H", broker.host, "-p", broker.port):
+                broker.wait(lambda: broker.standing, 20, "a controller that is connected")
+            self.assertEqual(broker.versions[0], 5)
+            self.assertIn(4, broker.versions)
 
     def test_password(self):
         with Broker(passwords={"plc": "secret"}) as broker:

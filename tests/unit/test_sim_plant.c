@@ -159,6 +159,21 @@ static void test_bad_commands_change_nothing(void **state)
     sim_plant_free(plant);
 }
 
+static void test_what_a_controller_answers(void **state)
+{
+    (void)state;
+    struct sim_plant_options options = {.seed = 1, .prefix = "plant", .speed = 1};
+    struct sim_plant *plant = sim_plant_new(&options);
+    char answer[SIM_ANSWER_MAX];
+    sim_plant_answer(plant, "plant/boiler/temp/set", true, answer);
+    assert_string_equal(answer, "accepted");
+    sim_plant_answer(plant, "plant/boiler/temp/set", false, answer);
+    assert_string_equal(answer, "refused: it takes 20 to 110");
+    sim_plant_answer(plant, "plant/boiler/temp", false, answer);
+    assert_string_equal(answer, "");
+    sim_plant_free(plant);
+}
+
 static void test_a_stopped_pump_stops(void **state)
 {
     (void)state;
@@ -362,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_a_day_stays_within_physics),
         cmocka_unit_test(test_controllers_reach_their_setpoints),
         cmocka_unit_test(test_bad_commands_change_nothing),
+        cmocka_unit_test(test_what_a_controller_answers),
         cmocka_unit_test(test_a_stopped_pump_stops),
         cmocka_unit_test(test_same_seed_same_series),
         cmocka_unit_test(test_disturbances_depend_on_the_seed_alone),
