@@ -36,7 +36,7 @@ struct config_broker {
 
 struct config_subscription {
     char *filter;
-    enum payload_format format;
+    struct payload_rule payload;
     int qos;
     int line;
 };

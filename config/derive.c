@@ -78,7 +78,7 @@ static void derive_subscription(struct config *config, const char *filter, size_
                                      sizeof *config->subscriptions);
     config->subscriptions[config->subscription_count++] = (struct config_subscription){
         .filter = mem_copy_text(filter),
-        .format = FORMAT_AUTO,
+        .payload = {.format = FORMAT_AUTO},
         .qos = 1,
     };
 }

@@ -140,9 +140,16 @@ static const struct option SUBSCRIBE_OPTIONS[] = {
     {.name = "format",
      .type = OPTION_CHOICE,
      .choices = PAYLOAD_FORMAT_WORDS,
-     AT(config_subscription, format),
+     AT(config_subscription, payload.format),
      .standard = "auto",
      .help = "How payloads are read: as one plain value, as JSON, or as what each looks like."},
+    {.name = "local_times",
+     .type = OPTION_BOOLEAN,
+     AT(config_subscription, payload.local_times),
+     .standard = "false",
+     .help =
+         "Time stamps without a zone are of the plant's clock (timezone), as Python's datetime.now().isoformat() "
+         "writes them; else they are UTC. In the hour that comes twice in autumn they are not sure."},
     {.name = "qos",
      .type = OPTION_INTEGER,
      .least = 0,

@@ -112,7 +112,7 @@ static void record_set_filters(const struct record *record, struct config *confi
     config->subscription_count = count;
     for (size_t i = 0; i < count; i++)
         config->subscriptions[i] = (struct config_subscription){
-            .filter = mem_copy_text(filters[i]), .format = FORMAT_AUTO, .qos = 0};
+            .filter = mem_copy_text(filters[i]), .payload = {.format = FORMAT_AUTO}, .qos = 0};
 }
 
 /* The history of a look lies beside its socket, in a folder that the console has made. */
@@ -262,8 +262,7 @@ static int record_run(const struct cli_command *command, int argc, char **argv)
         }
     }
     if (code == EX_OK) {
-        if (config->timezone)
-            setenv("TZ", config->timezone, 1);
+        cli_use_timezone(config);
         const struct recorder_options options = {
             .config = config,
             .password = record.password,

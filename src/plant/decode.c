@@ -75,7 +75,7 @@ static bool decode_is_text(const uint8_t *payload, size_t length, char *reason)
     return true;
 }
 
-bool decode_payload(enum payload_format format, const uint8_t *payload, size_t length,
+bool decode_payload(struct payload_rule rule, const uint8_t *payload, size_t length,
                     decode_function *function, void *context, size_t *left_out, char *reason)
 {
     static const uint8_t MARK[] = {0xEF, 0xBB, 0xBF}; /* a byte order mark, as Windows programs write it */
@@ -83,9 +83,10 @@ bool decode_payload(enum payload_format format, const uint8_t *payload, size_t l
         payload += sizeof MARK;
         length -= sizeof MARK;
     }
-    bool json = format == FORMAT_JSON || (format == FORMAT_AUTO && json_looks_like(payload, length));
+    bool json =
+        rule.format == FORMAT_JSON || (rule.format == FORMAT_AUTO && json_looks_like(payload, length));
     if (json && length)
-        return json_decode(payload, length, function, context, left_out, reason);
+        return json_decode(payload, length, rule.local_times, function, context, left_out, reason);
     struct decode_item item = {.path = ""};
     decode_scalar((const char *)payload, length, &item);
     if (item.kind == DECODE_TEXT && !decode_is_text(payload, length, reason))

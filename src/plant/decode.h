@@ -38,7 +38,7 @@ typedef void decode_function(void *context, const struct decode_item *item);
 /* Decodes a payload and calls back for each value. Returns false, with a phrase in `reason`
  * (DECODE_REASON_MAX bytes) and no call, when it cannot be decoded. *left_out counts values beyond the limits
  * above. An empty payload is one DECODE_NULL. */
-bool decode_payload(enum payload_format format, const uint8_t *payload, size_t length,
+bool decode_payload(struct payload_rule rule, const uint8_t *payload, size_t length,
                     decode_function *function, void *context, size_t *left_out, char *reason);
 
 /* Fills in kind, number, text and spelling of an item from one scalar written as text. */

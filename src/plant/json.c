@@ -17,6 +17,7 @@
 struct json_walk {
     decode_function *function;
     void *context;
+    bool local_times;
     size_t members;
     size_t left_out;
     char path[DECODE_PATH_MAX];
@@ -41,7 +42,7 @@ static bool json_is_time_name(const char *name)
 }
 
 /* The time that a member holds, when it is one. */
-static bool json_read_time(const cJSON *member, int64_t *ts_us)
+static bool json_read_time(const struct json_walk *walk, const cJSON *member, int64_t *ts_us)
 {
     double number;
     if (cJSON_IsNumber(member))
@@ -51,15 +52,15 @@ static bool json_read_time(const cJSON *member, int64_t *ts_us)
     size_t length = strlen(member->valuestring);
     if (num_parse(member->valuestring, length, &number))
         return decode_time_number(number, ts_us);
-    return timefmt_parse_iso(member->valuestring, length, true, ts_us);
+    return timefmt_parse_iso(member->valuestring, length, !walk->local_times, ts_us);
 }
 
-static int64_t json_time_of_object(const cJSON *object, int64_t inherited_us)
+static int64_t json_time_of_object(const struct json_walk *walk, const cJSON *object, int64_t inherited_us)
 {
     int64_t ts_us;
     const cJSON *member;
     cJSON_ArrayForEach(member, object) if (json_is_time_name(member->string) &&
-                                           json_read_time(member, &ts_us)) return ts_us;
+                                           json_read_time(walk, member, &ts_us)) return ts_us;
     return inherited_us;
 }
 
@@ -85,7 +86,7 @@ static void json_emit(struct json_walk *walk, const cJSON *scalar, int64_t sourc
     } else {
         item.kind = DECODE_NULL;
     }
-    item.is_time = json_is_time_name(scalar->string) && json_read_time(scalar, &ts_us);
+    item.is_time = json_is_time_name(scalar->string) && json_read_time(walk, scalar, &ts_us);
     walk->function(walk->context, &item);
 }
 
@@ -116,7 +117,7 @@ static void json_walk(struct json_walk *walk, const cJSON *node, int64_t source_
         return;
     }
     if (cJSON_IsObject(node))
-        source_us = json_time_of_object(node, source_us);
+        source_us = json_time_of_object(walk, node, source_us);
     size_t index = 0;
     const cJSON *child;
     cJSON_ArrayForEach(child, node)
@@ -191,8 +192,8 @@ static cJSON *json_parse_not_finite(const char *text, size_t length)
     return root;
 }
 
-bool json_decode(const uint8_t *payload, size_t length, decode_function *function, void *context,
-                 size_t *left_out, char *reason)
+bool json_decode(const uint8_t *payload, size_t length, bool local_times, decode_function *function,
+                 void *context, size_t *left_out, char *reason)
 {
     const char *text = (const char *)payload;
     size_t parsed;
@@ -210,7 +211,7 @@ bool json_decode(const uint8_t *payload, size_t length, decode_function *functio
                  "not valid JSON at byte %zu (format = \"plain\" takes it as text)", parsed + 1);
         return false;
     }
-    struct json_walk walk = {.function = function, .context = context};
+    struct json_walk walk = {.function = function, .context = context, .local_times = local_times};
     json_walk(&walk, root, 0, 0);
     *left_out += walk.left_out;
     cJSON_Delete(root);

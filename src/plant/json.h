@@ -8,7 +8,7 @@
 bool json_looks_like(const uint8_t *payload, size_t length);
 
 /* As decode_payload() for a JSON payload. */
-bool json_decode(const uint8_t *payload, size_t length, decode_function *function, void *context,
-                 size_t *left_out, char *reason);
+bool json_decode(const uint8_t *payload, size_t length, bool local_times, decode_function *function,
+                 void *context, size_t *left_out, char *reason);
 
 #endif

@@ -83,13 +83,13 @@ static const char *plant_plain_filter(const char *filter)
     return group ? group + 1 : filter;
 }
 
-void plant_add_subscription(struct plant *plant, const char *filter, enum payload_format format)
+void plant_add_subscription(struct plant *plant, const char *filter, struct payload_rule rule)
 {
     size_t capacity = plant->subscription_count; /* grows rarely: no spare room is kept */
     plant->subscriptions = mem_grow(plant->subscriptions, &capacity, plant->subscription_count + 1,
                                     sizeof *plant->subscriptions);
     plant->subscriptions[plant->subscription_count++] =
-        (struct plant_subscription){.filter = mem_copy_text(plant_plain_filter(filter)), .format = format};
+        (struct plant_subscription){.filter = mem_copy_text(plant_plain_filter(filter)), .rule = rule};
 }
 
 /* ---- what the history file knows ---- */
@@ -191,7 +191,7 @@ static struct plant_topic *plant_named_topic(struct plant *plant, const char *na
     const struct plant_subscription *subscription = plant_subscription_of(plant, name);
     topic = mem_new(1, sizeof *topic);
     topic->name = mem_copy_text(name);
-    topic->format = subscription ? subscription->format : FORMAT_AUTO;
+    topic->rule = subscription ? subscription->rule : (struct payload_rule){.format = FORMAT_AUTO};
     map_put_text(&plant->topics, topic->name, topic);
     return topic;
 }

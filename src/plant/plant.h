@@ -63,7 +63,7 @@ struct tag {
 /* A topic that was heard or configured, with the tags fed by it. */
 struct plant_topic {
     char *name;
-    enum payload_format format;
+    struct payload_rule rule;
     bool ignored;       /* a setpoint's topic: never becomes a tag */
     bool configured;    /* the configuration names a tag of it: nothing else on it becomes a tag */
     struct tag *whole;  /* the tag of path "" */
@@ -114,7 +114,7 @@ struct plant {
     struct map topics; /* name -> struct plant_topic */
     struct plant_subscription {
         char *filter;
-        enum payload_format format;
+        struct payload_rule rule;
     } * subscriptions;
     size_t subscription_count;
     struct map known; /* topic and path -> struct plant_known: what the history file knows */
@@ -131,8 +131,8 @@ struct plant {
 void plant_init(struct plant *plant, const struct plant_options *options);
 void plant_free(struct plant *plant);
 
-/* Which decoder serves which topics: the first filter that matches. */
-void plant_add_subscription(struct plant *plant, const char *filter, enum payload_format format);
+/* How the payloads of which topics are read: by the first filter that matches. */
+void plant_add_subscription(struct plant *plant, const char *filter, struct payload_rule rule);
 
 /* A tag that the history file knows: keeps its id for the topic and path,
  * and its last value as "initial" (`value` may be NULL).

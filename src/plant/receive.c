@@ -374,7 +374,7 @@ bool plant_receive(struct plant *plant, const struct plant_message *message, con
     if (message->length > plant->options.max_payload) {
         plant->counters.oversize_payloads++;
         receive_spoil_topic(&receive, "longer than max_payload");
-    } else if (!decode_payload(topic->format, message->payload, message->length, receive_item, &receive,
+    } else if (!decode_payload(topic->rule, message->payload, message->length, receive_item, &receive,
                                &left_out, reason)) {
         receive_spoil_topic(&receive, reason);
     } else {

@@ -46,7 +46,7 @@ void plant_reload_end(struct plant *plant)
     struct plant_topic *topic;
     while ((topic = map_next(&plant->topics, &position))) {
         const struct plant_subscription *subscription = plant_subscription_of(plant, topic->name);
-        topic->format = subscription ? subscription->format : FORMAT_AUTO;
+        topic->rule = subscription ? subscription->rule : (struct payload_rule){.format = FORMAT_AUTO};
         topic->ignored |= plant->subscription_count && !subscription && !topic->configured;
     }
 }

@@ -157,7 +157,8 @@ static bool setpoint_check_json(const char *payload, struct err *err)
     struct buf filled;
     buf_init(&filled, 0);
     bool good = setpoint_payload_fill(payload, &fields, &filled, err);
-    if (good && !json_decode(filled.data, filled.length, setpoint_ignore_item, NULL, &left_out, reason))
+    if (good &&
+        !json_decode(filled.data, filled.length, false, setpoint_ignore_item, NULL, &left_out, reason))
         good = err_set(
             err, EX_DATAERR,
             "begins like JSON, but with {value} = 1.5 it is none; look at its quotation marks and commas");

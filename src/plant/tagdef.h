@@ -11,6 +11,13 @@ enum tag_kind { TAG_ANALOG, TAG_DISCRETE, TAG_TEXT };
 enum tag_record { RECORD_ALL, RECORD_CHANGE, RECORD_COMPRESSED };
 enum tag_signal { SIGNAL_NONE, SIGNAL_FLOW, SIGNAL_LEVEL, SIGNAL_PRESSURE, SIGNAL_TEMPERATURE };
 enum payload_format { FORMAT_AUTO, FORMAT_PLAIN, FORMAT_JSON };
+
+/* How the payloads of a subscription are read. */
+struct payload_rule {
+    enum payload_format format;
+    bool local_times; /* time stamps without a zone are of the plant's clock (timefmt.h), not UTC */
+};
+
 enum alarm_type {
     ALARM_LOLO,
     ALARM_LO,

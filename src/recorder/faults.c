@@ -281,7 +281,8 @@ static bool fault_times_refused(const struct fault_view *view)
     if (!last_us || view->now_us - last_us > FAULT_MEMORY_US)
         return false;
     fault_what(view, "%" PRIu64 " samples came with a time out of bounds", view->status->wire.refused_times);
-    fault_cure(view, "set the sender's clock; source_time_past and source_time_future give the bounds");
+    fault_cure(view,
+               "set the sender's clock; or local_times, where its times have no zone (hmi.cfg(5), Times)");
     return true;
 }
 

@@ -32,7 +32,7 @@ void recorder_configure_plant(struct recorder *recorder, struct batch *batch)
     const struct config *config = recorder->config;
     for (size_t i = 0; i < config->subscription_count; i++)
         plant_add_subscription(&recorder->plant, config->subscriptions[i].filter,
-                               config->subscriptions[i].format);
+                               config->subscriptions[i].payload);
     for (size_t i = 0; i < config->tag_count; i++) {
         plant_add_configured(&recorder->plant, &config->tags[i], batch);
         if (config->tags[i].setpoint)

@@ -53,7 +53,7 @@ static void bench_make(struct bench *bench, bool limits)
     bench->batch = batch_new();
     bench->topics = mem_new(TAGS, sizeof *bench->topics);
     bench->now = (struct plant_time){.wall_us = clock_wall_us(), .mono_us = clock_mono_us()};
-    plant_add_subscription(&bench->plant, "plant/#", FORMAT_AUTO);
+    plant_add_subscription(&bench->plant, "plant/#", (struct payload_rule){.format = FORMAT_AUTO});
     for (int i = 0; i < TAGS; i++) {
         struct tag_def def;
         snprintf(bench->topics[i], sizeof *bench->topics, "plant/area%d/tag%d", i / 100, i);

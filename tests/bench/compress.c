@@ -60,7 +60,7 @@ static void compress_configure(struct compress *compress, const char *path, doub
     plant_init(&compress->plant, &options);
     for (size_t i = 0; i < compress->config.subscription_count; i++)
         plant_add_subscription(&compress->plant, compress->config.subscriptions[i].filter,
-                               compress->config.subscriptions[i].format);
+                               compress->config.subscriptions[i].payload);
     for (size_t i = 0; i < compress->config.tag_count; i++) {
         struct tag_def *def = &compress->config.tags[i];
         if (def->kind == TAG_ANALOG && def->has_range) {

@@ -51,7 +51,8 @@ static void fuzz_formats(const uint8_t *data, size_t size)
     for (size_t i = 0; i < sizeof FORMATS / sizeof *FORMATS; i++) {
         char reason[DECODE_REASON_MAX] = "";
         size_t items = 0, left_out = 0;
-        if (decode_payload(FORMATS[i], data, size, check_item, &items, &left_out, reason))
+        if (decode_payload((struct payload_rule){.format = FORMATS[i]}, data, size, check_item, &items,
+                           &left_out, reason))
             MUST(items <= DECODE_MEMBERS_MAX);
         else
             MUST(!items && *reason);
@@ -121,9 +122,9 @@ static void fuzz_plant(const uint8_t *data, size_t size)
                                                .max_payload = 200,
                                                .source_time_past_us = 86400 * SECOND,
                                                .source_time_future_us = SECOND});
-    plant_add_subscription(&plant, "p/#", FORMAT_AUTO);
-    plant_add_subscription(&plant, "raw/#", FORMAT_PLAIN);
-    plant_add_subscription(&plant, "json/#", FORMAT_JSON);
+    plant_add_subscription(&plant, "p/#", (struct payload_rule){.format = FORMAT_AUTO});
+    plant_add_subscription(&plant, "raw/#", (struct payload_rule){.format = FORMAT_PLAIN});
+    plant_add_subscription(&plant, "json/#", (struct payload_rule){.format = FORMAT_JSON});
     add_tag(&plant, batch, "whole", "p/whole", "", true, TAG_ANALOG);
     add_tag(&plant, batch, "path", "p/path", "a.b", false, TAG_ANALOG);
     add_tag(&plant, batch, "text", "p/text", "", true, TAG_TEXT);

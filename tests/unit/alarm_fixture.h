@@ -42,7 +42,7 @@ static inline void fixture_make(struct alarm_fixture *f)
     alarms_init(&f->alarms, &f->plant, 8 * HOUR);
     f->batch = batch_new();
     f->now = (struct plant_time){.wall_us = T0, .mono_us = 5000 * SECOND};
-    plant_add_subscription(&f->plant, "#", FORMAT_AUTO);
+    plant_add_subscription(&f->plant, "#", (struct payload_rule){.format = FORMAT_AUTO});
     for (int i = 0; i < TAGS; i++) {
         char name[2] = {(char)('a' + i), '\0'};
         tag_def_init(&f->defs[i]);

@@ -27,7 +27,7 @@ static inline int fixture_setup(void **state)
                                                   .source_time_future_us = 60 * SECOND});
     f->batch = batch_new();
     f->now = (struct plant_time){.wall_us = T0, .mono_us = 5000 * SECOND};
-    plant_add_subscription(&f->plant, "plant/#", FORMAT_AUTO);
+    plant_add_subscription(&f->plant, "plant/#", (struct payload_rule){.format = FORMAT_AUTO});
     plant_link_up(&f->plant, &f->now);
     plant_backlog_end(&f->plant, &f->now);
     *state = f;

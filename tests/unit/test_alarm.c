@@ -593,7 +593,7 @@ static void test_reload(void **state)
     f.defs[0].alarms[0].suppress[0].tag = mem_copy_text("b");
     f.defs[0].alarms[0].message = mem_copy_text("Too hot");
     plant_reload_begin(&f.plant, f.batch);
-    plant_add_subscription(&f.plant, "#", FORMAT_AUTO);
+    plant_add_subscription(&f.plant, "#", (struct payload_rule){.format = FORMAT_AUTO});
     for (int i = 0; i < TAGS; i++)
         plant_add_configured(&f.plant, &f.defs[i], f.batch);
     plant_reload_end(&f.plant);

@@ -149,7 +149,7 @@ static void test_other_words_for_the_same(void **state)
 static void reload(struct alarm_fixture *f)
 {
     plant_reload_begin(&f->plant, f->batch);
-    plant_add_subscription(&f->plant, "#", FORMAT_AUTO);
+    plant_add_subscription(&f->plant, "#", (struct payload_rule){.format = FORMAT_AUTO});
     for (int i = 0; i < TAGS; i++)
         plant_add_configured(&f->plant, &f->defs[i], f->batch);
     plant_reload_end(&f->plant);

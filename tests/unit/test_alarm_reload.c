@@ -4,7 +4,7 @@
 static void reload(struct alarm_fixture *f)
 {
     plant_reload_begin(&f->plant, f->batch);
-    plant_add_subscription(&f->plant, "#", FORMAT_AUTO);
+    plant_add_subscription(&f->plant, "#", (struct payload_rule){.format = FORMAT_AUTO});
     for (int i = 0; i < TAGS; i++)
         plant_add_configured(&f->plant, &f->defs[i], f->batch);
     plant_reload_end(&f->plant);

@@ -131,7 +131,7 @@ static void test_names(void **state)
         {"history = { plant = \"a\"; };",
          "hmi.cfg:1: history.plant is not an option; it belongs to the outermost level"},
         {"subscribe = ( { filter = \"#\"; xyzzy = 1; } );",
-         "hmi.cfg:1: subscribe.xyzzy is not an option; known here are filter, format, qos"},
+         "hmi.cfg:1: subscribe.xyzzy is not an option; known here are filter, format, local_times, qos"},
         {"history = { durability = \"ful\"; };", "hmi.cfg:1: history.durability is \"ful\"; it must be one "
                                                  "of \"full\", \"normal\"; did you mean \"full\"?"},
         {"theme = \"pink\";",

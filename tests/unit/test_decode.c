@@ -10,6 +10,8 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 struct row {
     const char *payload;
@@ -259,10 +261,11 @@ static void say_item(void *context, const struct decode_item *item)
         buf_printf(out, "@%.16g", (double)item->source_us / 1e6);
 }
 
+static const struct payload_rule AUTO = {.format = FORMAT_AUTO}, JSON = {.format = FORMAT_JSON};
+
 /* What the payload says, as in the rows above. It lies in memory of exactly its length, so that the sanitizer
  * sees a byte read too many. The caller frees `out`. */
-static const char *say_payload(struct buf *out, enum payload_format format, const char *payload,
-                               size_t length)
+static const char *say_payload(struct buf *out, struct payload_rule rule, const char *payload, size_t length)
 {
     char reason[DECODE_REASON_MAX] = "";
     size_t left_out = 0;
@@ -270,7 +273,7 @@ static const char *say_payload(struct buf *out, enum payload_format format, cons
     if (length)
         memcpy(exact, payload, length);
     buf_init(out, 0);
-    if (!decode_payload(format, exact, length, say_item, out, &left_out, reason)) {
+    if (!decode_payload(rule, exact, length, say_item, out, &left_out, reason)) {
         assert_int_equal(out->length, 0);
         assert_true(*reason && strlen(reason) < DECODE_REASON_MAX - 1);
         buf_printf(out, "!%s", reason);
@@ -281,10 +284,10 @@ static const char *say_payload(struct buf *out, enum payload_format format, cons
     return buf_text(out);
 }
 
-static void check_row(enum payload_format format, const char *payload, size_t length, const char *values)
+static void check_row(struct payload_rule rule, const char *payload, size_t length, const char *values)
 {
     struct buf out;
-    const char *said = say_payload(&out, format, payload, length);
+    const char *said = say_payload(&out, rule, payload, length);
     if (*values == '!' ? strncmp(said, values, strlen(values)) != 0 : strcmp(said, values) != 0)
         fail_msg("%s\n  said     %s\n  expected %s", payload, said, values);
     buf_free(&out);
@@ -293,7 +296,8 @@ static void check_row(enum payload_format format, const char *payload, size_t le
 static void check_rows(enum payload_format format, const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        check_row(format, rows[i].payload, strlen(rows[i].payload), rows[i].values);
+        check_row((struct payload_rule){.format = format}, rows[i].payload, strlen(rows[i].payload),
+                  rows[i].values);
 }
 
 static void test_plain(void **state)
@@ -338,12 +342,12 @@ static void test_format_decides(void **state)
 static void test_bytes_with_nul(void **state)
 {
     (void)state;
-    check_row(FORMAT_AUTO, "\0", 1, "!not text: byte 0x00 at 1");
-    check_row(FORMAT_AUTO, "12\0", 3, "!not text: byte 0x00 at 3");
-    check_row(FORMAT_AUTO, "on\0", 3, "!not text: byte 0x00 at 3");
-    check_row(FORMAT_AUTO, "{\"a\":1}\0", 8, "a=1"); /* as C programs send: sizeof instead of strlen */
-    check_row(FORMAT_AUTO, "{\"a\":1}\0x", 9, "!JSON with bytes that are not UTF-8 text");
-    check_row(FORMAT_AUTO, "{\"a\0\":1}", 8, "!JSON with bytes that are not UTF-8 text");
+    check_row(AUTO, "\0", 1, "!not text: byte 0x00 at 1");
+    check_row(AUTO, "12\0", 3, "!not text: byte 0x00 at 3");
+    check_row(AUTO, "on\0", 3, "!not text: byte 0x00 at 3");
+    check_row(AUTO, "{\"a\":1}\0", 8, "a=1"); /* as C programs send: sizeof instead of strlen */
+    check_row(AUTO, "{\"a\":1}\0x", 9, "!JSON with bytes that are not UTF-8 text");
+    check_row(AUTO, "{\"a\0\":1}", 8, "!JSON with bytes that are not UTF-8 text");
 }
 
 /* Every spelling of a decimal that Python's str(), repr() and json.dumps() write. */
@@ -360,8 +364,8 @@ static void test_python_floats(void **state)
             value = (double)(int64_t)(bits % 20000000) / 1000 - 10000;
         snprintf(text, sizeof text, "%.17g", value);
         snprintf(expected, sizeof expected, fabs(value) < 1e17 ? "=%.16g" : "=%.15g", value);
-        check_row(FORMAT_AUTO, text, strlen(text), expected);
-        check_row(FORMAT_JSON, text, strlen(text), expected);
+        check_row(AUTO, text, strlen(text), expected);
+        check_row(JSON, text, strlen(text), expected);
     }
 }
 
@@ -381,7 +385,7 @@ static void test_deep_nesting(void **state)
         repeat(&payload, "[", DEPTHS[i]);
         buf_append_text(&payload, "5");
         repeat(&payload, "]", DEPTHS[i]);
-        const char *said = say_payload(&out, FORMAT_AUTO, buf_text(&payload), payload.length);
+        const char *said = say_payload(&out, AUTO, buf_text(&payload), payload.length);
         if (DEPTHS[i] <= DECODE_DEPTH_MAX)
             assert_non_null(strstr(said, "[0]=5"));
         else if (DEPTHS[i] <= 1000)
@@ -409,8 +413,8 @@ static void test_many_members(void **state)
     for (int i = 0; i < 3000; i++)
         buf_printf(&payload, "%s\"m%d\":%d", i ? "," : "{", i, i);
     buf_append_text(&payload, "}");
-    assert_true(
-        decode_payload(FORMAT_AUTO, payload.data, payload.length, count_item, &count, &left_out, reason));
+    assert_true(decode_payload((struct payload_rule){.format = FORMAT_AUTO}, payload.data, payload.length,
+                               count_item, &count, &left_out, reason));
     assert_int_equal(count, DECODE_MEMBERS_MAX);
     assert_int_equal(left_out, 3000 - DECODE_MEMBERS_MAX);
     buf_free(&payload);
@@ -428,7 +432,7 @@ static void test_long_paths(void **state)
         buf_append_text(&payload, "\":2,\"b\":{\"");
         repeat(&payload, "y", length - 2);
         buf_append_text(&payload, "\":3},\"c\":4}");
-        const char *said = say_payload(&out, FORMAT_AUTO, buf_text(&payload), payload.length);
+        const char *said = say_payload(&out, AUTO, buf_text(&payload), payload.length);
         bool fits = length < DECODE_PATH_MAX;
         assert_int_equal(strstr(said, "x=2") != NULL, fits);
         assert_int_equal(strstr(said, "y=3") != NULL, fits);
@@ -447,14 +451,14 @@ static void test_truncated_and_spoilt(void **state)
     uint64_t seed = 17;
     (void)state;
     for (size_t length = 1; length < sizeof WHOLE - 1; length++)
-        check_row(FORMAT_AUTO, WHOLE, length, "!not valid JSON");
+        check_row(AUTO, WHOLE, length, "!not valid JSON");
     for (int round = 0; round < 20000; round++) {
         char spoilt[sizeof WHOLE];
         struct buf out;
         memcpy(spoilt, WHOLE, sizeof WHOLE);
         for (size_t n = 1 + unit_random_below(&seed, 3); n--;)
             spoilt[unit_random_below(&seed, sizeof WHOLE - 1)] = (char)unit_random(&seed);
-        say_payload(&out, FORMAT_AUTO, spoilt, sizeof WHOLE - 1);
+        say_payload(&out, AUTO, spoilt, sizeof WHOLE - 1);
         buf_free(&out);
     }
 }
@@ -466,12 +470,15 @@ static void test_huge_text(void **state)
     uint8_t *payload = malloc(length);
     (void)state;
     memset(payload, 'x', length);
-    assert_true(decode_payload(FORMAT_AUTO, payload, length, count_item, &count, &left_out, reason));
+    assert_true(decode_payload((struct payload_rule){.format = FORMAT_AUTO}, payload, length, count_item,
+                               &count, &left_out, reason));
     assert_int_equal(count, 1);
     memset(payload, '[', length);
-    assert_false(decode_payload(FORMAT_AUTO, payload, length, count_item, &count, &left_out, reason));
+    assert_false(decode_payload((struct payload_rule){.format = FORMAT_AUTO}, payload, length, count_item,
+                                &count, &left_out, reason));
     memset(payload, '9', length);
-    assert_true(decode_payload(FORMAT_AUTO, payload, length, count_item, &count, &left_out, reason));
+    assert_true(decode_payload((struct payload_rule){.format = FORMAT_AUTO}, payload, length, count_item,
+                               &count, &left_out, reason));
     free(payload);
 }
 
@@ -528,6 +535,30 @@ static void test_escape(void **state)
     assert_string_equal(out, "");
 }
 
+static void test_local_times(void **state)
+{
+    static const struct row UTC[] = {{"{\"ts\":\"2023-11-14T22:13:20\",\"a\":1}",
+                                      "@ts=\"2023-11-14T22:13:20\"@1700000000 a=1@1700000000"}};
+    static const struct row LOCAL[] = {
+        {"{\"ts\":\"2023-11-14T23:13:20\",\"a\":1}",
+         "@ts=\"2023-11-14T23:13:20\"@1700000000 a=1@1700000000"}, /* winter: an hour before UTC */
+        {"{\"time\":\"2023-07-14 14:00:00.250\",\"a\":1}",
+         "@time=\"2023-07-14 14:00:00.250\"@1689336000.25 a=1@1689336000.25"}, /* summer: two */
+        {"{\"ts\":\"2023-11-14T22:13:20Z\",\"a\":1}",
+         "@ts=\"2023-11-14T22:13:20Z\"@1700000000 a=1@1700000000"}, /* a zone is believed */
+        {"{\"ts\":1700000000,\"a\":1}", "@ts=1700000000@1700000000 a=1@1700000000"},
+    };
+    (void)state;
+    setenv("TZ", "Europe/Vienna", 1);
+    tzset();
+    check_rows(FORMAT_AUTO, UTC, COUNT(UTC));
+    for (size_t i = 0; i < COUNT(LOCAL); i++)
+        check_row((struct payload_rule){.format = FORMAT_JSON, .local_times = true}, LOCAL[i].payload,
+                  strlen(LOCAL[i].payload), LOCAL[i].values);
+    unsetenv("TZ");
+    tzset();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,7 +568,7 @@ int main(void)
         cmocka_unit_test(test_deep_nesting),   cmocka_unit_test(test_many_members),
         cmocka_unit_test(test_long_paths),     cmocka_unit_test(test_truncated_and_spoilt),
         cmocka_unit_test(test_huge_text),      cmocka_unit_test(test_time_numbers),
-        cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_escape),         cmocka_unit_test(test_local_times),
     };
     return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
 }

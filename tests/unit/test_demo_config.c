@@ -79,7 +79,7 @@ static void world_init(struct world *world, uint64_t seed, double clock_s, bool 
     plant_init(&world->plant, &options);
     for (size_t i = 0; i < world->config.subscription_count; i++)
         plant_add_subscription(&world->plant, world->config.subscriptions[i].filter,
-                               world->config.subscriptions[i].format);
+                               world->config.subscriptions[i].payload);
     for (size_t i = 0; i < world->config.tag_count; i++)
         plant_add_configured(&world->plant, &world->config.tags[i], world->batch);
     for (size_t i = 0; i < world->plant.tag_count; i++)

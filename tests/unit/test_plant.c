@@ -425,9 +425,10 @@ static void test_filters(void **state)
 static void test_subscription_chooses_the_decoder(void **state)
 {
     struct fixture *f = *state;
-    plant_add_subscription(&f->plant, "raw/#", FORMAT_PLAIN);
-    plant_add_subscription(&f->plant, "raw/json", FORMAT_JSON); /* the first that matches counts */
-    plant_add_subscription(&f->plant, "json/#", FORMAT_JSON);
+    plant_add_subscription(&f->plant, "raw/#", (struct payload_rule){.format = FORMAT_PLAIN});
+    plant_add_subscription(&f->plant, "raw/json",
+                           (struct payload_rule){.format = FORMAT_JSON}); /* the first that matches counts */
+    plant_add_subscription(&f->plant, "json/#", (struct payload_rule){.format = FORMAT_JSON});
     fixture_say(f, "raw/json", "{\"a\":1}");
     expect_text(fixture_tag(f, "raw/json"), "{\"a\":1}", QUALITY_GOOD);
     fixture_say(f, "json/x", "on");

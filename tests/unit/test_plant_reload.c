@@ -91,7 +91,7 @@ static void test_reload_of_the_same(void **state)
     for (int round = 0; round < 3; round++) {
         if (round) {
             plant_reload_begin(&f->plant, f->batch);
-            plant_add_subscription(&f->plant, "plant/#", FORMAT_AUTO);
+            plant_add_subscription(&f->plant, "plant/#", (struct payload_rule){.format = FORMAT_AUTO});
         }
         for (size_t i = 0; i < COUNT(NAMES); i++) {
             char topic[32];
@@ -127,7 +127,7 @@ static void test_reload_that_drops_things(void **state)
     fixture_say(f, "plant/free", "1");
     assert_int_equal(f->plant.tag_count, 3);
     plant_reload_begin(&f->plant, f->batch);
-    plant_add_subscription(&f->plant, "plant/t/#", FORMAT_PLAIN);
+    plant_add_subscription(&f->plant, "plant/t/#", (struct payload_rule){.format = FORMAT_PLAIN});
     plant_reload_end(&f->plant);
     expect_number(tag, 1, QUALITY_GOOD); /* it goes on as a discovered one */
     assert_false(tag->configured);

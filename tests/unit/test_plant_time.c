@@ -383,7 +383,8 @@ static void random_step(struct fixture *f, uint64_t *seed)
         if (unit_random_below(seed, 4))
             break;
         plant_reload_begin(&f->plant, f->batch);
-        plant_add_subscription(&f->plant, unit_random(seed) & 1 ? "plant/#" : "plant/+", FORMAT_AUTO);
+        plant_add_subscription(&f->plant, unit_random(seed) & 1 ? "plant/#" : "plant/+",
+                               (struct payload_rule){.format = FORMAT_AUTO});
         for (int i = 0; i < 5; i++)
             random_configure(f, seed);
         plant_reload_end(&f->plant);
