@@ -411,6 +411,30 @@ void plant_backlog_end(struct plant *plant, const struct plant_time *time)
         plant->tags[i]->heard_mono_us = time->mono_us; /* staleness counts from live data on */
 }
 
+/* Whether the tag could have been heard for so long, and was not. */
+static bool tag_is_silent(const struct plant *plant, const struct tag *tag, int64_t silent_us,
+                          int64_t mono_us)
+{
+    bool live = plant->link_up && !plant->backlog && tag->heard_mono_us;
+    return silent_us == 0 || (live && mono_us - tag->heard_mono_us >= silent_us);
+}
+
+size_t plant_count_unheard(const struct plant *plant, int64_t silent_us, int64_t now_mono_us,
+                           const struct tag **first)
+{
+    size_t count = 0;
+    *first = NULL;
+    for (size_t i = 0; i < plant->tag_count; i++) {
+        const struct tag *tag = plant->tags[i];
+        if (!tag->configured || tag->topic->messages || tag->type != VALUE_NONE ||
+            !tag_is_silent(plant, tag, silent_us, now_mono_us))
+            continue;
+        *first = *first ? *first : tag;
+        count++;
+    }
+    return count;
+}
+
 static bool tag_is_overdue(const struct tag *tag, int64_t mono_us)
 {
     return tag->def.stale_after_us > 0 && !tag->stale &&

@@ -176,6 +176,11 @@ void plant_tick(struct plant *plant, const struct plant_time *time, struct batch
 /* Tags that changed since the last call; the list is valid until the next change. Clears their marks. */
 size_t plant_take_changed(struct plant *plant, struct tag ***changed);
 
+/* On the topics of how many configured tags nothing has ever come, not in the history either, although the link has let
+ * them speak for `silent_us` up to now (0: or has not); `first` is the first of them, NULL when there is none. */
+size_t plant_count_unheard(const struct plant *plant, int64_t silent_us, int64_t now_mono_us,
+                           const struct tag **first);
+
 /* NULL when there is none. */
 struct tag *plant_tag_by_name(const struct plant *plant, const char *name);
 struct tag *plant_tag_by_id(const struct plant *plant, uint32_t id);

@@ -12,6 +12,7 @@
 #define FAULT_MEMORY_US        (5 * CLOCK_US_PER_MINUTE) /* a fault of single messages stands so long after it */
 #define FAULT_CLOCK_US         (10 * CLOCK_US_PER_MINUTE)
 #define FAULT_SILENCE_US       (30 * CLOCK_US_PER_SECOND) /* connected, and nothing came */
+#define FAULT_NEVER_US         CLOCK_US_PER_MINUTE        /* connected so long, and a tag never came */
 #define FAULT_UNHEARD_MESSAGES 3 /* publishers send parts: one payload without a member says nothing */
 #define FAULT_DISK_LOW         (UINT64_C(1) << 30)
 #define FAULT_DISK_VERY_LOW    (UINT64_C(100) << 20)
@@ -23,6 +24,7 @@ struct fault_view {
     const struct status *status;
     const struct status_sources *sources;
     int64_t now_us; /* wall */
+    bool stood;     /* it did when it was last looked at */
     char *what, *cure;
 };
 
@@ -264,6 +266,24 @@ static bool fault_unheard(const struct fault_view *view)
     return true;
 }
 
+/* Most often a mistyped topic. What was heard in former days is no fault here: it becomes stale, if it is to. Once it is
+ * told it stays over a lost link, until each has come. */
+static bool fault_never(const struct fault_view *view)
+{
+    const struct status_sources *sources = view->sources;
+    const struct tag *first;
+    size_t count =
+        plant_count_unheard(sources->plant, view->stood ? 0 : FAULT_NEVER_US, sources->now_mono_us, &first);
+    if (!count || !sources->plant->counters.messages)
+        return false; /* with none at all fault_silence() tells it */
+    fault_what(view, "%zu tag%s of the configuration %s never heard; the first is %s on the topic %s", count,
+               count == 1 ? "" : "s", count == 1 ? "was" : "were", first->def.name, first->topic->name);
+    fault_cure(view,
+               "compare the topic with those that come (hmi tags); let a device that reports seldom publish "
+               "with the retain flag");
+    return true;
+}
+
 static bool fault_payloads_refused(const struct fault_view *view)
 {
     const struct status *status = view->status;
@@ -365,15 +385,15 @@ static const struct fault_row {
     bool logged;                                   /* where it happens: not once more here */
     bool (*stands)(const struct fault_view *view); /* also writes the texts */
 } FAULTS[] = {
-    {2, true, fault_id_taken},       {2, false, fault_kicked},        {2, true, fault_no_broker},
-    {2, true, fault_disk_failed},    {2, true, fault_disk_slow},      {2, false, fault_history_gone},
-    {2, false, fault_samples_lost},  {2, false, fault_entries_lost},  {2, false, fault_disk_full},
-    {2, true, fault_filter_refused}, {1, false, fault_qos_lowered},   {1, false, fault_disk_low},
-    {1, true, fault_buttons},        {1, false, fault_silence},       {1, false, fault_tag_cap},
-    {1, false, fault_long_topics},   {1, false, fault_unheard},       {1, false, fault_payloads_refused},
-    {1, false, fault_times_refused}, {1, true, fault_clock_stepped},  {1, false, fault_housekeeping},
-    {1, false, fault_wal_large},     {1, false, fault_notify_failed}, {1, false, fault_notify_dropped},
-    {1, true, fault_reload},
+    {2, true, fault_id_taken},          {2, false, fault_kicked},        {2, true, fault_no_broker},
+    {2, true, fault_disk_failed},       {2, true, fault_disk_slow},      {2, false, fault_history_gone},
+    {2, false, fault_samples_lost},     {2, false, fault_entries_lost},  {2, false, fault_disk_full},
+    {2, true, fault_filter_refused},    {1, false, fault_qos_lowered},   {1, false, fault_disk_low},
+    {1, true, fault_buttons},           {1, false, fault_silence},       {1, false, fault_tag_cap},
+    {1, false, fault_long_topics},      {1, false, fault_unheard},       {1, false, fault_never},
+    {1, false, fault_payloads_refused}, {1, false, fault_times_refused}, {1, true, fault_clock_stepped},
+    {1, false, fault_housekeeping},     {1, false, fault_wal_large},     {1, false, fault_notify_failed},
+    {1, false, fault_notify_dropped},   {1, true, fault_reload},
 };
 
 #define FAULT_COUNT (sizeof FAULTS / sizeof *FAULTS)
@@ -424,8 +444,8 @@ static void fault_update(struct status *status, const struct status_sources *sou
                          int64_t now_us)
 {
     struct status_fault *fault = &status->standing[row];
-    const struct fault_view view = {status, sources, now_us, fault->what, fault->cure};
     bool stood = fault->since_us != 0;
+    const struct fault_view view = {status, sources, now_us, stood, fault->what, fault->cure};
     if (!FAULTS[row].stands(&view)) {
         if (stood && !FAULTS[row].logged)
             log_info("over: %s", fault->what);

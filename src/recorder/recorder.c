@@ -324,6 +324,7 @@ static struct status_sources recorder_sources(struct recorder *recorder)
         .uplink = recorder->uplink,
         .server = recorder->server,
         .client_id = recorder->client_id,
+        .now_mono_us = recorder->time.mono_us,
         .started_us = recorder->started_us,
         .no_data_since_us = recorder->away_since_us,
         .last_message_us = recorder->last_message_us,

@@ -34,6 +34,7 @@ struct status_sources {
     struct uplink *uplink;
     struct server *server; /* NULL: none yet */
     const char *client_id;
+    int64_t now_mono_us;
     int64_t started_us;       /* wall */
     int64_t no_data_since_us; /* wall; 0: data flows */
     int64_t last_message_us;  /* wall */

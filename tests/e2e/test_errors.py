@@ -7,8 +7,9 @@ import unittest
 
 from broker import Broker, free_port
 from handmade import Handmade
+from publisher import mosquitto_pub
 from recorder import HMI, TOP, Recorder, wait_until
-from scene import wait_live
+from scene import faults, wait_fault, wait_live
 from test_access import AS_NOBODY
 from test_admission import LOGIN, write_password
 from tls import Authority
@@ -99,6 +100,16 @@ def reason_142(words):
             told(recorder, words)
 
 
+def mistyped(words):
+    config = 'tags = ( { name = "temp"; topic = "plant/tmep"; }, { name = "flow"; topic = "plant/flow"; } );'
+    with Broker() as broker, Recorder(broker, config=config) as recorder:
+        wait_live(recorder)
+        mosquitto_pub(broker, "plant/flow", "1", "-q", "1")
+        wait_fault(recorder, f"1 tag of the configuration was {words} temp on the topic plant/tmep", 90)
+        mosquitto_pub(broker, "plant/tmep", "1", "-q", "1")
+        wait_until(lambda: words not in faults(recorder), 10, "no fault any more")
+
+
 def second_recorder(words):
     with Broker() as broker, Recorder(broker) as recorder:
         status, _, errors = recorder.hmi("record")
@@ -124,6 +135,7 @@ PROVOKE = {
     "not authorised": wrong_password,
     "wrong user name or password": password_refused_in_so_many_words,
     "nothing has come on": silence,
+    "never heard; the first is": mistyped,
     "the broker's certificate is for": certificate(names=("elsewhere.example",)),
     "of an unknown authority": certificate(known=False),
     "has expired": certificate(days=(-30, -1)),

@@ -142,6 +142,38 @@ static void test_stale_from_before_the_link(void **state)
     fixture_end(&f);
 }
 
+/* A mistyped topic: what was heard once, by this recorder or by one before, is none. */
+static void test_never_heard_are_counted(void **state)
+{
+    (void)state;
+    const struct value known = {.type = VALUE_NUMBER, .number = 5};
+    const struct tag *first;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    plant_adopt(&f.plant, 9, "b", "b", "", TAG_ANALOG, &known, T0);
+    fixture_start(&f);
+    fixture_send(&f, "c", 1);
+    fixture_send(&f, "other", 1);
+    fixture_pass(&f, MINUTE - 1);
+    assert_int_equal(plant_count_unheard(&f.plant, MINUTE, f.now.mono_us, &first), 0);
+    assert_null(first);
+    fixture_pass(&f, 1);
+    assert_int_equal(plant_count_unheard(&f.plant, MINUTE, f.now.mono_us, &first), 2);
+    assert_string_equal(first->def.name, "a");
+    plant_link_down(&f.plant);
+    assert_int_equal(plant_count_unheard(&f.plant, MINUTE, f.now.mono_us, &first), 0);
+    assert_int_equal(plant_count_unheard(&f.plant, 0, f.now.mono_us, &first), 2);
+    plant_link_up(&f.plant, &f.now);
+    fixture_pass(&f, MINUTE); /* backlog: who knows what is still to come */
+    assert_int_equal(plant_count_unheard(&f.plant, MINUTE, f.now.mono_us, &first), 0);
+    fixture_settle(&f);
+    fixture_send(&f, "a", 1);
+    fixture_pass(&f, MINUTE);
+    assert_int_equal(plant_count_unheard(&f.plant, MINUTE, f.now.mono_us, &first), 1);
+    assert_string_equal(first->def.name, "d");
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_silent_from_the_start),
         cmocka_unit_test(test_stands_until_the_sensor_speaks),
         cmocka_unit_test(test_stale_from_before_the_link),
+        cmocka_unit_test(test_never_heard_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
