@@ -82,7 +82,8 @@ static const struct option ALARM_OPTIONS[] = {
      .standard = "false",
      .help =
          "lo, hi: while the tag's lolo or hihi stands, this one gives way to it, unless operators are not told of "
-         "that one: it is shelved, suppressed, out of service or of priority journal."},
+         "that one: it is shelved, suppressed, out of service or of priority journal. Where both come at the "
+         "same moment, as with a jump and equal delays, only the worse one does."},
     {.name = "realarm",
      .type = OPTION_SECONDS,
      .least = 0,

@@ -334,6 +334,11 @@ void alarms_thaw(const struct alarm_pass *pass)
 static void alarm_end_delay(const struct alarm_pass *pass, struct alarm *alarm)
 {
     struct alarm_reading reading;
+    struct alarm *superior = alarm->superior;
+    if (superior && superior->condition && superior->due_us[ALARM_DEADLINE_DELAY] <= pass->time.mono_us) {
+        alarm_set_deadline(pass->alarms, superior, ALARM_DEADLINE_DELAY, ALARM_NEVER);
+        alarm_end_delay(pass, superior); /* both come now: operators are told of the worse one only */
+    }
     alarm_condition(alarm, &reading);
     if (alarm->condition && !alarm->status.active)
         alarm_activate(pass, alarm, false, &reading);

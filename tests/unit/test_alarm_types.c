@@ -280,6 +280,44 @@ static void test_exclusive(void **state)
     fixture_end(&f);
 }
 
+/* A jump past both limits is one alarm, also when both delays end at once, whichever timer is looked at first. */
+static void test_exclusive_jump(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        struct alarm_fixture f;
+        fixture_make(&f);
+        fixture_alarm(&f, order ? ALARM_HIHI : ALARM_HI, order ? 95 : 90)->on_delay_us = 5 * SECOND;
+        fixture_alarm(&f, order ? ALARM_HI : ALARM_HIHI, order ? 90 : 95)->on_delay_us = 5 * SECOND;
+        f.defs[0].alarms[order].exclusive = true;
+        f.defs[1].alarms = mem_new(1, sizeof *f.defs[1].alarms);
+        f.defs[1].alarm_count = 1;
+        f.defs[1].alarms[0] = (struct alarm_def){.type = ALARM_HI,
+                                                 .has_limit = true,
+                                                 .limit = 90,
+                                                 .on_delay_us = SECOND,
+                                                 .priority = PRIORITY_LOW};
+        fixture_start(&f);
+        fixture_send(&f, "b", 97); /* when its timer is taken, those behind it change places */
+        fixture_send(&f, "a", 97);
+        fixture_pass(&f, 5 * SECOND);
+        assert_string_equal(fixture_events(&f), "b/hi activated, a/hihi activated");
+        assert_int_equal(f.alarms.counters.activations, 2);
+        fixture_send(&f, "a", 92); /* hi has stood all the time */
+        fixture_acknowledge(&f, "a/hihi");
+        fixture_send(&f, "a", 80);
+        fixture_acknowledge(&f, "a/hi");
+        assert_string_equal(fixture_events(&f), "a/hihi cleared, a/hi activated, a/hihi acknowledged, "
+                                                "a/hi cleared, a/hi acknowledged");
+        fixture_send(&f, "a", 92); /* each in its own time */
+        fixture_pass(&f, SECOND);
+        fixture_send(&f, "a", 97);
+        fixture_pass(&f, 5 * SECOND);
+        assert_string_equal(fixture_events(&f), "a/hi activated, a/hihi activated, a/hi superseded");
+        fixture_end(&f);
+    }
+}
+
 /* A hihi that operators are not told of silences no hi: whether it is withheld as it comes, or while it stands. */
 static void test_exclusive_withheld(void **state)
 {
@@ -456,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_stale_and_bad),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_exclusive),
+        cmocka_unit_test(test_exclusive_jump),
         cmocka_unit_test(test_exclusive_withheld),
         cmocka_unit_test(test_exclusive_untold),
         cmocka_unit_test(test_exclusive_shelved_while_link_is_away),
