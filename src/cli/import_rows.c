@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/timefmt.h"
+#include "base/utf8.h"
 #include "plant/quality.h"
 
 #include <errno.h>
@@ -44,6 +45,20 @@ static void import_keep_names(struct import_rows *rows)
         rows->tags[i] = mem_copy_text(rows->csv.fields[i].text);
 }
 
+static bool import_refuse_columns(const struct import_rows *rows, struct err *err)
+{
+    static const char WANTED[] =
+        "the first line names the columns: tag, time, value and, if there is one, quality; "
+        "or time and a column for each tag";
+    char first[IMPORT_SHOWN];
+    if (rows->columns < 2)
+        return err_set(err, EX_DATAERR, "%s. Is the separator right (--separator)?", WANTED);
+    if (rows->time != IMPORT_NONE)
+        return err_set(err, EX_DATAERR, "%s; here is a column of tags, but none of values", WANTED);
+    utf8_make_safe(first, sizeof first, rows->tags[0], strlen(rows->tags[0]));
+    return err_set(err, EX_DATAERR, "%s; here none is called 'time', and the first one '%s'", WANTED, first);
+}
+
 bool import_rows_begin(struct import_rows *rows, FILE *in, char separator, int64_t now_us, struct err *err)
 {
     const char *fault;
@@ -67,10 +82,7 @@ bool import_rows_begin(struct import_rows *rows, FILE *in, char separator, int64
     rows->column = rows->columns;
     if (rows->time == IMPORT_NONE || (rows->tag != IMPORT_NONE && rows->value == IMPORT_NONE) ||
         rows->columns < 2)
-        return err_set(
-            err, EX_DATAERR,
-            "the first line names the columns: tag, time, value and, if there is one, quality; or time "
-            "and a column for each tag. Is the separator right (--separator)?");
+        return import_refuse_columns(rows, err);
     return true;
 }
 

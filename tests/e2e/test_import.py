@@ -178,6 +178,13 @@ class ImportTest(unittest.TestCase):
             self.assertIn(text, errors)
         self.assertEqual(self.rows("SELECT value, quality FROM history"), ["1.0|0", f"6.0|{BAD}"])
 
+    def test_what_is_wrong_with_the_names_of_the_columns(self):
+        for head, cause in (("tag;time;value", "Is the separator right (--separator)?"),
+                            ("Zeit,boiler.temp", "here none is called 'time', and the first one 'Zeit'"),
+                            ("tag,time", "here is a column of tags, but none of values")):
+            _, errors = self.load(self.write(head + "\na,b,c\n"), expected=65)
+            self.assertIn(cause, errors)
+
     def test_messages_are_bounded_and_every_refused_row_is_counted(self):
         self.known.tag("a")
         bad = "".join(f"a,yesterday,{i}\n" for i in range(25))
