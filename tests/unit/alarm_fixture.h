@@ -79,6 +79,13 @@ static inline void fixture_configure(struct alarm_fixture *f)
     alarms_configure(&pass);
 }
 
+static inline void fixture_lose_link(struct alarm_fixture *f)
+{
+    struct alarm_pass pass = fixture_now(f);
+    plant_link_down(&f->plant);
+    alarms_freeze(&pass);
+}
+
 /* Configured, link up. */
 static inline void fixture_start(struct alarm_fixture *f)
 {
@@ -132,6 +139,20 @@ static inline void fixture_pass(struct alarm_fixture *f, int64_t span_us)
         plant_tick(&f->plant, &f->now, f->batch);
         alarms_evaluate(&pass);
     }
+}
+
+/* Loses the link for a minute; what comes back then is retained values or the backlog, and then nothing. */
+static inline void fixture_come_back_silent(struct alarm_fixture *f, double a, double b, bool retained)
+{
+    char payload[32];
+    fixture_lose_link(f);
+    fixture_pass(f, MINUTE);
+    plant_link_up(&f->plant, &f->now);
+    snprintf(payload, sizeof payload, "%.9g", a);
+    fixture_publish(f, "a", payload, retained);
+    snprintf(payload, sizeof payload, "%.9g", b);
+    fixture_publish(f, "b", payload, retained);
+    fixture_settle(f);
 }
 
 static inline struct alarm *fixture_find(struct alarm_fixture *f, const char *address)

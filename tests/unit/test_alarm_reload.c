@@ -12,6 +12,42 @@ static void reload(struct alarm_fixture *f)
     alarms_configure(&pass);
 }
 
+/* Another name, another limit, an alarm less. */
+static void test_alarms_keep_their_states(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90);
+    fixture_alarm(&f, ALARM_HIHI, 95);
+    fixture_start(&f);
+    fixture_send(&f, "a", 97);
+    fixture_acknowledge(&f, "a/hi");
+    fixture_events(&f);
+    free(f.defs[0].name);
+    f.defs[0].name = mem_copy_text("x");
+    f.defs[0].alarm_count = 1;
+    f.defs[0].alarms[0].limit = 80;
+    f.defs[0].alarms[0].priority = PRIORITY_HIGH;
+    f.defs[0].alarms[0].count = 3;
+    f.defs[0].alarms[0].exclusive = true;
+    f.defs[0].alarms[0].suppress[0].tag = mem_copy_text("b");
+    f.defs[0].alarms[0].message = mem_copy_text("Too hot");
+    reload(&f);
+    expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
+    assert_null(alarms_find(&f.alarms, "a/hi"));
+    assert_null(alarms_find(&f.alarms, "x/hihi"));
+    assert_string_equal(fixture_events(&f), "a/hihi removed, x/hi changed");
+    assert_string_equal(batch_event(f.batch, f.seen - 1).detail,
+                        "limit 90 -> 80; count none -> 3; priority medium -> high; exclusive no -> yes;"
+                        " suppressed by none -> b = 0; message none -> Too hot");
+    fixture_send(&f, "a", 85);
+    expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
+    fixture_send(&f, "a", 79);
+    expect_state(&f, "x/hi", ALARM_NORMAL);
+    fixture_end(&f);
+}
+
 /* Of a pair that stood side by side the lesser gives way, and is there again when the worse is over. */
 static void test_becoming_exclusive(void **state)
 {
@@ -128,9 +164,8 @@ static void test_shelves_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_becoming_exclusive),
-        cmocka_unit_test(test_escalation_keeps_its_time),
-        cmocka_unit_test(test_escalation_after_an_outage),
+        cmocka_unit_test(test_alarms_keep_their_states),  cmocka_unit_test(test_becoming_exclusive),
+        cmocka_unit_test(test_escalation_keeps_its_time), cmocka_unit_test(test_escalation_after_an_outage),
         cmocka_unit_test(test_shelves_are_cut),
     };
     return cmocka_run_group_tests_name("alarm_reload", tests, NULL, NULL);
