@@ -77,19 +77,33 @@ bool alarm_is_superseded(const struct alarm *alarm)
     return superior && superior->status.active && alarm_is_announced(superior);
 }
 
+static void alarm_unsuppress(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_RELEASE, ALARM_NEVER);
+    alarm_withhold(pass, alarm, ALARM_BY_DESIGN, false, &(struct alarm_cause){.event = "unsuppressed"});
+}
+
+/* The suppression waited for the condition to go (alarm_check_suppression()), and it has. */
+static void alarm_release_early(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    if (alarm_is_waiting(alarm, ALARM_DEADLINE_RELEASE) && !alarm->condition && !alarm->status.active)
+        alarm_unsuppress(pass, alarm);
+}
+
 /* This one gives way, whatever it was waiting for. */
 static void alarm_give_way(const struct alarm_pass *pass, struct alarm *alarm)
 {
     alarm_take_condition(alarm, false);
     alarm->delay_left_us = -1;
     alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_DELAY, ALARM_NEVER);
-    if (!alarm->status.active)
-        return;
-    alarm->status.active = false;
-    alarm->status.cleared_us = pass->time.wall_us;
-    alarm_trip_leave(alarm);
-    alarm_apply(pass, alarm, ALARM_IS_SUPERSEDED,
-                &(struct alarm_cause){.event = "superseded", .detail = alarm->superior->address});
+    if (alarm->status.active) {
+        alarm->status.active = false;
+        alarm->status.cleared_us = pass->time.wall_us;
+        alarm_trip_leave(alarm);
+        alarm_apply(pass, alarm, ALARM_IS_SUPERSEDED,
+                    &(struct alarm_cause){.event = "superseded", .detail = alarm->superior->address});
+    }
+    alarm_release_early(pass, alarm);
 }
 
 /* For the journal, which outlives the definition: the message, of hmi's own alarms with what is wrong. */
@@ -120,17 +134,29 @@ static void alarm_activate(const struct alarm_pass *pass, struct alarm *alarm, b
         alarm_give_way(pass, alarm->inferior);
 }
 
+/* What was shelved for one occurrence. */
+static void alarm_end_once(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    if (alarm->status.withheld & ALARM_BY_SHELF && alarm->status.shelf_once)
+        alarm_withhold(pass, alarm, ALARM_BY_SHELF, false,
+                       &(struct alarm_cause){.event = "unshelved", .detail = "its one occurrence is over"});
+}
+
 /* The more severe limit has cleared or is withheld: the value may still be behind this one, which it has been all
- * the time, so that no delay counts; who acknowledged the worse need not acknowledge the lesser. */
+ * the time, so that no delay counts; who acknowledged the worse need not acknowledge the lesser. If it is not, the
+ * occurrence has ended meanwhile. */
 static void alarm_take_over(const struct alarm_pass *pass, struct alarm *alarm, bool acknowledged)
 {
     struct alarm_reading reading;
     if (pass->alarms->frozen || alarm->status.active)
         return;                        /* alarms_thaw() evaluates it */
     alarm_take_condition(alarm, true); /* it may lie in the deadband */
-    alarm->condition = alarm_condition(alarm, &reading) == ALARM_TRUE;
-    if (alarm->condition)
+    enum alarm_truth truth = alarm_condition(alarm, &reading);
+    alarm->condition = truth == ALARM_TRUE;
+    if (truth == ALARM_TRUE)
         alarm_activate(pass, alarm, acknowledged, &reading);
+    else if (truth == ALARM_FALSE)
+        alarm_end_once(pass, alarm);
 }
 
 void alarm_settle_pair(const struct alarm_pass *pass, struct alarm *inferior, bool before, bool acknowledged)
@@ -139,19 +165,6 @@ void alarm_settle_pair(const struct alarm_pass *pass, struct alarm *inferior, bo
         alarm_give_way(pass, inferior);
     else if (before)
         alarm_take_over(pass, inferior, acknowledged);
-}
-
-static void alarm_unsuppress(const struct alarm_pass *pass, struct alarm *alarm)
-{
-    alarm_set_deadline(pass->alarms, alarm, ALARM_DEADLINE_RELEASE, ALARM_NEVER);
-    alarm_withhold(pass, alarm, ALARM_BY_DESIGN, false, &(struct alarm_cause){.event = "unsuppressed"});
-}
-
-/* The suppression waited for the condition to go (alarm_check_suppression()), and it has. */
-static void alarm_release_early(const struct alarm_pass *pass, struct alarm *alarm)
-{
-    if (alarm_is_waiting(alarm, ALARM_DEADLINE_RELEASE) && !alarm->condition && !alarm->status.active)
-        alarm_unsuppress(pass, alarm);
 }
 
 static void alarm_clear(const struct alarm_pass *pass, struct alarm *alarm,
@@ -168,9 +181,7 @@ static void alarm_clear(const struct alarm_pass *pass, struct alarm *alarm,
     alarm_trip_leave(alarm);
     alarm_apply(pass, alarm, alarm->def->latching ? ALARM_CLEARS_LATCHING : ALARM_CLEARS,
                 &(struct alarm_cause){.event = "cleared"});
-    if (status->withheld & ALARM_BY_SHELF && status->shelf_once)
-        alarm_withhold(pass, alarm, ALARM_BY_SHELF, false,
-                       &(struct alarm_cause){.event = "unshelved", .detail = "its one occurrence is over"});
+    alarm_end_once(pass, alarm);
     alarm_release_early(pass, alarm);
     if (alarm->inferior)
         alarm_settle_pair(pass, alarm->inferior, superseded, acknowledged);
@@ -334,11 +345,6 @@ void alarms_thaw(const struct alarm_pass *pass)
 static void alarm_end_delay(const struct alarm_pass *pass, struct alarm *alarm)
 {
     struct alarm_reading reading;
-    struct alarm *superior = alarm->superior;
-    if (superior && superior->condition && superior->due_us[ALARM_DEADLINE_DELAY] <= pass->time.mono_us) {
-        alarm_set_deadline(pass->alarms, superior, ALARM_DEADLINE_DELAY, ALARM_NEVER);
-        alarm_end_delay(pass, superior); /* both come now: operators are told of the worse one only */
-    }
     alarm_condition(alarm, &reading);
     if (alarm->condition && !alarm->status.active)
         alarm_activate(pass, alarm, false, &reading);
@@ -385,17 +391,25 @@ static void (*const ALARM_DEADLINE_ENDS[])(const struct alarm_pass *, struct ala
     [ALARM_DEADLINE_CHATTER] = alarm_end_chatter,
 };
 
+static void alarm_end_deadlines(const struct alarm_pass *pass, struct alarm *alarm)
+{
+    for (int which = 0; which < ALARM_DEADLINES; which++)
+        if (alarm->due_us[which] <= pass->time.mono_us &&
+            !alarm_stands_still(pass->alarms, alarm, (enum alarm_deadline)which)) {
+            alarm_set_deadline(pass->alarms, alarm, (enum alarm_deadline)which, ALARM_NEVER);
+            ALARM_DEADLINE_ENDS[which](pass, alarm);
+        }
+}
+
 void alarms_tick(const struct alarm_pass *pass)
 {
     struct alarms *alarms = pass->alarms;
     struct alarm *alarm;
-    while ((alarm = alarm_timers_take(&alarms->timers, pass->time.mono_us)))
-        for (int which = 0; which < ALARM_DEADLINES; which++)
-            if (alarm->due_us[which] <= pass->time.mono_us &&
-                !alarm_stands_still(alarms, alarm, (enum alarm_deadline)which)) {
-                alarm_set_deadline(alarms, alarm, (enum alarm_deadline)which, ALARM_NEVER);
-                ALARM_DEADLINE_ENDS[which](pass, alarm);
-            }
+    while ((alarm = alarm_timers_take(&alarms->timers, pass->time.mono_us))) {
+        if (alarm->superior) /* first: where both come now operators are told of the worse one only */
+            alarm_end_deadlines(pass, alarm->superior);
+        alarm_end_deadlines(pass, alarm);
+    }
     alarm_end_flood(pass, "fewer than 5 alarms in 10 minutes");
 }
 

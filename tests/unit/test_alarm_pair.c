@@ -174,6 +174,69 @@ static void test_exclusive_shelved_while_link_is_away(void **state)
     fixture_end(&f);
 }
 
+/* A one-shot shelf covers what hi gave way in, too: it is over when the value has come back behind both. */
+static void test_one_shot_ends_with_what_it_gave_way_in(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->exclusive = true;
+    fixture_alarm(&f, ALARM_HIHI, 95);
+    fixture_start(&f);
+    fixture_send(&f, "a", 92);
+    fixture_shelve(&f, "a/hi", HOUR, true);
+    fixture_send(&f, "a", 97);
+    fixture_send(&f, "a", 92); /* still the same */
+    expect_state(&f, "a/hi", ALARM_SHELVED);
+    fixture_send(&f, "a", 97);
+    fixture_send(&f, "a", 80);
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    fixture_send(&f, "a", 92); /* another one */
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_end(&f);
+}
+
+/* Both delays end at the same moment: one alarm, not two of which one gives way at once. */
+static void test_the_worse_comes_first(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *hi = fixture_alarm(&f, ALARM_HI, 90);
+    hi->exclusive = true;
+    hi->on_delay_us = 6 * SECOND;
+    fixture_alarm(&f, ALARM_HIHI, 95)->on_delay_us = 5 * SECOND;
+    fixture_start(&f);
+    fixture_send(&f, "a", 92);
+    fixture_pass(&f, SECOND);
+    fixture_send(&f, "a", 97);
+    fixture_pass(&f, 5 * SECOND);
+    assert_string_equal(fixture_events(&f), "a/hihi activated");
+    fixture_end(&f);
+}
+
+/* Its suppression waited for it to be gone, and giving way is that. */
+static void test_suppression_ends_by_giving_way(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *hi = fixture_alarm(&f, ALARM_HI, 90);
+    hi->exclusive = true;
+    hi->on_delay_us = 10 * SECOND;
+    hi->suppress[0] = (struct alarm_suppression){.tag = mem_copy_text("b"), .value = 0};
+    fixture_alarm(&f, ALARM_HIHI, 95)->on_delay_us = 5 * SECOND;
+    fixture_start(&f);
+    fixture_send(&f, "b", 0);
+    fixture_send(&f, "a", 97);
+    fixture_send(&f, "b", 1);
+    expect_state(&f, "a/hi", ALARM_SUPPRESSED);
+    fixture_pass(&f, 5 * SECOND);
+    expect_state(&f, "a/hi", ALARM_NORMAL);
+    assert_string_equal(fixture_events(&f), "a/hi suppressed, a/hihi activated, a/hi unsuppressed");
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +245,9 @@ int main(void)
         cmocka_unit_test(test_exclusive_withheld),
         cmocka_unit_test(test_exclusive_untold),
         cmocka_unit_test(test_exclusive_shelved_while_link_is_away),
+        cmocka_unit_test(test_one_shot_ends_with_what_it_gave_way_in),
+        cmocka_unit_test(test_the_worse_comes_first),
+        cmocka_unit_test(test_suppression_ends_by_giving_way),
     };
     return cmocka_run_group_tests_name("alarm_pair", tests, NULL, NULL);
 }
