@@ -67,7 +67,7 @@ static enum alarm_truth condition_deviation(struct alarm *alarm, struct alarm_re
 }
 
 /* The change from one sample to the next by their own times. When nothing comes any more, what is known of the rate
- * falls with the time that passes: so it ends by itself, after rate_clear_us. */
+ * falls with the time that passes: so it ends by itself, after rate_clear_us, be it ever so close to the limit. */
 static enum alarm_truth condition_rate(struct alarm *alarm, struct alarm_reading *reading)
 {
     const struct tag *tag = alarm->tag;
@@ -93,7 +93,7 @@ static enum alarm_truth condition_rate(struct alarm *alarm, struct alarm_reading
     enum alarm_truth truth = condition_of_excess(alarm, change / ((double)span_us / 1e6) - reading->limit);
     double ends_below = reading->limit - alarm->def->deadband;
     if (truth == ALARM_TRUE && ends_below > 0 && change / ends_below < 1e9)
-        reading->rate_clear_us = (int64_t)(change / ends_below * 1e6) - span_us;
+        reading->rate_clear_us = (int64_t)fmax(1, change / ends_below * 1e6 - (double)span_us);
     return truth;
 }
 

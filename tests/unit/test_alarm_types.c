@@ -168,6 +168,23 @@ static void test_rate(void **state)
     fixture_end(&f);
 }
 
+/* 0.4 - 0.3 is a hair above 0.1: such a rate ends by itself, too, at once when nothing follows. */
+static void test_rate_a_hair_above_the_limit(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_RATE, 0.1);
+    fixture_start(&f);
+    fixture_send(&f, "a", 0.3);
+    fixture_pass(&f, SECOND);
+    fixture_send(&f, "a", 0.4);
+    expect_state(&f, "a/rate", ALARM_UNACKNOWLEDGED);
+    fixture_pass(&f, 1);
+    expect_state(&f, "a/rate", ALARM_RETURNED);
+    fixture_end(&f);
+}
+
 static void test_state_and_discrepancy(void **state)
 {
     (void)state;
@@ -317,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_limit_tag),
         cmocka_unit_test(test_deviation),
         cmocka_unit_test(test_rate),
+        cmocka_unit_test(test_rate_a_hair_above_the_limit),
         cmocka_unit_test(test_state_and_discrepancy),
         cmocka_unit_test(test_stale_and_bad),
         cmocka_unit_test(test_count),
