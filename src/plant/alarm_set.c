@@ -153,7 +153,7 @@ static void set_make_edges(struct alarm *alarm)
 {
     free(alarm->edges_us);
     alarm->edges_us =
-        alarm->def->count > 1 ? mem_new((size_t)alarm->def->count, sizeof *alarm->edges_us) : NULL;
+        alarm->def->count > 0 ? mem_new((size_t)alarm->def->count, sizeof *alarm->edges_us) : NULL;
     alarm->edge_next = 0;
 }
 

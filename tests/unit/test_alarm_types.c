@@ -264,6 +264,21 @@ static void test_count(void **state)
     fixture_end(&f);
 }
 
+/* Once is enough: it need not stand for the on-delay. */
+static void test_count_of_one(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    struct alarm_def *def = fixture_alarm(&f, ALARM_HI, 90);
+    def->on_delay_us = 10 * SECOND;
+    def->count = 1;
+    fixture_start(&f);
+    fixture_send(&f, "a", 95);
+    expect_state(&f, "a/hi", ALARM_UNACKNOWLEDGED);
+    fixture_end(&f);
+}
+
 /* One second in which the condition of an alarm of that type stands, or not. */
 static void live_a_second(struct alarm_fixture *f, enum alarm_type type, bool stands, int second)
 {
@@ -338,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_state_and_discrepancy),
         cmocka_unit_test(test_stale_and_bad),
         cmocka_unit_test(test_count),
+        cmocka_unit_test(test_count_of_one),
         cmocka_unit_test(test_every_type_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
