@@ -401,7 +401,7 @@ static const struct option TAG_OPTIONS[] = {
      .standard = "0",
      .help =
          "With nothing new for so long, counted from the connection to the broker where nothing came since, "
-         "the value is shown as stale; 0: never."},
+         "the value is shown as stale (what is bad stays bad); 0: never."},
     {.name = "stepped",
      .type = OPTION_BOOLEAN,
      AT(tag_def, stepped),

@@ -441,12 +441,13 @@ static bool tag_is_overdue(const struct tag *tag, int64_t mono_us)
            mono_us - tag->heard_mono_us > tag->def.stale_after_us;
 }
 
+/* What was bad stays bad: silence makes it no usable value again. */
 static void plant_make_stale(struct plant *plant, struct tag *tag, struct batch *batch)
 {
+    bool was_usable = (tag->type != VALUE_NONE || tag->heard) && !quality_is_bad(tag->quality);
     tag->stale = true;
-    plant_set_quality(plant, tag,
-                      tag->type == VALUE_NONE && !tag->heard ? tag->quality : QUALITY_UNCERTAIN_LAST_USABLE);
-    if (!tag->heard)
+    plant_set_quality(plant, tag, was_usable ? QUALITY_UNCERTAIN_LAST_USABLE : tag->quality);
+    if (!tag->heard || !was_usable)
         return;
     /* On the source's clock, so that the next sample,
      * which may carry an earlier time than now, comes behind it. */

@@ -170,7 +170,8 @@ void plant_backlog_end(struct plant *plant, const struct plant_time *time);
 
 /* Looks for stale tags; about once a second. It counts from the last message, or from the end of the backlog: a tag that
  * is silent from then on is as stale as one that falls silent. One that was heard since the start gets a sample that says
- * so (of the others the gap does), and one that never had a value stays `initial`. */
+ * so (of the others the gap does), and one that never had a value stays `initial`. One that is bad stays so, without a
+ * sample. */
 void plant_tick(struct plant *plant, const struct plant_time *time, struct batch *batch);
 
 /* Tags that changed since the last call; the list is valid until the next change. Clears their marks. */

@@ -174,6 +174,38 @@ static void test_operators_while_the_link_is_away(void **state)
     fixture_end(&f);
 }
 
+/* A value from before the link was lost is none of the present, also once its tag is stale: it neither raises nor
+ * clears, is no limit and suppresses nothing. */
+static void test_a_value_from_before_stays_unusable(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 0)->limit_tag = mem_copy_text("b");
+    fixture_alarm(&f, ALARM_LO, 50)->suppress[0] =
+        (struct alarm_suppression){.tag = mem_copy_text("b"), .value = 20};
+    fixture_alarm(&f, ALARM_STALE, 0);
+    fixture_alarm(&f, ALARM_BAD, 0);
+    for (int i = 0; i < TAGS; i++)
+        f.defs[i].stale_after_us = 10 * SECOND;
+    fixture_start(&f);
+    fixture_send(&f, "b", 20);
+    fixture_send(&f, "a", 10);
+    expect_state(&f, "a/lo", ALARM_SUPPRESSED);
+    fixture_lose_link(&f);
+    plant_link_up(&f.plant, &f.now);
+    fixture_send(&f, "a", 30); /* b is silent */
+    fixture_settle(&f);
+    fixture_events(&f);
+    fixture_pass(&f, 11 * SECOND);
+    assert_string_equal(fixture_events(&f), "a/stale activated");
+    fixture_send(&f, "a", 31);
+    assert_string_equal(fixture_events(&f), "a/stale cleared");
+    fixture_send(&f, "b", 20);
+    assert_string_equal(fixture_events(&f), "a/hi activated");
+    fixture_end(&f);
+}
+
 /* A tag in the quiet band before the link was lost and beyond its limit afterwards clears again. */
 static void test_quiet_band_ends(void **state)
 {
@@ -205,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_rate_ends_after_an_outage),
         cmocka_unit_test(test_deviation_over_an_outage),
         cmocka_unit_test(test_operators_while_the_link_is_away),
+        cmocka_unit_test(test_a_value_from_before_stays_unusable),
         cmocka_unit_test(test_quiet_band_ends),
     };
     return cmocka_run_group_tests_name("alarm_link", tests, NULL, NULL);

@@ -235,6 +235,30 @@ static void test_stale_and_bad(void **state)
     fixture_end(&f);
 }
 
+/* A bad value that nothing follows is stale, too, and no more usable than before. */
+static void test_bad_and_then_silent(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->on_delay_us = 5 * SECOND;
+    fixture_alarm(&f, ALARM_STALE, 0);
+    fixture_alarm(&f, ALARM_BAD, 0);
+    f.defs[0].stale_after_us = 10 * SECOND;
+    f.defs[0].kind_fixed = true;
+    fixture_start(&f);
+    fixture_send(&f, "a", 95);
+    fixture_pass(&f, 3 * SECOND);
+    fixture_publish(&f, "a", "rubbish", false);
+    fixture_pass(&f, HOUR);
+    assert_string_equal(fixture_events(&f), "a/bad activated, a/stale activated");
+    fixture_send(&f, "a", 95);
+    assert_string_equal(fixture_events(&f), "a/stale cleared, a/bad cleared");
+    fixture_pass(&f, 2 * SECOND);
+    assert_string_equal(fixture_events(&f), "a/hi activated");
+    fixture_end(&f);
+}
+
 /* The condition stands for on_delay, or comes three times within it. */
 static void test_count(void **state)
 {
@@ -352,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_rate_a_hair_above_the_limit),
         cmocka_unit_test(test_state_and_discrepancy),
         cmocka_unit_test(test_stale_and_bad),
+        cmocka_unit_test(test_bad_and_then_silent),
         cmocka_unit_test(test_count),
         cmocka_unit_test(test_count_of_one),
         cmocka_unit_test(test_every_type_waits),

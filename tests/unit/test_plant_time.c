@@ -315,6 +315,26 @@ static void test_bad_payload_ends_staleness(void **state)
     assert_int_equal(f->plant.counters.bad, 1);
 }
 
+/* And silence does not make usable again what was bad: neither live nor in the history. */
+static void test_silence_leaves_bad_what_was_bad(void **state)
+{
+    struct fixture *f = *state;
+    struct tag *tag = configure_stale(f, 10 * SECOND);
+    fixture_say(f, "plant/t", "1");
+    fixture_say(f, "plant/t", "\xff");
+    fixture_skip_samples(f);
+    fixture_pass(f, 11 * SECOND);
+    tick(f);
+    assert_true(tag->stale);
+    expect_number(tag, 1, QUALITY_BAD_DECODING);
+    assert_int_equal(f->seen, f->batch->count);
+    assert_int_equal(f->plant.counters.bad, 1);
+    assert_int_equal(f->plant.counters.stale, 0);
+    fixture_say(f, "plant/t", "2");
+    expect_number(tag, 2, QUALITY_GOOD);
+    fixture_audit(f);
+}
+
 /* ---- any messages ---- */
 
 static const char *const PAYLOADS[] = {
@@ -503,6 +523,7 @@ int main(void)
         WITH_PLANT(test_not_stale),
         WITH_PLANT(test_not_stale_while_the_link_is_down),
         WITH_PLANT(test_bad_payload_ends_staleness),
+        WITH_PLANT(test_silence_leaves_bad_what_was_bad),
         cmocka_unit_test(test_any_sequence_keeps_count),
         cmocka_unit_test(test_batches_joined),
         cmocka_unit_test(test_quality_words),
