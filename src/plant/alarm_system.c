@@ -36,7 +36,7 @@ static const struct alarm_def SYSTEM_ALARMS[ALARM_SYSTEMS] = {
         .type = ALARM_SYSTEM, .name = TEXT("tags"), .priority = PRIORITY_MEDIUM, .message = TEXT("the cap of tags is reached"),
         .guidance = TEXT("Narrow the filters in subscribe, or raise max_tags.")},
     [ALARM_SYSTEM_BUTTONS] = {
-        .type = ALARM_SYSTEM, .name = TEXT("buttons"), .priority = PRIORITY_HIGH, .message = TEXT("a button may stand pressed"),
+        .type = ALARM_SYSTEM, .name = TEXT("buttons"), .priority = PRIORITY_HIGH, .message = TEXT("button not let go"),
         .guidance = TEXT("Look at the plant. It clears when the next press has ended, or the recorder is started again.")},
 };
 /* clang-format on */

@@ -211,11 +211,10 @@ static bool fault_buttons(const struct fault_view *view)
     uint64_t more = buttons->left_out + (buttons->count ? buttons->count - 1 : 0);
     if (!buttons->count)
         return false;
-    fault_what(view, "the button %.100s may stand pressed: command %" PRIu64 ": %s%s%.0" PRIu64,
-               buttons->rows[0].tag, buttons->rows[0].command, buttons->rows[0].why, more ? "; others: " : "",
-               more);
-    fault_cure(view, "look at the plant; this stays until its next press has ended, or the recorder is "
-                     "started again");
+    fault_what(view, "%.100s may stand pressed: command %" PRIu64 ": %s%s%.0" PRIu64, buttons->rows[0].tag,
+               buttons->rows[0].command, buttons->rows[0].why, more ? "; others: " : "", more);
+    fault_cure(view, "look at the plant; this stays until the button's next press has ended with its "
+                     "release, or the recorder is started again");
     return true;
 }
 

@@ -10,8 +10,8 @@
 
 #include "recorder/recorder_internal.h"
 
-/* Publishes the 0 of those whose time is over at `now_us` (monotonic; INT64_MAX: of all that are pressed); only while
- * writing is allowed. */
+/* Queues the 0 of those whose time is over at `now_us` (monotonic; INT64_MAX: of all that are pressed); it leaves with the
+ * next write. */
 void recorder_buttons_let_go(struct recorder *recorder, int64_t now_us);
 
 /* The broker's answer to what recorder_buttons_let_go() sent. False: that message was none of it. */

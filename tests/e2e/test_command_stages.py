@@ -247,7 +247,7 @@ class Stages(unittest.TestCase):
         self.assertEqual(self.recorder.value("SELECT button FROM commands WHERE id = 1"), "not released")
         self.recorder.wait_value("SELECT state FROM alarms WHERE alarm = 'system/buttons'", "unacknowledged")
         faults = [fault["what"] for fault in health(self.recorder)[1]["faults"]]
-        self.assertIn(f"the button {tag} may stand pressed: command 1: {why}", faults)
+        self.assertIn(f"{tag} may stand pressed: command 1: {why}", faults)
 
     def test_killed_while_a_button_is_pressed(self):
         self.start()

@@ -271,12 +271,16 @@ static void an_idle_console_locks_and_drops_what_was_begun(void **state)
     struct console console;
     struct wire_ask ask;
     struct wire_lock lock;
+    struct wire_edit edit;
     (void)state;
     start_locking(&console, ROLE_OPERATOR, 2 * CLOCK_US_PER_SECOND);
     type(&console, "e42.5\r");
     expect(&console, "boiler.sp  40.0 -> 42.5 °C");
     expect(&console, "Locked at ");
     expect_gone(&console, "boiler.sp  40.0 -> 42.5 °C");
+    do /* and the tag is free for others */
+        assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_EDIT, &edit, WAIT_MS));
+    while (edit.tag);
     assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_LOCK, &lock, WAIT_MS));
     assert_int_equal(lock.locked, 1);
     fake_recorder_number(&console.recorder, 2, 77.5, QUALITY_GOOD, 0);
