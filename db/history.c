@@ -90,6 +90,7 @@ static const struct history_sql HISTORY_SQL[HISTORY_STATEMENTS] = {
     [HISTORY_CLEAR_HOURS] = {.head = CLEAR("hour")},
     [HISTORY_CLEAR_GAPS] = {.head = "DELETE FROM unrecorded WHERE ts_end < ?1 AND rolled = 1"},
     [HISTORY_STORE_FLIP] = {.head = "UPDATE store SET active = ?1"},
+    [HISTORY_STAMP_SOURCE] = {.head = "SELECT ts FROM latest_flushed WHERE tag_id = ?1"},
     /* The tag's newest sample that is sorted or merged, unless it is older than a stamp. Few runs reach so far. */
     [HISTORY_STAMP_STORED] =
         {.head = "SELECT ts, value, quality FROM (SELECT ts, value, quality FROM archive"
@@ -517,13 +518,21 @@ static bool history_alive_is_due(const struct history *history, int64_t now_us)
     return now_us < history->alive_us || now_us - history->alive_us >= HISTORY_ALIVE_EVERY_US;
 }
 
-/* Keeps the tail bounded whatever its user does; and a batch that becomes a run comes after all that is
- * older: what is merged must not be newer than what waits in the tail. */
-static bool history_make_room(struct history *history, bool as_run, struct err *err)
+/* Finishes a flush before the batch, whatever time that takes,
+ *
+ *   when the tail has become too long: its user never lets housekeeping have its turn
+ *   when more than a run's worth would have come since the flush began, which its last slice writes once more
+ *   when the batch itself becomes a run: what is merged must not be newer than what waits in the tail. */
+static bool history_make_room(struct history *history, const struct batch *batch, bool as_run,
+                              struct err *err)
 {
-    bool full = history->tail->count + (history->flush.rows ? history->flush.rows->count : 0) >=
-                HISTORY_TAIL_ROWS_MAX;
-    return !(full || as_run) || history_flush(history, err);
+    const struct batch *tail = history->tail, *flushed = history->flush.rows;
+    bool full = tail->count + (flushed ? flushed->count : 0) >= HISTORY_TAIL_ROWS_MAX;
+    bool much = flushed && (tail->count + batch->count > HISTORY_RUN_ROWS ||
+                            tail->texts.length + batch->texts.length > HISTORY_TAIL_TEXT_MAX);
+    if (full || as_run)
+        return history_flush(history, err);
+    return !much || history_flush_finish(history, err);
 }
 
 bool history_append(struct history *history, const struct batch *batch, int64_t now_us, struct err *err)
@@ -532,7 +541,7 @@ bool history_append(struct history *history, const struct batch *batch, int64_t 
     /* With each gap, too: should we be killed, the gap of the next start begins where this one ends. */
     bool alive = history_alive_is_due(history, now_us) || batch->gap_count;
     history->now_us = now_us;
-    if (!history_make_room(history, as_run, err) || !history_set_durable(history, true, err) ||
+    if (!history_make_room(history, batch, as_run, err) || !history_set_durable(history, true, err) ||
         !history_begin(history, err))
         return false;
     struct history_set *set = &history->sets[history->active], before = *set;

@@ -6,6 +6,7 @@
  *   history_alarms.c the states of alarms, read at the start
  *   history_commands.c what the journal knows of commands, likewise
  *   history_run.c   sorting samples into a run
+ *   history_sort.c  their keys in order, some at a time
  *   history_stamp.c samples of one stamp in two runs
  *   history_merge.c runs into the archive
  *   history_policy.c what a tag's recording policy keeps of them
@@ -29,6 +30,13 @@
 /* A tail of this many samples is sorted into a run. */
 #define HISTORY_RUN_ROWS 16384
 
+/* A piece of a slice's work: after so many rows, or bytes of texts among them, it is looked whether the slice is over. */
+#define HISTORY_STEP_ROWS 512
+#define HISTORY_STEP_TEXT (256u << 10)
+
+/* The same of sorting in memory, of which so many keys take less than half a millisecond. */
+#define HISTORY_SORT_ROWS 4096
+
 /* Samples in one INSERT: one statement for 32 rows costs less than half of 32 statements (measured). */
 #define HISTORY_INSERT_ROWS 32
 
@@ -45,6 +53,9 @@
 /* Pages (of 4 KiB) in the WAL before it is worth a checkpoint. A page that is written again and again
  * meanwhile is copied once. */
 #define HISTORY_WAL_FRAMES 3800
+
+/* So many more, and a batch waits for it: it takes the longer the more there are. */
+#define HISTORY_WAL_BEHIND 400
 
 /* Pages after which it is tried again when readers kept it from being emptied. */
 #define HISTORY_WAL_AGAIN 500
@@ -92,6 +103,7 @@ enum history_statement {
     HISTORY_CLEAR_HOURS,
     HISTORY_CLEAR_GAPS,
     HISTORY_STORE_FLIP,
+    HISTORY_STAMP_SOURCE,
     HISTORY_STAMP_STORED,
     HISTORY_STAMP_LATEST,
     HISTORY_GAP_NAME,
@@ -132,21 +144,50 @@ struct history_run_key {
     uint32_t index;
 };
 
+/* Keys that are being put in order. */
+struct history_sort {
+    struct history_run_key *keys;  /* owned; those of the pass before, in the end all in order */
+    struct history_run_key *spare; /* owned, as many; those of this pass */
+    size_t count;
+    size_t width;              /* of the pieces that are in order; 0: they are being made */
+    size_t at;                 /* keys that this pass has moved */
+    size_t first, left, right; /* the pair of pieces at hand, and the next key of each */
+};
+
+/* Where the samples of one tag that came with one stamp are stored. */
+struct history_stamp_place {
+    int64_t ts_us; /* the first free stamp, from their own on */
+    bool repeated; /* the first of them says what the last flushed one of their stamp said */
+    bool asked;    /* the file was, which takes as long as many rows */
+};
+
+/* Samples of one tag that came with one stamp. */
+struct history_run_group {
+    uint32_t tag_id;
+    int64_t ts_us;
+    struct history_stamp_place place;  /* of the next one */
+    const struct batch_sample *before; /* the one before it; NULL: none */
+};
+
 /* A tail that is becoming a run, a slice at a time. */
 struct history_flush {
     struct batch *rows; /* owned; NULL: none. They still lie in the table tail, before history->tail */
     int64_t run;        /* its number, not registered yet */
-    struct history_run_key *keys;
-    size_t key_capacity;
-    size_t count, done; /* keys, and how many have become rows of the run */
+    struct history_sort sort;
+    size_t looked; /* keys in order that have been looked at for repetitions */
+    struct history_run_group group;
+    struct history_run_key
+        *keys;          /* those that stay, with their own stamps; in sort.keys, as far as looked at */
+    size_t count, done; /* how many, and how many have become rows of the run */
+    struct history_run_key *latest; /* the last of each tag; in sort.spare */
     size_t latest_count, latest_done;
     int64_t t_min, t_max;
-    bool sorted, keeps_last;
 };
 
 /* The newest sample of a tag that left the tail. */
 struct history_stamp {
-    int64_t source_us; /* the stamp it came with; INT64_MIN: there is none */
+    int64_t
+        source_us; /* the stamp it came with; INT64_MIN: there is none, INT64_MAX: to be read from the file */
     int64_t stored_us; /* the one it is stored with; INT64_MIN: not known since the file was opened */
     /* Of samples that were late when they left the tail, the last: the same of it, and its run. */
     int64_t late_source_us, late_stored_us;
@@ -156,13 +197,6 @@ struct history_stamp {
 struct history_stamps {
     struct history_stamp *tags; /* by tag id */
     size_t count, capacity;
-    bool known; /* false: to be read from latest_flushed */
-};
-
-/* Where the samples of one tag that came with one stamp are stored. */
-struct history_stamp_place {
-    int64_t ts_us; /* the first free stamp, from their own on */
-    bool repeated; /* the first of them says what the last flushed one of their stamp said */
 };
 
 /* One of the two sets of runs. */
@@ -284,17 +318,24 @@ bool history_run_write(struct history *history, const struct batch *batch);
 /* Is it the same sample but for its stamp? */
 bool history_is_same(const struct value *a, uint32_t a_quality, const struct value *b, uint32_t b_quality);
 
-/* Moves `place` past what was flushed with the key's stamp. Leaves a failure in the connection. */
+/* Moves keys, at most HISTORY_SORT_ROWS a step, until those of `count` samples of a batch are in order. */
+void history_sort_begin(struct history_sort *sort, size_t count);
+void history_sort_step(struct history_sort *sort, const struct batch *batch);
+bool history_sort_is_done(const struct history_sort *sort);
+void history_sort_free(struct history_sort *sort);
+
+/* Moves `place` past what was flushed with the key's stamp. Leaves a failure in the connection, and may be asked
+ * again then. */
 bool history_stamp_find(struct history *history, const struct batch *batch, const struct history_run_key *key,
                         struct history_stamp_place *place);
 
-/* Remembers that the last of the samples that came with the key's stamp is stored with another one in the run,
- * if they are late. */
-void history_stamp_note_late(struct history *history, const struct history_run_key *key, int64_t stored_us,
+/* Remembers that the last of the tag's samples that came with a stamp is stored with another one in the run, if
+ * they are late. */
+void history_stamp_note_late(struct history *history, uint32_t tag_id, int64_t source_us, int64_t stored_us,
                              int64_t run);
 
-/* Remembers the last key of each tag, which the flush has come down to. */
-void history_stamp_note(struct history *history, const struct history_flush *flush);
+/* Remembers the last keys of tags: latest[first .. end) of the flush, all of whose rows lie in its run. */
+void history_stamp_note(struct history *history, const struct history_flush *flush, size_t first, size_t end);
 
 /* Forgets them all, after what was noted failed to be committed, or at the end. */
 void history_stamp_forget(struct history *history);
@@ -303,10 +344,13 @@ void history_stamp_forget(struct history *history);
 bool history_sets_load(struct history *history, struct err *err);
 
 /* A slice of sorting the tail into a run, until about `until_us` (clock_mono_us()); begins one when none is
- * under way and the tail holds anything. */
+ * under way, which the tail must hold something for. */
 bool history_flush_slice(struct history *history, int64_t until_us, struct err *err);
 
-/* Moves the whole tail into a run. */
+/* Ends the flush that is under way, if there is one. */
+bool history_flush_finish(struct history *history, struct err *err);
+
+/* Moves the whole tail into a run, or two when a flush is under way. */
 bool history_flush(struct history *history, struct err *err);
 void history_flush_free(struct history_flush *flush);
 

@@ -39,7 +39,7 @@
 
 /* So many rows are deleted at once, which takes up to about 8 ms: clearing a whole table writes next to
  * nothing, deleting its rows writes them once more (55 bytes a sample). */
-#define MERGE_EMPTY_AT_ONCE 500000
+#define MERGE_EMPTY_AT_ONCE 420000
 
 /* What a merge and the emptying after it move while one row comes, in quarters: each row is moved twice, and a
  * quarter more lets the merge end first. */

@@ -1,9 +1,19 @@
 /* Sorting samples into a run.
  *
- * A full tail is moved in slices. While they last the tail goes on to hold its samples; the run's rows carry
- * a number that is not registered, so that readers see the tail alone. The last values are brought up to date
- * before the end: as long as the samples lie in the tail too, they say the same. The last transaction
- * registers the run and clears the tail. After a crash the rows of the unregistered number are thrown away.
+ * A full tail is moved in slices, however long it has become; each looks at the clock after a piece of its work
+ * (HISTORY_STEP_ROWS):
+ *
+ *   sort     keys of its samples are put in order (history_sort.c)
+ *   look     those that repeat the one before are left out, the others get stamps of their own
+ *   rows     they become rows of the run
+ *   latest   the last values are brought up to date
+ *   end      the run is registered, and the tail cleared but for what came meanwhile
+ *
+ * While this lasts the tail goes on to hold its samples; the run's rows carry a number that is not registered,
+ * so that readers see the tail alone. As long as the samples lie in the tail too, the last values say the same
+ * as it does. The end is one transaction. After a crash the rows of the unregistered number are thrown away.
+ * What came meanwhile is at most HISTORY_RUN_ROWS: the end writes it once more, and cannot be divided
+ * (history_make_room()).
  *
  * Inside a run a tag has one value at a time stamp (the primary key), but a device whose clock is coarse sends
  * several: the first is stored with the stamp it came with, each further one a microsecond after the one
@@ -13,110 +23,140 @@
  * up in two runs, the second goes on where the first ended (history_stamp.c, history_merge.c). */
 #include "db/history_internal.h"
 
-#include "base/clock.h"
-#include "base/mem.h"
-
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-/* The clock is looked at after so many rows. */
-#define HISTORY_RUN_LOOK 512
-
-/* By tag, time, order of arrival. */
-static int history_run_compare(const void *left, const void *right)
+/* A group of samples of one tag that came with one stamp begins: where does the first of them go? */
+static bool history_run_begin_group(struct history *history, struct history_flush *flush,
+                                    const struct history_run_key *key)
 {
-    const struct history_run_key *a = left, *b = right;
-    if (a->tag_id != b->tag_id)
-        return a->tag_id < b->tag_id ? -1 : 1;
-    if (a->ts_us != b->ts_us)
-        return a->ts_us < b->ts_us ? -1 : 1;
-    return a->index < b->index ? -1 : a->index > b->index;
-}
-
-/* Leaves repeated samples out of a group: keys[first .. end), those of one tag that came with one stamp. The
- * others go to keys[*kept] and on, each with a stamp of its own. */
-static bool history_run_keep_group(struct history *history, struct history_flush *flush, size_t first,
-                                   size_t end, size_t *kept)
-{
-    struct history_run_key *keys = flush->keys;
-    struct history_stamp_place place = {.ts_us = keys[first].ts_us};
-    const struct history_run_key group = keys[first];
-    const size_t kept_before = *kept;
-    if (*kept && keys[*kept - 1].tag_id == keys[first].tag_id && keys[*kept - 1].ts_us >= place.ts_us)
-        place.ts_us = keys[*kept - 1].ts_us + 1;
-    const struct batch_sample *before = NULL;
-    if (!history_stamp_find(history, flush->rows, &keys[first], &place))
+    struct history_run_group group = {.tag_id = key->tag_id, .ts_us = key->ts_us, .place.ts_us = key->ts_us};
+    const struct history_run_key *last = flush->count ? &flush->keys[flush->count - 1] : NULL;
+    if (last && last->tag_id == key->tag_id && last->ts_us >= key->ts_us)
+        group.place.ts_us = last->ts_us + 1;
+    if (!history_stamp_find(history, flush->rows, key, &group.place))
         return false;
-    for (size_t i = first; i < end; i++) {
-        struct history_run_key key = keys[i];
-        const struct batch_sample *sample = &flush->rows->samples[key.index];
-        struct value value = batch_sample_value(flush->rows, sample);
-        bool repeated = place.repeated;
-        if (before) {
-            struct value last = batch_sample_value(flush->rows, before);
-            repeated = history_is_same(&value, sample->quality, &last, before->quality);
-        }
-        before = sample;
-        if (repeated)
-            continue;
-        key.ts_us = place.ts_us++;
-        keys[(*kept)++] = key;
-    }
-    if (*kept > kept_before)
-        history_stamp_note_late(history, &group, keys[*kept - 1].ts_us, flush->run);
+    flush->group = group;
     return true;
 }
 
-/* Leaves repeated samples out and gives the others stamps of their own: afterwards (tag, ts) strictly ascends.
- */
-static bool history_run_make_unique(struct history *history, struct history_flush *flush)
+static bool history_run_is_repeated(const struct history_flush *flush, const struct batch_sample *sample)
 {
-    size_t kept = 0;
-    for (size_t first = 0, end; first < flush->count; first = end) {
-        struct history_run_key key = flush->keys[first];
-        for (end = first + 1; end < flush->count && flush->keys[end].tag_id == key.tag_id &&
-                              flush->keys[end].ts_us == key.ts_us;)
-            end++;
-        if (!history_run_keep_group(history, flush, first, end, &kept))
-            return false;
+    const struct batch_sample *before = flush->group.before;
+    if (!before)
+        return flush->group.place.repeated;
+    struct value value = batch_sample_value(flush->rows, sample),
+                 last = batch_sample_value(flush->rows, before);
+    return history_is_same(&value, sample->quality, &last, before->quality);
+}
+
+/* The sample stays, at the next stamp of its group. */
+static void history_run_keep(struct history *history, struct history_flush *flush, uint32_t index)
+{
+    struct history_run_group *group = &flush->group;
+    const struct history_run_key key = {group->place.ts_us++, group->tag_id, index};
+    flush->keys[flush->count++] = key;
+    if (flush->latest_count && flush->latest[flush->latest_count - 1].tag_id == key.tag_id)
+        flush->latest_count--;
+    flush->latest[flush->latest_count++] = key;
+    flush->t_min = key.ts_us < flush->t_min ? key.ts_us : flush->t_min;
+    flush->t_max = key.ts_us > flush->t_max ? key.ts_us : flush->t_max;
+    history_stamp_note_late(history, key.tag_id, group->ts_us, key.ts_us, flush->run);
+}
+
+/* Looks at the next keys: afterwards (tag, ts) strictly ascends among those that stay. The piece ends early when
+ * the file had to be asked. A failure leaves the rest to be looked at again. */
+static bool history_run_look(struct history *history, struct history_flush *flush)
+{
+    bool asked = false;
+    for (size_t rows = 0; rows < HISTORY_STEP_ROWS && flush->looked < flush->sort.count && !asked; rows++) {
+        const struct history_run_key key = flush->keys[flush->looked];
+        const struct batch_sample *sample = &flush->rows->samples[key.index];
+        const struct history_run_group *group = &flush->group;
+        if (!group->before || group->tag_id != key.tag_id || group->ts_us != key.ts_us) {
+            if (!history_run_begin_group(history, flush, &key))
+                return false;
+            asked = group->place.asked;
+        }
+        if (!history_run_is_repeated(flush, sample))
+            history_run_keep(history, flush, key.index);
+        flush->group.before = sample;
+        flush->looked++;
     }
-    flush->count = kept;
+    return true;
+}
+
+static void history_run_begin(struct history *history, struct history_flush *flush)
+{
+    history_sort_begin(&flush->sort, flush->rows->count);
+    flush->run = history->sets[history->active].next_run++;
+    flush->t_min = INT64_MAX;
+    flush->t_max = INT64_MIN;
+}
+
+static bool history_run_is_prepared(const struct history_flush *flush)
+{
+    return history_sort_is_done(&flush->sort) && flush->looked == flush->sort.count;
+}
+
+/* Sorts and looks, until `until_us`: all that is done before the file is written. */
+static bool history_run_prepare(struct history *history, struct history_flush *flush, int64_t until_us)
+{
+    do {
+        if (!history_sort_is_done(&flush->sort)) {
+            history_sort_step(&flush->sort, flush->rows);
+            flush->keys = flush->sort.keys; /* no key that stays comes behind where it was looked at */
+            flush->latest = flush->sort.spare;
+        } else if (!history_run_look(history, flush)) {
+            return false;
+        }
+    } while (!history_run_is_prepared(flush) && !history_slice_is_over(history, until_us));
     return true;
 }
 
 static void history_run_bind(sqlite3_stmt *statement, int index, const struct batch *batch,
-                             const struct history_run_key *key, int64_t ts_us)
+                             const struct batch_sample *sample, int64_t ts_us)
 {
-    const struct batch_sample *sample = &batch->samples[key->index];
     struct value value = batch_sample_value(batch, sample);
-    sqlite3_bind_int64(statement, index, key->tag_id);
+    sqlite3_bind_int64(statement, index, sample->tag_id);
     sqlite3_bind_int64(statement, index + 1, ts_us);
     sql_bind_value(statement, index + 2, &value);
     sqlite3_bind_int64(statement, index + 3, sample->quality);
 }
 
-/* Writes keys[*done .. count) by statements of many rows and of one, until `until_us`; `first` is the
- * parameter of the first column. With `as_sent` they are written with the stamps they came with. */
-static bool history_run_insert(const struct history *history, sqlite3_stmt *many, sqlite3_stmt *one,
-                               int first, const struct history_flush *flush, size_t count, bool as_sent,
-                               int64_t until_us, size_t *done)
+/* Some of the keys, as rows of a table. */
+struct run_rows {
+    sqlite3_stmt *many, *one; /* the statements */
+    int first;                /* the parameter of the first column */
+    bool as_sent;             /* with the stamps they came with */
+    const struct history_run_key *keys;
+    size_t count;
+};
+
+/* Writes rows[*done .. count) by statements of many rows and of one, until `until_us`. */
+static bool history_run_insert(const struct history *history, const struct batch *batch,
+                               const struct run_rows *rows, int64_t until_us, size_t *done)
 {
-    size_t i = *done, look = *done;
-    while (i < count) {
-        size_t rows = count - i >= HISTORY_INSERT_ROWS ? HISTORY_INSERT_ROWS : 1;
-        sqlite3_stmt *statement = rows > 1 ? many : one;
-        for (size_t row = 0; row < rows; row++) {
-            const struct history_run_key *key = &flush->keys[i + row];
-            int64_t ts_us = as_sent ? flush->rows->samples[key->index].ts_us : key->ts_us;
-            history_run_bind(statement, first + 4 * (int)row, flush->rows, key, ts_us);
+    size_t i = *done, rows_left = HISTORY_STEP_ROWS, text_bytes = 0;
+    while (i < rows->count) {
+        size_t count = rows->count - i >= HISTORY_INSERT_ROWS ? HISTORY_INSERT_ROWS : 1;
+        sqlite3_stmt *statement = count > 1 ? rows->many : rows->one;
+        for (size_t row = 0; row < count; row++) {
+            const struct history_run_key *key = &rows->keys[i + row];
+            const struct batch_sample *sample = &batch->samples[key->index];
+            history_run_bind(statement, rows->first + 4 * (int)row, batch, sample,
+                             rows->as_sent ? sample->ts_us : key->ts_us);
+            text_bytes += sample->type == VALUE_TEXT ? sample->text_length : 0;
         }
         if (!sql_run(statement))
             return false;
-        i += rows;
-        if (i - look >= HISTORY_RUN_LOOK && history_slice_is_over(history, until_us))
+        i += count;
+        rows_left -= count < rows_left ? count : rows_left;
+        if (rows_left && text_bytes < HISTORY_STEP_TEXT)
+            continue;
+        if (history_slice_is_over(history, until_us))
             break;
-        look = i - look >= HISTORY_RUN_LOOK ? i : look;
+        rows_left = HISTORY_STEP_ROWS;
+        text_bytes = 0;
     }
     *done = i;
     return true;
@@ -125,53 +165,27 @@ static bool history_run_insert(const struct history *history, sqlite3_stmt *many
 static bool history_run_insert_rows(struct history *history, struct history_flush *flush, int64_t until_us)
 {
     sqlite3_stmt *const *statements = history->sets[history->active].statements;
-    sqlite3_bind_int64(statements[HISTORY_RUN_MANY], 1, flush->run);
-    sqlite3_bind_int64(statements[HISTORY_RUN_ONE], 1, flush->run);
-    return history_run_insert(history, statements[HISTORY_RUN_MANY], statements[HISTORY_RUN_ONE], 2, flush,
-                              flush->count, false, until_us, &flush->done);
+    const struct run_rows rows = {.many = statements[HISTORY_RUN_MANY],
+                                  .one = statements[HISTORY_RUN_ONE],
+                                  .first = 2,
+                                  .keys = flush->keys,
+                                  .count = flush->count};
+    sqlite3_bind_int64(rows.many, 1, flush->run);
+    sqlite3_bind_int64(rows.one, 1, flush->run);
+    return history_run_insert(history, flush->rows, &rows, until_us, &flush->done);
 }
 
 /* The last values keep the stamps they came with: one that comes later with the same stamp takes their place,
  * and is not older than they are. */
 static bool history_run_insert_latest(struct history *history, struct history_flush *flush, int64_t until_us)
 {
-    return history_run_insert(history, history->statements[HISTORY_LATEST_MANY],
-                              history->statements[HISTORY_LATEST_ONE], 1, flush, flush->latest_count, true,
-                              until_us, &flush->latest_done);
-}
-
-/* Keeps only the last key of each tag. */
-static void history_run_keep_last(struct history_flush *flush)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < flush->count; i++)
-        if (i + 1 == flush->count || flush->keys[i + 1].tag_id != flush->keys[i].tag_id)
-            flush->keys[kept++] = flush->keys[i];
-    flush->latest_count = kept;
-    flush->keeps_last = true;
-}
-
-static bool history_run_sort(struct history *history, struct history_flush *flush)
-{
-    const struct batch *batch = flush->rows;
-    flush->keys = mem_grow(flush->keys, &flush->key_capacity, batch->count, sizeof *flush->keys);
-    for (size_t i = 0; i < batch->count; i++)
-        flush->keys[i] =
-            (struct history_run_key){batch->samples[i].ts_us, batch->samples[i].tag_id, (uint32_t)i};
-    qsort(flush->keys, batch->count, sizeof *flush->keys, history_run_compare);
-    flush->count = batch->count;
-    flush->run = history->sets[history->active].next_run++;
-    if (!history_run_make_unique(history, flush))
-        return false;
-    flush->t_min = INT64_MAX;
-    flush->t_max = INT64_MIN;
-    for (size_t i = 0; i < flush->count; i++) {
-        int64_t ts_us = flush->keys[i].ts_us;
-        flush->t_min = ts_us < flush->t_min ? ts_us : flush->t_min;
-        flush->t_max = ts_us > flush->t_max ? ts_us : flush->t_max;
-    }
-    flush->sorted = true;
-    return true;
+    const struct run_rows rows = {.many = history->statements[HISTORY_LATEST_MANY],
+                                  .one = history->statements[HISTORY_LATEST_ONE],
+                                  .first = 1,
+                                  .as_sent = true,
+                                  .keys = flush->latest,
+                                  .count = flush->latest_count};
+    return history_run_insert(history, flush->rows, &rows, until_us, &flush->latest_done);
 }
 
 /* Makes the run visible. */
@@ -187,10 +201,9 @@ static bool history_run_register(struct history *history, const struct history_f
     return sql_run(statement);
 }
 
-/* Tells the set and the stamps in memory, when only the commit can fail any more. */
+/* Tells the set in memory, when only the commit can fail any more. */
 static void history_run_count(struct history *history, const struct history_flush *flush)
 {
-    history_stamp_note(history, flush);
     struct history_set *set = &history->sets[history->active];
     set->rows += flush->count;
     set->dirty = true;
@@ -203,13 +216,20 @@ bool history_run_write(struct history *history, const struct batch *batch)
     if (!batch->count)
         return true;
     struct history_flush flush = {.rows = (struct batch *)batch}; /* read only */
-    bool done = history_run_sort(history, &flush) && history_run_insert_rows(history, &flush, INT64_MAX) &&
-                history_run_register(history, &flush);
-    history_run_keep_last(&flush);
-    done = done && history_run_insert_latest(history, &flush, INT64_MAX);
-    if (done)
+    history_run_begin(history, &flush);
+    bool done = true;
+    while (done && !history_run_is_prepared(&flush))
+        done = history_run_prepare(history, &flush, INT64_MAX);
+    while (done && flush.done < flush.count)
+        done = history_run_insert_rows(history, &flush, INT64_MAX);
+    while (done && flush.latest_done < flush.latest_count)
+        done = history_run_insert_latest(history, &flush, INT64_MAX);
+    done = done && history_run_register(history, &flush);
+    if (done) {
+        history_stamp_note(history, &flush, 0, flush.latest_count);
         history_run_count(history, &flush);
-    free(flush.keys);
+    }
+    history_sort_free(&flush.sort);
     return done;
 }
 
@@ -218,20 +238,15 @@ bool history_run_write(struct history *history, const struct batch *batch)
 void history_flush_free(struct history_flush *flush)
 {
     batch_free(flush->rows);
-    free(flush->keys);
+    history_sort_free(&flush->sort);
     *flush = (struct history_flush){.rows = NULL};
 }
 
-static bool history_flush_begin(struct history *history, struct err *err)
+static void history_flush_begin(struct history *history)
 {
-    struct history_flush flush = {.rows = history->tail};
-    if (!history_run_sort(history, &flush)) {
-        free(flush.keys);
-        return history_fail(history, "sort the newest samples", err);
-    }
-    history->flush = flush;
+    history->flush = (struct history_flush){.rows = history->tail};
     history->tail = batch_new();
-    return true;
+    history_run_begin(history, &history->flush);
 }
 
 /* Clearing the whole table and writing again what came meanwhile writes a third of what deleting row by row
@@ -243,33 +258,49 @@ static bool history_flush_end(struct history *history)
            history_write_rows(history, HISTORY_TAIL_MANY, HISTORY_TAIL_ONE, history->tail);
 }
 
+/* Writes some of the run inside the open transaction; *ended: it was all, and the tail is cleared. */
+static bool history_flush_write(struct history *history, int64_t until_us, bool *ended)
+{
+    struct history_flush *flush = &history->flush;
+    *ended = flush->done == flush->count && flush->latest_done == flush->latest_count;
+    if (*ended)
+        return history_flush_end(history);
+    return flush->done < flush->count ? history_run_insert_rows(history, flush, until_us)
+                                      : history_run_insert_latest(history, flush, until_us);
+}
+
 bool history_flush_slice(struct history *history, int64_t until_us, struct err *err)
 {
     struct history_flush *flush = &history->flush;
     if (!flush->rows)
-        return history_flush_begin(history, err);
-    struct history_flush before = *flush;
-    bool ends = flush->keeps_last && flush->latest_done == flush->latest_count;
-    bool good = history_begin(history, err);
-    if (!good)
+        history_flush_begin(history);
+    if (!history_run_is_prepared(flush))
+        return history_run_prepare(history, flush, until_us) ||
+               history_fail(history, "sort the newest samples", err);
+    const size_t done = flush->done, latest_done = flush->latest_done;
+    bool ended;
+    if (!history_begin(history, err))
         return false;
-    if (flush->done < flush->count)
-        good = history_run_insert_rows(history, flush, until_us);
-    else if (!ends)
-        good = history_run_insert_latest(history, flush, until_us);
-    else
-        good = history_flush_end(history);
+    bool good = history_flush_write(history, until_us, &ended);
     good = good ? history_commit(history, err) : history_fail(history, "sort the newest samples", err);
     if (!good) {
-        *flush = before;
+        flush->done = done;
+        flush->latest_done = latest_done;
         return false;
     }
-    if (flush->done == flush->count && !flush->keeps_last)
-        history_run_keep_last(flush); /* after the commit: the keys must serve a second attempt */
-    if (ends) {
+    history_stamp_note(history, flush, latest_done, flush->latest_done);
+    if (ended) {
         history_run_count(history, flush);
         history_flush_free(flush);
     }
+    return true;
+}
+
+bool history_flush_finish(struct history *history, struct err *err)
+{
+    while (history->flush.rows)
+        if (!history_flush_slice(history, INT64_MAX, err))
+            return false;
     return true;
 }
 

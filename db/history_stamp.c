@@ -17,8 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct history_stamp HISTORY_STAMP_NONE = {
-    .source_us = INT64_MIN, .stored_us = INT64_MIN, .late_source_us = INT64_MIN};
+#define STAMP_UNKNOWN INT64_MAX /* source_us */
+
+static const struct history_stamp HISTORY_STAMP_NEW = {
+    .source_us = STAMP_UNKNOWN, .stored_us = INT64_MIN, .late_source_us = INT64_MIN};
 
 bool history_is_same(const struct value *a, uint32_t a_quality, const struct value *b, uint32_t b_quality)
 {
@@ -35,19 +37,21 @@ static struct history_stamp *history_stamp_of(struct history_stamps *stamps, uin
     if (tag_id >= stamps->count) {
         stamps->tags = mem_grow(stamps->tags, &stamps->capacity, tag_id + 1ul, sizeof *stamps->tags);
         while (stamps->count < stamps->capacity)
-            stamps->tags[stamps->count++] = HISTORY_STAMP_NONE;
+            stamps->tags[stamps->count++] = HISTORY_STAMP_NEW;
     }
     return &stamps->tags[tag_id];
 }
 
-static bool history_stamp_load(struct history *history)
+/* Of a tag that nothing is remembered of yet; tag by tag, so that no slice is long when there are many. */
+static bool history_stamp_load(struct history *history, uint32_t tag_id, struct history_stamp *stamp)
 {
-    sqlite3_stmt *rows = sql_prepare(history->db, "SELECT tag_id, ts FROM latest_flushed", false);
-    while (rows && sqlite3_step(rows) == SQLITE_ROW)
-        history_stamp_of(&history->stamps, (uint32_t)sqlite3_column_int64(rows, 0))->source_us =
-            sqlite3_column_int64(rows, 1);
-    history->stamps.known = rows && sqlite3_finalize(rows) == SQLITE_OK;
-    return history->stamps.known;
+    sqlite3_stmt *row = history->statements[HISTORY_STAMP_SOURCE];
+    sqlite3_bind_int64(row, 1, tag_id);
+    int64_t source_us = sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : INT64_MIN;
+    if (sqlite3_reset(row) != SQLITE_OK)
+        return false;
+    stamp->source_us = source_us;
+    return true;
 }
 
 /* Is it the same as the one that left the tail last? Stored last may be another one: a merge moves a sample past
@@ -74,18 +78,22 @@ static bool history_stamp_compare(struct history *history, const struct batch_sa
                                   const struct value *value, struct history_stamp *stamp, bool *repeats)
 {
     sqlite3_stmt *row = history->statements[HISTORY_STAMP_STORED];
+    int64_t source_us = INT64_MIN, stored_us = INT64_MIN;
     sqlite3_bind_int64(row, 1, sample->tag_id);
     sqlite3_bind_int64(row, 2, stamp->source_us);
-    stamp->source_us = stamp->stored_us = INT64_MIN;
     if (sqlite3_step(row) == SQLITE_ROW) {
         struct value stored;
         sql_column_value(row, 1, &stored);
         *repeats = history_is_same(value, sample->quality, &stored, (uint32_t)sqlite3_column_int64(row, 2));
-        stamp->source_us = sample->ts_us;
-        stamp->stored_us = sqlite3_column_int64(row, 0);
+        source_us = sample->ts_us;
+        stored_us = sqlite3_column_int64(row, 0);
     }
-    return sqlite3_reset(row) == SQLITE_OK &&
-           (!*repeats || history_stamp_is_latest(history, sample, value, repeats));
+    if (sqlite3_reset(row) != SQLITE_OK ||
+        (*repeats && !history_stamp_is_latest(history, sample, value, repeats)))
+        return false;
+    stamp->source_us = source_us;
+    stamp->stored_us = stored_us;
+    return true;
 }
 
 /* Goes on behind the late sample that is remembered, if the one at hand came with its stamp, unless its row is
@@ -97,6 +105,7 @@ static bool history_stamp_follow_late(struct history *history, const struct batc
     sqlite3_stmt *row = history->sets[history->active].statements[HISTORY_RUN_AT];
     if (sample->ts_us != stamp->late_source_us)
         return true;
+    place->asked = true;
     sqlite3_bind_int64(row, 1, stamp->late_run);
     sqlite3_bind_int64(row, 2, sample->tag_id);
     sqlite3_bind_int64(row, 3, stamp->late_stored_us);
@@ -114,41 +123,44 @@ static bool history_stamp_follow_late(struct history *history, const struct batc
 bool history_stamp_find(struct history *history, const struct batch *batch, const struct history_run_key *key,
                         struct history_stamp_place *place)
 {
-    if (!history->stamps.known && !history_stamp_load(history))
-        return false;
     struct history_stamp *stamp = history_stamp_of(&history->stamps, key->tag_id);
+    place->asked = stamp->source_us == STAMP_UNKNOWN;
+    if (place->asked && !history_stamp_load(history, key->tag_id, stamp))
+        return false;
     if (stamp->source_us == INT64_MIN)
         return true;
     const struct batch_sample *sample = &batch->samples[key->index];
     struct value value = batch_sample_value(batch, sample);
     if (key->ts_us < stamp->source_us)
         return history_stamp_follow_late(history, sample, &value, stamp, place);
-    if (key->ts_us == stamp->source_us &&
-        !history_stamp_compare(history, sample, &value, stamp, &place->repeated))
-        return false;
+    if (key->ts_us == stamp->source_us) {
+        place->asked = true;
+        if (!history_stamp_compare(history, sample, &value, stamp, &place->repeated))
+            return false;
+    }
     if (key->ts_us <= stamp->stored_us && place->ts_us <= stamp->stored_us)
         place->ts_us = stamp->stored_us + 1;
     return true;
 }
 
-void history_stamp_note_late(struct history *history, const struct history_run_key *key, int64_t stored_us,
+void history_stamp_note_late(struct history *history, uint32_t tag_id, int64_t source_us, int64_t stored_us,
                              int64_t run)
 {
-    struct history_stamp *stamp = history_stamp_of(&history->stamps, key->tag_id);
-    if (key->ts_us >= stamp->source_us)
+    struct history_stamp *stamp = history_stamp_of(&history->stamps, tag_id);
+    if (source_us >= stamp->source_us)
         return;
-    stamp->late_source_us = key->ts_us;
+    stamp->late_source_us = source_us;
     stamp->late_stored_us = stored_us;
     stamp->late_run = run;
 }
 
-void history_stamp_note(struct history *history, const struct history_flush *flush)
+void history_stamp_note(struct history *history, const struct history_flush *flush, size_t first, size_t end)
 {
-    for (size_t i = 0; i < flush->latest_count; i++) {
-        const struct history_run_key *key = &flush->keys[i];
+    for (size_t i = first; i < end; i++) {
+        const struct history_run_key *key = &flush->latest[i];
         struct history_stamp *stamp = history_stamp_of(&history->stamps, key->tag_id);
         int64_t source_us = flush->rows->samples[key->index].ts_us;
-        if (source_us >= stamp->source_us) {
+        if (stamp->source_us != STAMP_UNKNOWN && source_us >= stamp->source_us) {
             stamp->source_us = source_us;
             stamp->stored_us = key->ts_us;
         }

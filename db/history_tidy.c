@@ -129,8 +129,17 @@ bool history_tidy(struct history *history, int64_t budget_us, bool *more, struct
     return done;
 }
 
+/* What comes while a flush is under way makes its end longer. */
+static bool history_flush_is_behind(const struct history *history)
+{
+    const struct batch *tail = history->tail;
+    if (!history->flush.rows)
+        return tail->count >= (size_t)2 * HISTORY_RUN_ROWS;
+    return tail->count >= HISTORY_RUN_ROWS / 2 || tail->texts.length >= HISTORY_TAIL_TEXT_MAX / 2;
+}
+
 bool history_is_behind(const struct history *history)
 {
-    return history->wal_frames >= history->wal_frames_next + HISTORY_WAL_FRAMES ||
-           history->tail->count >= (size_t)2 * HISTORY_RUN_ROWS || history_merge_is_behind(history);
+    return history->wal_frames >= history->wal_frames_next + HISTORY_WAL_BEHIND ||
+           history_flush_is_behind(history) || history_merge_is_behind(history);
 }

@@ -184,58 +184,6 @@ static void test_no_change_within_one_stamp_is_lost(void **state)
     }
 }
 
-/* A crash between the slices of a flush, at every place: the newest samples of the tail may be known as the last
- * values already, and are there once nevertheless. */
-static void test_a_flush_that_is_cut_short(void **state)
-{
-    enum { TAGS = 3, ROWS = 5 };
-    struct fixture *f = *state;
-    struct err err = {0};
-    for (int slices = 0; slices < 8; slices++) {
-        for (uint32_t id = 1; id <= TAGS; id++)
-            fixture_add_tag(f, id, (char[]){(char)('a' + id), 0}, (char[]){(char)('a' + id), 0});
-        for (int i = 0; i < TAGS * ROWS; i++) /* two with one stamp, but for the last */
-            fixture_add_number(f, 1 + (uint32_t)i % TAGS, T0 + i / TAGS / 2 * SECOND, i);
-        fixture_append(f, T0);
-        for (int slice = 0; slice < slices && (f->history->flush.rows || f->history->tail->count); slice++)
-            assert_true(history_flush_slice(f->history, 0, &err));
-        fixture_reopen(f);
-        fixture_expect(f, "SELECT count(*), sum(value) FROM history", "15|105.0\n");
-        assert_true(history_flush(f->history, &err));
-        fixture_expect(f, "SELECT count(*), sum(value), count(DISTINCT ts) FROM history", "15|105.0|5\n");
-        fixture_expect(f, "SELECT group_concat(CAST(value AS INTEGER), ' ') FROM latest", "12 13 14\n");
-        fixture_forget(f);
-        fixture_reopen(f);
-    }
-}
-
-/* While a batch waits, a slice ends after a piece of its work, however much time it has. */
-static void test_slices_in_a_hurry(void **state)
-{
-    struct fixture *f = *state;
-    struct err err = {0};
-    atomic_bool hurry = false;
-    int slices[2] = {0};
-    f->options.merge_rows = 1;
-    for (int hurried = 0; hurried < 2; hurried++) {
-        fixture_forget(f);
-        fixture_reopen(f);
-        fixture_add_tag(f, 1, "t", "t");
-        for (int i = 0; i < HISTORY_RUN_ROWS - 1; i++)
-            fixture_add_number(f, 1, T0 + i * SECOND, i);
-        fixture_append(f, T0);
-        fixture_add_number(f, 1, T0 - SECOND, 0);
-        fixture_append(f, T0);
-        hurry = hurried;
-        history_set_hurry(f->history, &hurry);
-        for (bool more = true; more; slices[hurried]++)
-            assert_true(history_tidy(f->history, 60 * SECOND, &more, &err));
-        fixture_expect(f, "SELECT count(*), count(DISTINCT ts) FROM archive", "16384|16384\n");
-    }
-    assert_in_range(slices[0], 1, 20);
-    assert_in_range(slices[1], HISTORY_RUN_ROWS / 512, 200);
-}
-
 /* A device sends what it kept once more, all of it or the end of it: at most it is stored again. */
 static void test_samples_that_come_again(void **state)
 {
@@ -470,9 +418,7 @@ int main(void)
         HISTORY_TEST(test_state_texts),
         HISTORY_TEST(test_samples_with_one_stamp),
         HISTORY_TEST(test_no_change_within_one_stamp_is_lost),
-        HISTORY_TEST(test_a_flush_that_is_cut_short),
         HISTORY_TEST(test_samples_that_come_again),
-        HISTORY_TEST(test_slices_in_a_hurry),
         HISTORY_TEST(test_late_samples_do_not_become_the_last_value),
         HISTORY_TEST(test_names_move),
         HISTORY_TEST(test_gaps),
