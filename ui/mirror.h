@@ -229,6 +229,9 @@ double mirror_tag_pointer(const struct mirror_tag *tag);
 /* A number as this tag shows numbers (state text or decimals). */
 void mirror_tag_number(const struct mirror_tag *tag, double number, char *out, size_t size);
 
+/* The same with every digit, also those that the tag's decimals hide: what somebody confirms, and what was sent. */
+void mirror_tag_number_whole(const struct mirror_tag *tag, double number, char *out, size_t size);
+
 /* The small trend of the last minutes in `count` columns ending at now, oldest first. Columns are whole
  * multiples of MIRROR_SERIES_BIN_US; those that the ring does not reach are NaN. */
 void mirror_tag_columns(struct mirror_tag *tag, int64_t now_us, struct series_span *out, size_t count);

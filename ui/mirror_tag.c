@@ -318,6 +318,14 @@ void mirror_tag_number(const struct mirror_tag *tag, double number, char *out, s
         num_format(out, size, number, tag->decimals);
 }
 
+void mirror_tag_number_whole(const struct mirror_tag *tag, double number, char *out, size_t size)
+{
+    if (mirror_tag_state_text(tag, number))
+        mirror_tag_number(tag, number, out, size);
+    else
+        num_format_whole(out, size, number, tag->decimals);
+}
+
 void mirror_tag_value(const struct mirror_tag *tag, char *out, size_t size)
 {
     if (tag->type == VALUE_NUMBER)

@@ -37,8 +37,8 @@ void setpoint_entry_refused(struct setpoint_entry *entry, const char *reason)
 static void setpoint_say_limits(struct setpoint_entry *entry, const struct setpoint_form *form)
 {
     char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
-    num_format(low, sizeof low, form->min, form->decimals);
-    num_format(high, sizeof high, form->max, form->decimals);
+    num_format_whole(low, sizeof low, form->min, form->decimals);
+    num_format_whole(high, sizeof high, form->max, form->decimals);
     snprintf(entry->message, sizeof entry->message, "%s to %s %s", low, high, form->unit);
 }
 
@@ -77,6 +77,16 @@ static double setpoint_step(const struct setpoint_form *form)
     return form->decimals > 0 ? pow(10, -form->decimals) : 1;
 }
 
+/* Without the digits that multiplying by a step leaves behind, but with all of the step's and the limits': what the
+ * editor says is what is sent. */
+static void setpoint_format(const struct setpoint_form *form, double value, char out[NUM_TEXT_MAX])
+{
+    double shown;
+    num_format(out, NUM_TEXT_MAX, value, form->decimals);
+    if (!num_parse(out, strlen(out), &shown) || fabs(shown - value) > setpoint_step(form) * 1e-6)
+        snprintf(out, NUM_TEXT_MAX, "%.12g", value);
+}
+
 /* From what is typed, or else from the present value, on the grid of the step, within the limits. */
 static void setpoint_move(struct setpoint_entry *entry, const struct setpoint_form *form, int steps)
 {
@@ -89,7 +99,7 @@ static void setpoint_move(struct setpoint_entry *entry, const struct setpoint_fo
     }
     value = round(value / step + steps) * step;
     value = fmin(fmax(value, form->min), form->max);
-    num_format(number, sizeof number, value, form->decimals);
+    setpoint_format(form, value, number);
     line_editor_clear(&entry->editor);
     for (const char *at = number; *at; at++)
         line_editor_input(&entry->editor, &(struct input){.type = INPUT_KEY, .key = (uint32_t)*at}, NULL);

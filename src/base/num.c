@@ -176,3 +176,11 @@ void num_format_exact(char *out, size_t size, double value)
             return;
     }
 }
+
+void num_format_whole(char *out, size_t size, double value, int decimals)
+{
+    double shown;
+    num_format(out, size, value, decimals);
+    if (!num_parse(out, strlen(out), &shown) || shown != value)
+        num_format_exact(out, size, value);
+}

@@ -24,4 +24,8 @@ void num_format_fit(char *out, size_t size, double value, int decimals, int colu
 /* The shortest text that reads back as exactly the same value; for programs. */
 void num_format_exact(char *out, size_t size, double value);
 
+/* As num_format() as long as that reads back as exactly the same value, else as num_format_exact(): where a person is
+ * to know the very number. */
+void num_format_whole(char *out, size_t size, double value, int decimals);
+
 #endif

@@ -120,8 +120,8 @@ static void set_print_summary(const struct set_wish *wish)
     if (wish->ask.value_type == VALUE_TEXT)
         utf8_make_safe(new, sizeof new, wish->ask.text, strlen(wish->ask.text));
     else
-        mirror_tag_number(tag->state_count && !shown->state_count ? tag : shown, wish->ask.number, new,
-                          sizeof new);
+        mirror_tag_number_whole(tag->state_count && !shown->state_count ? tag : shown, wish->ask.number, new,
+                                sizeof new);
     printf("%s  %s -> %s%s%s", tag->name, *old ? old : "(nothing)", new, *tag->unit ? " " : "", tag->unit);
     if (setpoint && tag->kind != TAG_DISCRETE && isfinite(setpoint->low) && isfinite(setpoint->high)) {
         num_format(low, sizeof low, setpoint->low, -1);
@@ -162,7 +162,7 @@ static void set_print_readback(const struct set_wish *wish, const struct wire_co
         printf("the readback %s says %s\n", wish->present->name, command->readback_text);
     if (command->readback_type != VALUE_NUMBER)
         return;
-    mirror_tag_number(wish->present, command->readback_number, number, sizeof number);
+    mirror_tag_number_whole(wish->present, command->readback_number, number, sizeof number);
     printf("the readback %s says %s%s%s\n", wish->present->name, number, *wish->present->unit ? " " : "",
            wish->present->unit);
 }

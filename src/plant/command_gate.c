@@ -30,7 +30,7 @@ static void gate_describe(const struct tag *tag, const struct value *value, char
         return;
     }
     state = tag_def_state_text(&tag->def, value->number);
-    num_format(number, sizeof number, value->number, tag->def.decimals);
+    num_format_whole(number, sizeof number, value->number, tag->def.decimals);
     snprintf(out, size, "%s%s%s", state ? state : number, !state && tag->def.unit ? " " : "",
              !state && tag->def.unit ? tag->def.unit : "");
 }

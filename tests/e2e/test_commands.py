@@ -78,6 +78,8 @@ class Outcomes(Plant):
         device = self.device()
         status, text, errors = self.recorder.hmi("set", "sp", "42.5")
         self.assertEqual((status, text), (64, "sp  40.0 -> 42.5 °C, limits 20 to 110 °C\n"), errors)
+        # The tag shows one decimal; what would be sent is said whole.
+        self.assertEqual(self.recorder.hmi("set", "sp", "42.35")[1], "sp  40.0 -> 42.35 °C, limits 20 to 110 °C\n")
         self.assertEqual(device.received, [])
         status, text, errors = self.set("sp", "42.5", "--reason", "test run")
         self.assertEqual(status, 0, text + errors)

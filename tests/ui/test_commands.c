@@ -61,11 +61,12 @@ static void the_clock_of_one_under_way_runs_until_it_ends(void **state)
     (void)state;
     begin(&console, 24, 100, NULL);
     struct wire_command one = command(&console, 7, COMMAND_ACKNOWLEDGED);
+    one.new_number = 42.55; /* the tag shows one decimal; what was sent is shown whole */
     one.ms_journaled = 3;
     one.ms_published = one.ms_broker = 4;
     tell(&console, &one);
     expect_row(&console, "boiler.sp", "◐ acknowledged");
-    expect_row(&console, "boiler.sp", "40.0 -> 42.5 °C");
+    expect_row(&console, "boiler.sp", "40.0 -> 42.55 °C");
     expect_row(&console, "boiler.sp", "alice");
     expect_row(&console, "boiler.sp", "start-up");
     char before[1024];

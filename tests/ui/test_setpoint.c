@@ -5,6 +5,8 @@
 #include "plant/value.h"
 #include "tests/ui/console_fixture.h"
 
+#include <math.h>
+
 #define NOTHING_MS 600 /* longer than the quiet that the confirming key asks for */
 
 static void start_locking(struct console *console, enum role role, int64_t lock_after_us)
@@ -118,6 +120,39 @@ static void a_value_leaves_after_its_summary_was_confirmed(void **state)
     assert_false(asks(&console, &ask, NOTHING_MS));
     key(&console, "Escape");
     expect_gone(&console, "Set boiler.sp");
+    finish(&console);
+}
+
+/* The tag shows one decimal; what is sent may have more, and a text more than a line has room for. */
+static void the_summary_says_the_very_value_that_is_sent(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    type(&console, "e42.35\r");
+    expect(&console, "boiler.sp  40.0 -> 42.35 °C");
+    expect(&console, "n goes back");
+    key(&console, "y");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_true(ask.number == 42.35);
+    key(&console, "Escape");
+    expect_gone(&console, "Set boiler.sp");
+    const struct wire_tag text = {
+        .tag = 3, .configured = 1, .name = "aaa.recipe", .area = "boiler", .kind = TAG_TEXT, .writable = 1};
+    wire_put(&console.recorder.out, WIRE_TAG, &text);
+    wire_put(&console.recorder.out, WIRE_SETPOINT,
+             &(struct wire_setpoint){.tag = 3, .low = NAN, .high = NAN, .role = ROLE_OPERATOR, .confirm = 1});
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "/3");
+    key(&console, "Home");
+    key(&console, "e");
+    expect(&console, "Set aaa.recipe");
+    type(&console, "first second third fourth fifth sixth seventh eighth ninth tenth last\r");
+    expect(&console, "nothing ->");
+    expect(&console, "first second");
+    expect(&console, "tenth last");
+    expect(&console, "n goes back");
     finish(&console);
 }
 
@@ -335,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_leaves_after_its_summary_was_confirmed),
+        cmocka_unit_test(the_summary_says_the_very_value_that_is_sent),
         cmocka_unit_test(what_was_typed_ahead_confirms_nothing),
         cmocka_unit_test(the_present_value_names_the_readback_that_it_comes_from),
         cmocka_unit_test(a_refusal_is_shown_and_can_be_decided_anew),

@@ -186,6 +186,32 @@ static void test_exact_round_trip(void **state)
     assert_string_equal(text, "-inf");
 }
 
+/* With the tag's decimals, unless these hide something. */
+static void test_whole_numbers_for_a_person(void **state)
+{
+    static const struct {
+        double value;
+        int decimals;
+        const char *text;
+    } ROWS[] = {
+        {20.35, 1, "20.35"},
+        {42.5, 1, "42.5"},
+        {40, 1, "40.0"},
+        {-0.04, 1, "-0.04"},
+        {0.1 + 0.2, -1, "0.30000000000000004"},
+        {12345678.5, -1, "12345678.5"},
+        {1234567.25, 0, "1234567.25"},
+        {1e300, 2, "1e+300"},
+        {NAN, 1, "nan"},
+    };
+    char text[NUM_TEXT_MAX];
+    (void)state;
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        num_format_whole(text, sizeof text, ROWS[i].value, ROWS[i].decimals);
+        assert_string_equal(text, ROWS[i].text);
+    }
+}
+
 struct format_row {
     double value;
     int decimals;
@@ -282,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_parse_long),
         cmocka_unit_test(test_parse_agrees_with_strtod),
         cmocka_unit_test(test_exact_round_trip),
+        cmocka_unit_test(test_whole_numbers_for_a_person),
         cmocka_unit_test(test_format_table),
         cmocka_unit_test(test_format_fit),
     };

@@ -145,6 +145,29 @@ static void test_step_keys(void **unused)
     assert_string_equal(entry.editor.text, "110.0");
 }
 
+/* What the editor says is what is sent, also where the tag shows fewer decimals than its step has. */
+static void test_steps_and_limits_finer_than_the_decimals(void **unused)
+{
+    (void)unused;
+    struct setpoint_form form = TEMPERATURE;
+    struct setpoint_entry entry;
+    form.step = 0.05;
+    form.max = 40.125;
+    setpoint_entry_open(&entry);
+    key(&entry, &form, INPUT_UP, 0);
+    assert_string_equal(entry.editor.text, "40.05");
+    key(&entry, &form, INPUT_UP, 0);
+    assert_string_equal(entry.editor.text, "40.1"); /* not 40.1000000000000014 */
+    key(&entry, &form, INPUT_UP, 0);
+    assert_string_equal(entry.editor.text, "40.125");
+    assert_int_equal(key(&entry, &form, INPUT_ENTER, 0), SETPOINT_SUMMARISE);
+    assert_true(entry.number == form.max);
+    setpoint_entry_open(&entry);
+    type(&entry, &form, "41");
+    key(&entry, &form, INPUT_ENTER, 0);
+    assert_string_equal(entry.message, "20.0 to 40.125 °C");
+}
+
 static void test_states_by_name(void **unused)
 {
     (void)unused;
@@ -176,8 +199,6 @@ static void test_texts(void **unused)
     assert_string_equal(entry.message, "it changed while you typed");
 }
 
-/* 100,000 keys with pauses of up to a second: whatever is sent was preceded by Enter on a value within the limits, and
- * by 300 ms without a key. */
 static void test_a_reason_beside_the_value(void **unused)
 {
     (void)unused;
@@ -203,6 +224,8 @@ static void test_a_reason_beside_the_value(void **unused)
     assert_string_equal(entry.reason.text, "wash");
 }
 
+/* 100,000 keys with pauses of up to a second: whatever is sent was preceded by Enter on a value within the limits, and
+ * by 300 ms without a key. */
 static void test_storm(void **unused)
 {
     (void)unused;
@@ -248,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_escape_goes_back_a_step),
         cmocka_unit_test(test_what_cannot_be_sent_is_said),
         cmocka_unit_test(test_step_keys),
+        cmocka_unit_test(test_steps_and_limits_finer_than_the_decimals),
         cmocka_unit_test(test_states_by_name),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_a_reason_beside_the_value),

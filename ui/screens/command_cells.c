@@ -49,17 +49,20 @@ static const struct mirror_tag *cells_tag(const struct mirror *mirror, const str
     return present && present->state_count ? present : tag;
 }
 
+/* `whole`: with digits that the tag hides, for what was sent and what came back are compared by them. */
 static void cells_value(const struct mirror_tag *tag, uint32_t type, double number, const char *text,
-                        char *out, size_t size)
+                        bool whole, char *out, size_t size)
 {
     if (type == VALUE_TEXT)
         snprintf(out, size, "%s", text);
     else if (type != VALUE_NUMBER)
         snprintf(out, size, "nothing");
-    else if (tag)
-        mirror_tag_number(tag, number, out, size);
+    else if (!tag)
+        num_format_whole(out, size, number, -1);
+    else if (whole)
+        mirror_tag_number_whole(tag, number, out, size);
     else
-        num_format(out, size, number, -1);
+        mirror_tag_number(tag, number, out, size);
 }
 
 void command_cells_change(const struct mirror *mirror, const struct wire_command *command, char *out,
@@ -71,8 +74,8 @@ void command_cells_change(const struct mirror *mirror, const struct wire_command
     out[0] = '\0';
     if (command->state == COMMAND_FOREIGN)
         return; /* the detail tells what was published */
-    cells_value(tag, command->old_type, command->old_number, command->old_text, old, sizeof old);
-    cells_value(tag, command->new_type, command->new_number, command->new_text, new, sizeof new);
+    cells_value(tag, command->old_type, command->old_number, command->old_text, false, old, sizeof old);
+    cells_value(tag, command->new_type, command->new_number, command->new_text, true, new, sizeof new);
     snprintf(out, size, "%.500s -> %.500s%s%.100s", old, new, unit ? " " : "", unit ? tag->unit : "");
 }
 
@@ -308,7 +311,7 @@ void command_cells_draw_whole(const struct command_cells *cells, const struct wi
     cells_line(&page, "", MEANING_TEXT, command->detail);
     cells_stages(&page, cells, command);
     if (command->readback_type != VALUE_NONE) {
-        cells_value(tag, command->readback_type, command->readback_number, command->readback_text, text,
+        cells_value(tag, command->readback_type, command->readback_number, command->readback_text, true, text,
                     sizeof text);
         cells_line(&page, "readback said", MEANING_TEXT, text);
     }

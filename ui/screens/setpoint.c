@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/timefmt.h"
+#include "base/utf8.h"
 #include "plant/command.h"
 #include "plant/quality.h"
 #include "ui/link.h"
@@ -18,10 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETPOINT_COLUMNS 62
-#define SETPOINT_ROWS    16
-#define SETPOINT_LABEL   10 /* columns of the labels */
-#define SETPOINT_CHOICES 6  /* rows of the list of states */
+#define SETPOINT_COLUMNS     62
+#define SETPOINT_ROWS        16
+#define SETPOINT_LABEL       10 /* columns of the labels */
+#define SETPOINT_CHOICES     6  /* rows of the list of states */
+#define SETPOINT_CHANGE_ROWS 6  /* of the change that is confirmed: the longest text has room */
 
 struct setpoint_screen {
     uint32_t tag;
@@ -242,25 +244,44 @@ static void setpoint_describe(const struct setpoint_screen *screen, const struct
     if (form->kind == TAG_TEXT)
         snprintf(out, size, "%s", screen->entry.editor.text);
     else
-        mirror_tag_number(tag->state_count && !present->state_count ? tag : present, screen->entry.number,
-                          out, size);
+        mirror_tag_number_whole(tag->state_count && !present->state_count ? tag : present,
+                                screen->entry.number, out, size);
+}
+
+/* What he confirms stands there whole: in lines of its own where name, old and new value are too long for one. Returns
+ * the rows taken. */
+static int setpoint_draw_change(const struct pane *pane, int y, const char *name, const char *old,
+                                const char *new)
+{
+    int columns = pane->columns - 4;
+    char *line = mem_format("%s  %s -> %s", name, old, new);
+    int rows = 1;
+    if (utf8_columns(line) <= columns) {
+        pane_text(pane, 2, y, columns, MEANING_STRONG, line);
+    } else {
+        pane_printf(pane, 2, y, columns, MEANING_DIM, "%s ->", old);
+        rows += pane_paragraph(pane, 2, y + 1, columns, SETPOINT_CHANGE_ROWS - 1, MEANING_STRONG, new);
+    }
+    free(line);
+    return rows;
 }
 
 static void setpoint_draw_summary(const struct setpoint_screen *screen, struct screen_host *host,
                                   const struct pane *pane, const struct mirror_tag *tag,
                                   const struct setpoint_form *form)
 {
-    char old[MIRROR_TEXT_MAX], new[MIRROR_TEXT_MAX];
+    char old[MIRROR_TEXT_MAX], value[MIRROR_TEXT_MAX];
     bool armed = setpoint_entry_is_armed(&screen->entry, host->mono_us);
     mirror_tag_value(mirror_tag_present(host->mirror, tag), old, sizeof old);
-    setpoint_describe(screen, host->mirror, tag, form, new, sizeof new);
-    pane_printf(pane, 2, 5, -1, MEANING_STRONG, "%s  %s -> %s %s", tag->name, *old ? old : "nothing", new,
-                tag->unit);
+    setpoint_describe(screen, host->mirror, tag, form, value, sizeof value);
+    char *new = mem_format("%s%s%s", value, *tag->unit ? " " : "", tag->unit);
+    int y = 5 + setpoint_draw_change(pane, 5, tag->name, *old ? old : "nothing", new);
+    free(new);
     if (*screen->entry.reason.text)
-        pane_printf(pane, 2, 6, pane->columns - 4, MEANING_DIM, "because: %s", screen->entry.reason.text);
+        pane_printf(pane, 2, y++, pane->columns - 4, MEANING_DIM, "because: %s", screen->entry.reason.text);
     if (!armed)
         host->paint_due_us = screen->entry.quiet_from_us + SETPOINT_QUIET_US;
-    pane_printf(pane, 2, 7, -1, armed ? MEANING_STRONG : MEANING_DIM,
+    pane_printf(pane, 2, y, -1, armed ? MEANING_STRONG : MEANING_DIM,
                 armed ? "%c sends it      n goes back" : "%c sends it, in a moment", SETPOINT_CONFIRM_KEY);
 }
 
