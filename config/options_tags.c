@@ -100,7 +100,8 @@ static const struct option ALARM_OPTIONS[] = {
      AT(alarm_def, escalate_us),
      .standard = "0",
      .help =
-         "Standing for so long its priority rises by one, and it has to be acknowledged again; 0: never."},
+         "Standing for so long its priority rises by one, and it has to be acknowledged again; 0: never. The next "
+         "time it comes it begins with its own `priority`."},
     {.name = "group",
      .type = OPTION_TEXT,
      .least = 1,

@@ -122,6 +122,7 @@ static void alarm_activate(const struct alarm_pass *pass, struct alarm *alarm, b
     struct alarm_status *status = &alarm->status;
     char room[ALARM_WORDS_MAX];
     status->active = true;
+    status->priority = alarm->def->priority; /* what an earlier occurrence rose to is over with it */
     status->activated_us = pass->time.wall_us;
     status->value = reading->value;
     status->limit = reading->limit;

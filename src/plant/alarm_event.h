@@ -25,7 +25,7 @@ enum alarm_withheld {
 /* Where an alarm stands: what survives a restart. Times are wall clock, 0: never. */
 struct alarm_status {
     enum alarm_state state;
-    enum alarm_priority priority; /* now: escalation raises it */
+    enum alarm_priority priority; /* now: escalation raises it, until it comes anew or is normal */
     bool active;      /* the condition stands (delays included), also underneath a withheld state */
     uint8_t withheld; /* enum alarm_withheld, or-ed */
     bool shelf_once;  /* one-shot: ends when the condition clears */

@@ -83,6 +83,7 @@ static inline void model_activate(const struct model *m, struct model_alarm *ala
     noted |= alarm->own_priority == PRIORITY_JOURNAL;
     alarm->active = true;
     alarm->activated_at = m->now;
+    alarm->priority = alarm->own_priority;
     if (!alarm->withheld)
         model_take_state(m, alarm, noted && fresh ? ALARM_ACKNOWLEDGED : ALARM_UNACKNOWLEDGED);
     if (alarm->lesser)

@@ -180,6 +180,32 @@ static void test_realarm_and_escalation(void **state)
     fixture_end(&f);
 }
 
+/* What nobody has acknowledged keeps the priority that it rose to; the next occurrence begins with its own. */
+static void test_escalation_ends_with_the_occurrence(void **state)
+{
+    (void)state;
+    struct alarm_fixture f;
+    fixture_make(&f);
+    fixture_alarm(&f, ALARM_HI, 90)->escalate_us = 30 * SECOND;
+    fixture_start(&f);
+    struct alarm_status *status = &fixture_find(&f, "a/hi")->status;
+    fixture_send(&f, "a", 95);
+    fixture_pass(&f, MINUTE);
+    assert_int_equal(status->priority, PRIORITY_CRITICAL);
+    fixture_send(&f, "a", 80);
+    expect_state(&f, "a/hi", ALARM_RETURNED);
+    assert_int_equal(status->priority, PRIORITY_CRITICAL);
+    fixture_pass(&f, 5 * MINUTE);
+    fixture_send(&f, "a", 95);
+    assert_int_equal(status->priority, PRIORITY_MEDIUM);
+    assert_int_equal(batch_event(f.batch, f.batch->event_count - 1).priority, PRIORITY_MEDIUM);
+    fixture_pass(&f, 30 * SECOND - 1);
+    assert_int_equal(status->priority, PRIORITY_MEDIUM);
+    fixture_pass(&f, 1);
+    assert_int_equal(status->priority, PRIORITY_HIGH);
+    fixture_end(&f);
+}
+
 static void test_journal_priority(void **state)
 {
     (void)state;
@@ -227,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_suppression),
         cmocka_unit_test(test_out_of_service),
         cmocka_unit_test(test_realarm_and_escalation),
+        cmocka_unit_test(test_escalation_ends_with_the_occurrence),
         cmocka_unit_test(test_journal_priority),
         cmocka_unit_test(test_system),
     };
