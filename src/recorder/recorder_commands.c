@@ -2,7 +2,6 @@
 #include "recorder/recorder_commands.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/utf8.h"
 #include "plant/command_gate.h"
 #include "plant/setpoint_payload.h"
@@ -13,7 +12,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COMMANDS_AGAIN_US (5 * CLOCK_US_PER_MS) /* what is due waits for a moment to write: look again */
@@ -319,8 +317,6 @@ void recorder_commands_send(struct recorder *recorder)
         commands_send_one(recorder, command);
     recorder_buttons_let_go(recorder, recorder->time.mono_us);
 }
-
-/* ---- the link ---- */
 
 void recorder_commands_lost(struct recorder *recorder)
 {

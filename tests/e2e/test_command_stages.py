@@ -329,6 +329,14 @@ class Stages(unittest.TestCase):
                 self.assertIn(why.lower(), self.releases()[0][3].lower())
                 self.check("unverified", published=[("cmd/bell", "1"), ("cmd/bell", "0")])
 
+    def test_a_press_that_reached_nobody_leaves_nothing_pressed(self):
+        self.start(puback=16)
+        self.assertEqual(self.recorder.hmi("set", "bell", "ON", "--yes")[0], 69)
+        self.recorder.wait_value("SELECT button FROM commands", "released")
+        self.assertEqual(self.releases(), [["1", "bell", "released", "the press had reached nobody"]])
+        self.assertEqual(health(self.recorder)[1]["faults"], [])
+        self.check("unreached", published=[("cmd/bell", "1"), ("cmd/bell", "0")])
+
     # The configuration is read again
 
     def change(self, *pairs):
