@@ -178,7 +178,8 @@ static const uint8_t MONO[MEANING_COUNT] = {
     [MEANING_BAR_OUT] = B,
     [MEANING_ALARM_CRITICAL] = R | B,
     [MEANING_ALARM_HIGH] = R | B,
-    [MEANING_ALARM_MEDIUM] = B,
+    [MEANING_ALARM_MEDIUM] = R,
+    [MEANING_ALARM_LOW] = R,
 };
 
 struct style theme_style(enum theme theme, enum meaning meaning, bool selected, int colours)

@@ -47,7 +47,10 @@ enum meaning {
     MEANING_PEN_2,
     MEANING_PEN_3,
     MEANING_PEN_4,
-    MEANING_ALARM_CRITICAL, /* alarms that nobody has acknowledged; used for nothing else */
+    /* Alarms that nobody has acknowledged; used for nothing else. A block, of the priority's colour or reversed, beside
+     * the priority's number in its shape and a word in capitals: that is left to the eye on any terminal. Nothing blinks
+     * on top of it: not every terminal does, so that it may never be needed, and in a flood nothing could be read. */
+    MEANING_ALARM_CRITICAL,
     MEANING_ALARM_HIGH,
     MEANING_ALARM_MEDIUM,
     MEANING_ALARM_LOW,

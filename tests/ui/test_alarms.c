@@ -130,6 +130,14 @@ static void states_differ_in_sign_number_word_and_colour(void **state)
             vt_cell(console.vt, row_of(&console, "RETURN"), 3, &waits);
             assert_true(waits.bg != done.bg);
         }
+        if (i == 1) { /* without colours, too, at every priority */
+            struct vt_cell critical, low, done;
+            vt_cell(console.vt, row_of(&console, "UNACK"), 3, &critical);
+            vt_cell(console.vt, row_of(&console, "LATCH"), 3, &low);
+            vt_cell(console.vt, row_of(&console, "acked"), 3, &done);
+            assert_true(low.reverse && !done.reverse);
+            assert_false(critical.reverse); /* on the selected row, which is */
+        }
         finish(&console);
     }
 }
