@@ -290,6 +290,16 @@ struct pane pane_box(const struct pane *pane, const char *title)
     return pane_part(pane, 1, 1, right - 1, bottom - 1);
 }
 
+struct pane pane_dialogue(const struct pane *pane, int columns, int rows, const char *title)
+{
+    columns = columns < pane->columns ? columns : pane->columns;
+    rows = rows < pane->rows ? rows : pane->rows;
+    struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
+    int left = box.x - pane->x;
+    pane_fill(pane, left ? left - 1 : 0, box.y - pane->y, columns + (left ? 2 : 1), rows, MEANING_TEXT);
+    return pane_box(&box, title);
+}
+
 void pane_cursor(const struct pane *pane, int x, int y)
 {
     if (!pane_cell(pane, x, y))

@@ -82,6 +82,10 @@ void pane_rule(const struct pane *pane, int x, int y, int columns, const char *t
 /* A box around the pane's edge with a title (may be NULL); returns the inside. */
 struct pane pane_box(const struct pane *pane, const char *title);
 
+/* A dialogue over what the pane shows: a box of that size, as far as there is room, with a blank column at each side.
+ * Returns the inside. */
+struct pane pane_dialogue(const struct pane *pane, int columns, int rows, const char *title);
+
 /* Shows the terminal's cursor here. */
 void pane_cursor(const struct pane *pane, int x, int y);
 

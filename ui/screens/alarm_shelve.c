@@ -118,16 +118,12 @@ void alarm_shelve_draw(const struct alarm_shelve *shelve, const struct screen_ho
                        const struct pane *pane)
 {
     char title[96];
-    int columns = pane->columns < SHELVE_COLUMNS ? pane->columns : SHELVE_COLUMNS;
-    int rows = pane->rows < SHELVE_ROWS ? pane->rows : SHELVE_ROWS;
-    struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
     const char *verb = shelve->action == WIRE_ACTION_SHELVE ? "Shelve" : "Out of service:";
     if (shelve->count == 1)
         snprintf(title, sizeof title, "%s %.46s", verb, shelve->addresses);
     else
         snprintf(title, sizeof title, "%s %zu alarms", verb, shelve->count);
-    pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
-    struct pane inside = pane_box(&box, title);
+    struct pane inside = pane_dialogue(pane, SHELVE_COLUMNS, SHELVE_ROWS, title);
     shelve_draw_fields(&inside, &shelve->entry, host->wall_us);
 }
 

@@ -113,8 +113,11 @@ static void commands_draw_foot(const struct commands_screen *screen, const struc
     const struct wire_command *command = command_list_current(list);
     const char *fault = command_list_fault(list->filter);
     size_t at = list->row_count ? list->cursor + 1 : 0;
-    snprintf(place, sizeof place, *list->filter ? "%s%s%zu/%zu of %zu" : "%s%s%zu/%zu", fault,
-             *fault ? "  " : "", at, list->row_count, list->all_count);
+    snprintf(place, sizeof place,
+             *list->filter     ? "%s%s%zu/%zu of %zu"
+             : list->row_count ? "%s%s%zu/%zu"
+                               : "",
+             fault, *fault ? "  " : "", at, list->row_count, list->all_count);
     pane_text_right(pane, 0, y, pane->columns - 1, *fault ? MEANING_WARNING : MEANING_DIM, place);
     int room = pane->columns - (int)strlen(place) - 3, x = 1;
     if (screen->typing) {
@@ -135,14 +138,10 @@ static void commands_draw_whole(const struct command_cells *cells, const struct 
                                 const struct pane *pane)
 {
     char title[64];
-    int columns = pane->columns < COMMANDS_COLUMNS ? pane->columns : COMMANDS_COLUMNS;
-    int rows = pane->rows < COMMANDS_ROWS ? pane->rows : COMMANDS_ROWS;
-    struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
     bool numbered = command->command < COMMAND_FOREIGN_ID;
     snprintf(title, sizeof title, numbered ? "Command %llu" : "Published by somebody else",
              (unsigned long long)command->command);
-    pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
-    struct pane inside = pane_box(&box, title);
+    struct pane inside = pane_dialogue(pane, COMMANDS_COLUMNS, COMMANDS_ROWS, title);
     command_cells_draw_whole(cells, command, &inside);
 }
 

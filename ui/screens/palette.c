@@ -132,10 +132,8 @@ static void palette_draw(void *state, struct screen_host *host, const struct pan
     struct palette *palette = state;
     collect(palette, host->mirror);
     int columns = pane->columns - 4 < PALETTE_COLUMNS ? pane->columns - 4 : PALETTE_COLUMNS;
-    int rows = pane->rows < PALETTE_ROWS + 3 ? pane->rows : PALETTE_ROWS + 3;
-    struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
-    pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
-    struct pane inside = pane_box(&box, palette->pens ? "Pens of the trend" : "Go to a tag or an action");
+    struct pane inside = pane_dialogue(pane, columns, PALETTE_ROWS + 3,
+                                       palette->pens ? "Pens of the trend" : "Go to a tag or an action");
     palette->first_x = inside.x - pane->x;
     palette->first_y = inside.y + 1 - pane->y;
     palette->columns = inside.columns;
@@ -148,8 +146,8 @@ static void palette_draw(void *state, struct screen_host *host, const struct pan
     else
         pane_text(&inside, 1, 1, -1, MEANING_DIM, "Nothing is called so.");
     if (palette->matches > palette->count)
-        pane_printf(&box, 3, box.rows - 1, -1, MEANING_DIM, " %zu/%zu ", palette->cursor + 1,
-                    palette->matches);
+        pane_printf(pane, palette->first_x + 2, inside.y - pane->y + inside.rows, -1, MEANING_DIM,
+                    " %zu/%zu ", palette->cursor + 1, palette->matches);
 }
 
 /* Takes the tag for a pen, or away when it is one. */

@@ -62,6 +62,8 @@ static const struct {
                    {{'y', "leave", false}, {0, "stay", false}}},
 };
 
+#define QUIT_COLUMNS 52
+
 struct quit {
     int y; /* of the first answer, on the pane */
 };
@@ -87,11 +89,8 @@ static void quit_draw(void *state, struct screen_host *host, const struct pane *
 {
     struct quit *quit = state;
     enum quit_kind kind = kind_of(host);
-    int columns = pane->columns < 52 ? pane->columns : 52, rows = (int)answer_count(kind) + 6;
-    struct pane box = pane_part(pane, (pane->columns - columns) / 2,
-                                pane->rows > rows ? (pane->rows - rows) / 3 : 0, columns, rows);
-    pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
-    struct pane inside = pane_box(&box, QUESTIONS[kind].title);
+    struct pane inside =
+        pane_dialogue(pane, QUIT_COLUMNS, (int)answer_count(kind) + 6, QUESTIONS[kind].title);
     int y = 1 + pane_paragraph(&inside, 2, 1, inside.columns - 4, 2, MEANING_TEXT, QUESTIONS[kind].text) + 1;
     quit->y = inside.y + y - pane->y;
     for (size_t i = 0; i < answer_count(kind); i++, y++) {

@@ -324,12 +324,8 @@ static void setpoint_draw(void *state, struct screen_host *host, const struct pa
     const struct mirror_tag *tag = setpoint_tag(screen, host->mirror);
     struct setpoint_form form;
     char title[160];
-    int columns = pane->columns < SETPOINT_COLUMNS ? pane->columns : SETPOINT_COLUMNS;
-    int rows = pane->rows < SETPOINT_ROWS ? pane->rows : SETPOINT_ROWS;
-    struct pane box = pane_part(pane, (pane->columns - columns) / 2, (pane->rows - rows) / 3, columns, rows);
     snprintf(title, sizeof title, "Set %.140s", tag ? tag->name : "");
-    pane_fill(&box, 0, 0, -1, -1, MEANING_TEXT);
-    struct pane inside = pane_box(&box, title);
+    struct pane inside = pane_dialogue(pane, SETPOINT_COLUMNS, SETPOINT_ROWS, title);
     if (!tag) {
         pane_text(&inside, 2, 1, -1, MEANING_ERROR, "it can no longer be set");
         return;
@@ -349,9 +345,12 @@ static void setpoint_draw(void *state, struct screen_host *host, const struct pa
 
 static const struct screen_key *setpoint_keys(const void *state)
 {
-    static const struct screen_key KEYS[] = {{"Escape", "Back"}, {0}};
-    (void)state;
-    return KEYS;
+    static const struct screen_key KEYS[][3] = {
+        [SETPOINT_TYPING] = {{"Tab", "Reason"}, {"Escape", "Back"}, {0}},
+        [SETPOINT_CONFIRMING] = {{"Escape", "Back"}, {0}},
+        [SETPOINT_SENT] = {{"Escape", "Close"}, {0}},
+    };
+    return KEYS[((const struct setpoint_screen *)state)->entry.stage];
 }
 
 const struct screen_class SCREEN_CLASS_SETPOINT = {
