@@ -151,6 +151,18 @@ static void list_check_marks(struct alarm_list *list)
     list->mark_count = kept;
 }
 
+/* All folded but for the area of the alarm that somebody is at (mirror NULL: of none). */
+static void list_group_for_flood(struct alarm_list *list, const struct mirror *mirror)
+{
+    const struct mirror_alarm *alarm =
+        mirror && list->touched && list->has_cursor ? mirror_find_alarm(mirror, list->cursor_id) : NULL;
+    alarm_list_group(list, true);
+    alarm_groups_fold_all(&list->groups, true);
+    if (alarm)
+        alarm_groups_unfold(&list->groups, alarm->record.area);
+    list->grouped_for_flood = true;
+}
+
 /* A flood that begins folds the alarms together, but for the area in which somebody works; one that ends takes that
  * back, unless he has chosen otherwise meanwhile. */
 static void list_follow_flood(struct alarm_list *list, const struct mirror *mirror)
@@ -159,17 +171,12 @@ static void list_follow_flood(struct alarm_list *list, const struct mirror *mirr
     if (flood == list->flood || list->withheld || !mirror->attached)
         return;
     list->flood = flood;
-    if (flood && !list->grouped) {
-        const struct mirror_alarm *alarm =
-            list->touched && list->has_cursor ? mirror_find_alarm(mirror, list->cursor_id) : NULL;
-        alarm_list_group(list, true);
-        alarm_groups_fold_all(&list->groups, true);
-        if (alarm)
-            alarm_groups_unfold(&list->groups, alarm->record.area);
-        list->grouped_for_flood = true;
-    } else if (!flood && list->grouped_for_flood) {
+    if (flood && *list->filter)
+        list->flat_for_filter = !list->grouped;
+    else if (flood && !list->grouped)
+        list_group_for_flood(list, mirror);
+    else if (!flood && list->grouped_for_flood)
         alarm_list_group(list, false);
-    }
 }
 
 bool alarm_list_update(struct alarm_list *list, const struct mirror *mirror, int64_t mono_us)
@@ -194,6 +201,14 @@ void alarm_list_set_filter(struct alarm_list *list, const char *filter)
 {
     snprintf(list->filter, sizeof list->filter, "%s", filter);
     list->stale = true;
+    if (*filter && list->grouped_for_flood) { /* what somebody looks for is not folded away */
+        alarm_list_group(list, false);
+        list->flat_for_filter = true;
+    } else if (!*filter && list->flat_for_filter) {
+        list->flat_for_filter = false;
+        if (list->flood)
+            list_group_for_flood(list, NULL);
+    }
 }
 
 /* ---- groups ---- */
@@ -216,7 +231,7 @@ void alarm_list_fold_all(struct alarm_list *list, bool folded)
 void alarm_list_group(struct alarm_list *list, bool grouped)
 {
     list->grouped = grouped;
-    list->grouped_for_flood = false;
+    list->grouped_for_flood = list->flat_for_filter = false;
     alarm_groups_fold_all(&list->groups, false);
     list->stale = true;
 }

@@ -12,7 +12,8 @@
  *   showed (alarm_list_show()), the way it was shown, and had been there for ALARM_LIST_SEEN_US: neither what the next
  *   picture would show, nor what has come under the hand in the moment of the key.
  *
- * During a flood the alarms are grouped by area, folded but for the one in which the operator works; g groups them at
+ * During a flood the alarms are grouped by area, folded but for the one in which the operator works, and while he filters
+ * not grouped; g groups them at
  * any time, or not. The row of an area is none that keys do anything to.
  *
  * Pointers to alarms are those of the mirror: call alarm_list_update() after the mirror changed and before anything
@@ -54,6 +55,7 @@ struct alarm_list {
 
     bool grouped;                  /* by area */
     bool flood, grouped_for_flood; /* there is one now; it is why */
+    bool flat_for_filter;          /* they would be grouped for it, but for the filter */
     struct alarm_groups groups;
     size_t cursor; /* row; 0 when there is none */
     size_t top;    /* first row on the screen */

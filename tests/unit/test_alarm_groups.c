@@ -132,6 +132,31 @@ static void test_flood_groups_but_for_where_one_works(void **state)
     end(&scene);
 }
 
+static void test_a_filter_finds_what_a_flood_has_folded(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    begin(&scene);
+    flood(&scene, false);
+    say_some(&scene);
+    picture(&scene);
+    flood(&scene, true);
+    assert_string_equal(picture(&scene), "-boiler(2/3) -(2/2) -tank(1/1) -intake(0/1)");
+    alarm_list_set_filter(&scene.list, "area:boiler");
+    assert_string_equal(picture(&scene), "4 3 5");
+    alarm_list_set_filter(&scene.list, "");
+    assert_string_equal(picture(&scene), "-boiler(2/3) -(2/2) -tank(1/1) -intake(0/1)");
+    alarm_list_set_filter(&scene.list, "area:boiler"); /* one that lasts longer than the flood */
+    flood(&scene, false);
+    assert_string_equal(picture(&scene), "4 3 5");
+    flood(&scene, true);
+    assert_string_equal(picture(&scene), "4 3 5");
+    flood(&scene, false);
+    alarm_list_set_filter(&scene.list, "");
+    assert_string_equal(picture(&scene), "2 4 3 7 6 5 1");
+    end(&scene);
+}
+
 static void test_choice_outlasts_the_flood(void **state)
 {
     (void)state;
@@ -222,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_and_counts),
         cmocka_unit_test(test_flood_groups_but_for_where_one_works),
+        cmocka_unit_test(test_a_filter_finds_what_a_flood_has_folded),
         cmocka_unit_test(test_choice_outlasts_the_flood),
         cmocka_unit_test(test_cursor_and_folding),
         cmocka_unit_test(test_random),
