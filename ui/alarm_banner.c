@@ -1,10 +1,8 @@
 #include "ui/alarm_banner.h"
 
-#include "base/num.h"
 #include "base/timefmt.h"
 #include "plant/alarm_state.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +75,7 @@ struct banner_piece {
 };
 
 #define BANNER_PIECES_MAX 8
+#define BANNER_TIME_FROM  45 /* columns for the worst one that have room for its time */
 
 struct banner_pieces {
     struct banner_piece list[BANNER_PIECES_MAX];
@@ -132,20 +131,22 @@ static int banner_draw_pieces(const struct pane *pane, const struct banner_piece
     return x;
 }
 
-/* Mark, time, address, value and message of the worst one. */
+/* Mark, whether it stands, time, address, value and message of the worst one; where a flood leaves little room, no
+ * time. */
 static void banner_draw_worst(const struct pane *pane, int columns, const struct wire_alarm *alarm,
                               const struct mirror *mirror)
 {
     const struct mirror_tag *tag = mirror_find(mirror, alarm->tag);
-    char when[TIMEFMT_MAX], value[256] = "", text[1200];
-    timefmt_local(when, sizeof when, alarm->activated_us, 0);
-    if (!isnan(alarm->value) && tag)
-        mirror_tag_number(tag, alarm->value, value, sizeof value);
-    else if (!isnan(alarm->value))
-        num_format(value, sizeof value, alarm->value, -1);
-    snprintf(text, sizeof text, "%s %s %.255s%s%s  %.255s%s%.255s",
-             alarm_banner_mark((enum alarm_priority)alarm->priority), when, alarm->address, *value ? " " : "",
-             value, alarm->message, *alarm->detail ? ": " : "", alarm->detail);
+    char when[TIMEFMT_MAX] = "", value[256], text[1200];
+    const char *unit = tag ? tag->unit : "";
+    if (columns >= BANNER_TIME_FROM)
+        timefmt_local(when, sizeof when, alarm->activated_us, 0);
+    mirror_alarm_value(mirror, alarm, value, sizeof value);
+    snprintf(text, sizeof text, "%s %s %s%s%.255s%s%s%s%.60s  %.255s%s%.255s",
+             alarm_banner_mark((enum alarm_priority)alarm->priority),
+             glyph_sign(alarm->active ? SIGN_ON : SIGN_OFF, pane_level(pane)), when, *when ? " " : "",
+             alarm->address, *value ? " " : "", value, *value && *unit ? " " : "", *value ? unit : "",
+             alarm->message, *alarm->detail ? ": " : "", alarm->detail);
     enum meaning meaning = alarm_banner_meaning((enum alarm_priority)alarm->priority, true);
     pane_fill(pane, 0, 0, columns, 1, meaning);
     pane_text(pane, 0, 0, columns, meaning, text);
