@@ -6,15 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *alarm_withheld_by(const struct wire_alarm *alarm)
+/* Of one out of service the detail tells who and why: "alice: the transmitter is away". */
+static const char *withheld_service_reason(const struct wire_alarm *alarm)
 {
+    const char *colon = strstr(alarm->detail, ": ");
+    return colon ? colon + strlen(": ") : alarm->detail;
+}
+
+void alarm_withheld_by(const struct wire_alarm *alarm, char *out, size_t size)
+{
+    const char *who = alarm->withheld & ALARM_BY_DESIGN    ? "design"
+                      : alarm->withheld & ALARM_BY_SERVICE ? "hmi.cfg"
+                                                           : "";
     if (alarm->shelf_until_us)
-        return alarm->shelved_by;
-    if (alarm->withheld & ALARM_BY_OPERATOR)
-        return "operator";
-    if (alarm->withheld & ALARM_BY_DESIGN)
-        return "design";
-    return alarm->withheld & ALARM_BY_SERVICE ? "hmi.cfg" : "";
+        who = alarm->shelved_by;
+    else if (alarm->withheld & ALARM_BY_OPERATOR)
+        who = alarm->detail;
+    bool named = who == alarm->detail;
+    snprintf(out, size, "%.*s", named ? (int)strcspn(who, ":") : (int)strlen(who), who);
 }
 
 static void withheld_add(char *out, size_t size, const char *head, const char *text)
@@ -31,7 +40,7 @@ void alarm_withheld_reason(const struct wire_alarm *alarm, char *out, size_t siz
     if (alarm->shelf_until_us)
         withheld_add(out, size, "", alarm->shelf_reason);
     if (alarm->withheld & ALARM_BY_OPERATOR)
-        withheld_add(out, size, "out of service, ", alarm->detail);
+        withheld_add(out, size, "", withheld_service_reason(alarm));
     if (alarm->withheld & ALARM_BY_DESIGN)
         withheld_add(out, size, "while ", alarm->suppressed_by);
     if (alarm->withheld & ALARM_BY_SERVICE)

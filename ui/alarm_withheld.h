@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* The operator who shelved it, "design", or "hmi.cfg" that takes it out of service; "" when it is not withheld. */
-const char *alarm_withheld_by(const struct wire_alarm *alarm);
+void alarm_withheld_by(const struct wire_alarm *alarm, char *out, size_t size);
 
 /* Why; of several reasons all: "calibration; while pump.run is STOPPED; out_of_service, line 12". */
 void alarm_withheld_reason(const struct wire_alarm *alarm, char *out, size_t size);

@@ -161,13 +161,14 @@ static const struct table_column COLUMNS[] = {
 
 static void alarms_add_row(struct table *table, const struct mirror *mirror, const struct wire_alarm *alarm)
 {
-    char since[TIMEFMT_MAX], value[256], limit[256], until[TIMEFMT_MAX] = "", reason[1024];
+    char since[TIMEFMT_MAX], value[256], limit[256], until[TIMEFMT_MAX] = "", by[256], reason[1024];
     timefmt_local(since, sizeof since, alarm->activated_us ? alarm->activated_us : alarm->changed_us,
                   TIMEFMT_DATE | TIMEFMT_MS);
     mirror_alarm_value(mirror, alarm, value, sizeof value);
     mirror_alarm_limit(mirror, alarm, limit, sizeof limit);
     if (alarm->shelf_until_us)
         timefmt_local(until, sizeof until, alarm->shelf_until_us, TIMEFMT_DATE);
+    alarm_withheld_by(alarm, by, sizeof by);
     alarm_withheld_reason(alarm, reason, sizeof reason);
     const char *const cells[] = {
         alarm->address,
@@ -179,7 +180,7 @@ static void alarms_add_row(struct table *table, const struct mirror *mirror, con
         alarms_unit(mirror, alarm),
         alarm->message,
         until,
-        alarm_withheld_by(alarm),
+        by,
         reason,
     };
     table_add(table, cells);

@@ -475,7 +475,7 @@ static void out_of_service_asks_for_a_reason_and_ends_by_the_same_key(void **sta
     say_full(&console.recorder, &alarm);
     flush(&console);
     key(&console, "Tab");
-    expect_row(&console, "boiler.tag001/hihi", "out of service, by bob");
+    expect_row(&console, "boiler.tag001/hihi", " by bob drum is open");
     vt_run(console.vt, SEEN_MS);
     key(&console, "u");
     assert_true(asks(&console, &ask, WAIT_MS));

@@ -173,7 +173,7 @@ static void cell_left(const struct cell_row *row, char *out, size_t size)
 
 static void cell_by(const struct cell_row *row, char *out, size_t size)
 {
-    snprintf(out, size, "%s", alarm_withheld_by(row->alarm));
+    alarm_withheld_by(row->alarm, out, size);
 }
 
 static void cell_reason(const struct cell_row *row, char *out, size_t size)
