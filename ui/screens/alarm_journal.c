@@ -125,7 +125,7 @@ static const struct {
     {{"PRI", 3, 3, 4, GRID_LEFT}, 0, journal_priority},
     {{"EVENT", 8, 20, 0, GRID_LEFT}, 0, journal_event},
     {{"ALARM, TAG", 14, 48, 0, GRID_TAIL}, 0, journal_subject},
-    {{"VALUE", 7, 12, 3, GRID_POINT}, 2, journal_value},
+    {{"VALUE", 8, 12, 3, GRID_POINT}, 2, journal_value},
     {{"LIMIT", 7, 12, 5, GRID_POINT}, 3, journal_limit},
     {{"UNIT", 4, 10, 6, GRID_LEFT}, 3, journal_unit},
     {{"OPERATOR", 8, 16, 1, GRID_LEFT}, 1, journal_operator},
@@ -199,6 +199,13 @@ static void journal_draw_rows(struct journal_list *list, const struct mirror *mi
                    pane);
 }
 
+static void journal_draw_error(const struct journal_list *list, const struct pane *pane, int y)
+{
+    char text[sizeof list->error + 32];
+    snprintf(text, sizeof text, "The journal cannot be read: %s", list->error);
+    pane_paragraph(pane, 2, y, pane->columns - 4, 4, MEANING_ERROR, text);
+}
+
 /* How far a search has come, or why there is nothing. */
 static void journal_draw_state(const struct journal_list *list, const struct screen_host *host,
                                const struct pane *pane, int y)
@@ -207,7 +214,7 @@ static void journal_draw_state(const struct journal_list *list, const struct scr
     if (list->reached.ts_us < INT64_MAX)
         timefmt_local(back, sizeof back, list->reached.ts_us, TIMEFMT_DATE);
     if (*list->error)
-        pane_printf(pane, 2, y, -1, MEANING_ERROR, "The journal cannot be read: %s", list->error);
+        journal_draw_error(list, pane, y);
     else if (!host->history)
         pane_text(pane, 2, y, -1, MEANING_DIM, "The journal is read as soon as a recorder is found.");
     else if (list->count >= JOURNAL_LIST_MAX)

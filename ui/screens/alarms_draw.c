@@ -54,8 +54,7 @@ static void alarms_draw_current(const struct screen_host *host, const struct ala
 {
     const struct mirror_alarm *alarm = alarm_list_current(list, host->mirror);
     if (alarm_list_current_group(list))
-        pane_text(pane, x, y, room, MEANING_DIM,
-                  "Enter folds and unfolds the area, - and + all; g shows all as one list");
+        pane_text(pane, x, y, room, MEANING_DIM, "Enter folds and unfolds, - and + all; g one list");
     char since[TIMEFMT_MAX], limit[256], advice[512];
     if (!alarm || room < 1)
         return;
@@ -80,11 +79,15 @@ static void alarms_describe_place(struct alarms_screen *screen, char *out, size_
 {
     const struct alarm_list *list = alarms_list(screen);
     const struct journal_list *journal = &screen->journal;
+    out[0] = '\0';
+    if (list ? !list->row_count && !*list->filter : !journal->count && !journal->more)
+        return; /* nothing to have a place in */
     if (!list)
         snprintf(out, size, "%zu/%zu%s", journal->count ? journal->cursor + 1 : 0, journal->count,
                  journal->more ? "+" : "");
     else if (list->grouped)
-        snprintf(out, size, "%zu in %zu areas", list->found_count, list->groups.count);
+        snprintf(out, size, "%zu in %zu area%s", list->found_count, list->groups.count,
+                 list->groups.count == 1 ? "" : "s");
     else if (*list->filter)
         snprintf(out, size, "%zu/%zu of %zu", list->row_count ? list->cursor + 1 : 0, list->row_count,
                  list->all_count);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HELP_ROWS 6 /* of one entry, in a narrow window */
+
 struct help {
     int top, rows, count;
     enum screen_id below; /* the screen that help was asked on: its keys come first */
@@ -44,11 +46,10 @@ static void heading(struct help_page *page, const char *text)
 
 static void entry(struct help_page *page, const char *keys, const char *text)
 {
-    if (page->y >= 0 && page->y < page->pane->rows) {
-        pane_text(page->pane, 3, page->y, 16, MEANING_STRONG, keys);
-        pane_text(page->pane, 20, page->y, -1, MEANING_TEXT, text);
-    }
-    page->y++;
+    pane_text(page->pane, 3, page->y, 16, MEANING_STRONG, keys);
+    int rows =
+        pane_paragraph(page->pane, 20, page->y, page->pane->columns - 21, HELP_ROWS, MEANING_TEXT, text);
+    page->y += rows > 1 ? rows : 1;
 }
 
 static void entry_of_action(struct help_page *page, enum action action)

@@ -90,7 +90,7 @@ static const struct system_figure SYSTEM_NOTIFY[] = {
 };
 
 static const struct system_figure SYSTEM_RECORDING[] = {
-    SYSTEM_FIGURE("recording", TEXT, recording_text),
+    SYSTEM_FIGURE("state", TEXT, recording_text),
     SYSTEM_FIGURE("stored", RATE, stored_per_s),
     SYSTEM_FIGURE("in all", COUNT, stored),
     SYSTEM_FIGURE("waiting", COUNT, spool_samples),
