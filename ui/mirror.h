@@ -6,7 +6,8 @@
  * and counted in `left_out`.
  *
  * A snapshot begins with WELCOME and ends with SNAPSHOT_END; tags that it did not name are removed at its
- * end, so that an attach after a pause leaves no ghosts, and a tag's small trend survives it. Tags are live
+ * end, so that an attach after a pause leaves no ghosts, and a tag's small trend survives it; an id that has
+ * become another topic and path is another tag, and begins anew. Tags are live
  * from the first SAMPLE of the current snapshot until the recorder is lost. */
 #ifndef UI_MIRROR_H
 #define UI_MIRROR_H

@@ -110,6 +110,20 @@ static double mirror_finite(double value)
     return isfinite(value) ? value : 0;
 }
 
+static bool mirror_is_text(const char *safe, const char *text)
+{
+    char *other = mirror_safe_text(text);
+    bool equal = !strcmp(safe, other);
+    free(other);
+    return equal;
+}
+
+/* Of another history, such as a backup that was restored, an id may be another tag's. */
+static bool mirror_is_same_tag(const struct mirror_tag *tag, const struct wire_tag *record)
+{
+    return mirror_is_text(tag->topic, record->topic) && mirror_is_text(tag->path, record->path);
+}
+
 void mirror_take_tag(struct mirror *mirror, const void *data)
 {
     const struct wire_tag *record = data;
@@ -118,6 +132,10 @@ void mirror_take_tag(struct mirror *mirror, const void *data)
         if (tag)
             mirror_remove_tag(mirror, tag);
         return;
+    }
+    if (tag && !mirror_is_same_tag(tag, record)) { /* nothing of the other's trend stays */
+        mirror_remove_tag(mirror, tag);
+        tag = NULL;
     }
     if (!tag && !(tag = mirror_add_tag(mirror, record->tag)))
         return;

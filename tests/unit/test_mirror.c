@@ -149,7 +149,8 @@ static void test_snapshot_removes_what_it_does_not_name(void **state)
     mirror_recorder_lost(&mirror, FIXTURE_NOW_US);
     fixture_welcome(&mirror);
     for (uint32_t id = 2; id <= 100; id += 2)
-        fixture_tag(&mirror, id, "again");
+        fixture_apply(&mirror, WIRE_TAG, &(struct wire_tag){.tag = id, .name = "again", .topic = "tag"},
+                      FIXTURE_NOW_US);
     assert_int_equal(mirror.tag_count, 100); /* until the snapshot is complete */
     fixture_snapshot_end(&mirror);
     assert_int_equal(mirror.tag_count, 50);
@@ -161,6 +162,28 @@ static void test_snapshot_removes_what_it_does_not_name(void **state)
     assert_non_null(mirror_find(&mirror, 4)->series); /* the last minutes survive */
     fixture_apply(&mirror, WIRE_TAG, &(struct wire_tag){.tag = 4, .gone = 1}, FIXTURE_NOW_US);
     assert_null(mirror_find(&mirror, 4));
+    mirror_free(&mirror);
+}
+
+/* After a backup was restored an id may be another tag's: nothing of the one before is shown as its own. */
+static void test_an_id_may_become_another_tag(void **state)
+{
+    struct mirror mirror;
+    struct series_span spans[1];
+    (void)state;
+    mirror_init(&mirror);
+    for (int round = 0; round < 3; round++) { /* the second finds the same tag, the third another one */
+        fixture_welcome(&mirror);
+        fixture_tag(&mirror, 1, round < 2 ? "one" : "other");
+        mirror_tag_columns(mirror_find(&mirror, 1), FIXTURE_NOW_US, spans, 1);
+        assert_int_equal(spans[0].low == 5, round == 1);
+        assert_int_equal(mirror_find(&mirror, 1)->type == VALUE_NUMBER, round == 1);
+        if (!round)
+            fixture_number(&mirror, 1, 5, QUALITY_GOOD, FIXTURE_NOW_US);
+        fixture_snapshot_end(&mirror);
+    }
+    assert_string_equal(mirror_find(&mirror, 1)->name, "other");
+    assert_int_equal(mirror.tag_count, 1);
     mirror_free(&mirror);
 }
 
@@ -331,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_long_text_is_marked),
         cmocka_unit_test(test_lost_recorder_leaves_nothing_live),
         cmocka_unit_test(test_snapshot_removes_what_it_does_not_name),
+        cmocka_unit_test(test_an_id_may_become_another_tag),
         cmocka_unit_test(test_definition_replaces_lists),
         cmocka_unit_test(test_lists_are_replaced_whole),
         cmocka_unit_test(test_hostile_frames),

@@ -45,7 +45,11 @@ static void trend_data_ask(struct trend_data *data, struct screen_host *host, co
     const struct trend_view *view = host->trends;
     struct history_request *request = mem_new(1, sizeof *request);
     data->asked = (struct trend_question){
-        .tag_count = view->pen_count, .grid = *grid, .until_us = trend_until_us(host)};
+        .tag_count = view->pen_count,
+        .grid = *grid,
+        .until_us = trend_until_us(host),
+        .snapshot = host->mirror->snapshot,
+    };
     if (data->asked.until_us > plot_grid_end_us(grid))
         data->asked.until_us = plot_grid_end_us(grid);
     memcpy(data->asked.tags, view->tags, sizeof data->asked.tags);
@@ -67,7 +71,8 @@ static bool trend_serves(const struct trend_question *question, const struct scr
 {
     const struct trend_view *view = host->trends;
     if (!trend_same_tags(question, view->tags, view->pen_count) ||
-        question->grid.width_us != grid->width_us || question->grid.count != grid->count)
+        question->snapshot != host->mirror->snapshot || question->grid.width_us != grid->width_us ||
+        question->grid.count != grid->count)
         return false;
     return question->grid.start_us == grid->start_us ||
            (view->live && question->grid.start_us < grid->start_us && question->until_us > grid->start_us);

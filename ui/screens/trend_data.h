@@ -18,7 +18,8 @@ struct trend_question {
     uint32_t tags[TREND_PENS_MAX];
     size_t tag_count;
     struct plot_grid grid;
-    int64_t until_us; /* what came later is not in it */
+    int64_t until_us;  /* what came later is not in it */
+    uint32_t snapshot; /* of the mirror: with another one ids, and the history, may be others */
 };
 
 struct trend_data {
