@@ -439,6 +439,13 @@ const char *faults_alarm(const struct status *status, enum alarm_system alarm)
     return NULL;
 }
 
+/* What comes from elsewhere may end in a point of its own. */
+static void fault_log(const struct status_fault *fault)
+{
+    size_t length = strlen(fault->what);
+    log_warning("%s%s %s", fault->what, length && fault->what[length - 1] == '.' ? "" : ".", fault->cure);
+}
+
 static void fault_update(struct status *status, const struct status_sources *sources, size_t row,
                          int64_t now_us)
 {
@@ -454,7 +461,7 @@ static void fault_update(struct status *status, const struct status_sources *sou
     if (!stood) {
         fault->since_us = now_us;
         if (!FAULTS[row].logged)
-            log_warning("%s. %s", fault->what, fault->cure);
+            fault_log(fault);
     }
     status->faults[status->fault_count++] = (struct wire_fault){.severity = FAULTS[row].severity,
                                                                 .since_us = fault->since_us,
