@@ -1,19 +1,23 @@
 #include "base/err.h"
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool err_set(struct err *err, int code, const char *format, ...)
 {
     if (!err)
         return false;
+    char text[ERR_TEXT_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    utf8_make_safe(err->text, sizeof err->text, text, strlen(text));
     err->code = code;
     return false;
 }
@@ -28,7 +32,8 @@ bool err_prefix(struct err *err, const char *format, ...)
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);
     char *whole = mem_format("%s: %s", prefix, err->text);
-    snprintf(err->text, sizeof err->text, "%s", whole); /* a message that is too long is cut at its end */
+    utf8_make_safe(err->text, sizeof err->text, whole,
+                   strlen(whole)); /* one that is too long is cut at its end */
     free(whole);
     return false;
 }

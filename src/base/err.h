@@ -9,10 +9,11 @@
 
 struct err {
     int code;                /* a sysexits.h code; 0 while no error has been set */
-    char text[ERR_TEXT_MAX]; /* what is wrong and what to do; never empty once set */
+    char text[ERR_TEXT_MAX]; /* what is wrong and what to do; never empty once set; safe on a terminal */
 };
 
-/* Records an error, replacing an earlier one. `err` may be NULL when the caller does not care.
+/* Records an error, replacing an earlier one. `err` may be NULL when the caller does not care. What is not fit for a
+ * terminal, of a file's or a tag's name for instance, is replaced (utf8_make_safe()).
  * Always returns false, so that a function can `return err_set(err, EX_..., "...")`. */
 bool err_set(struct err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -1,10 +1,12 @@
 /* hmi check: every fault of a configuration in one run, or a few lines that say what it means. */
+#include "base/utf8.h"
 #include "cli/check_history.h"
 #include "cli/commands.h"
 #include "config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { CHECK_KEY_MANUAL = 256, CHECK_KEY_HISTORY, CHECK_KEY_FULL };
@@ -40,7 +42,9 @@ static void check_print_summary(const struct config *config)
 {
     const struct config_broker *broker = &config->broker;
     const struct config_history *history = &config->history;
-    printf("%s is good\n", config->path);
+    char path[ERR_TEXT_MAX];
+    utf8_make_safe(path, sizeof path, config->path, strlen(config->path));
+    printf("%s is good\n", path);
     printf("  plant     %s\n", config->plant);
     printf("  broker    %s://%s:%d%s%s\n", broker->tls.enabled ? "mqtts" : "mqtt", broker->host, broker->port,
            broker->username ? " as " : "", broker->username ? broker->username : "");

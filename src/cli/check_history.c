@@ -19,6 +19,7 @@
 
 struct check_history {
     const char *path;
+    char name[CHECK_TEXT_MAX]; /* the same, fit for a terminal */
     struct progress progress;
     int64_t start_us;
 };
@@ -29,7 +30,7 @@ static void check_history_found(void *context, bool fault, const char *text)
     char safe[CHECK_TEXT_MAX];
     progress_end(&self->progress);
     utf8_make_safe(safe, sizeof safe, text, strlen(text));
-    printf("%s: %s%s\n", self->path, safe, fault ? "" : " (a note)");
+    printf("%s: %s%s\n", self->name, safe, fault ? "" : " (a note)");
 }
 
 static bool check_history_progress(void *context, const char *doing, uint64_t done, uint64_t total)
@@ -106,6 +107,7 @@ int check_history(const char *path, bool full)
     struct check_figures figures = {0};
     struct check_history self = {.path = path, .start_us = clock_mono_us()};
     const struct check_watcher watcher = {&self, check_history_found, check_history_progress};
+    utf8_make_safe(self.name, sizeof self.name, path, strlen(path));
     outfile_watch_signals();
     progress_begin(&self.progress, "", PROGRESS_SECONDS, self.start_us);
     struct check *check = check_open(path, &watcher, &err);
@@ -117,8 +119,8 @@ int check_history(const char *path, bool full)
         fprintf(stderr, "hmi check: %s\n", err.text);
         return err.code;
     }
-    printf("%s %s (%s check, %.1f s)\n", path, faults ? "is not sound" : "is sound", full ? "full" : "quick",
-           (double)(clock_mono_us() - self.start_us) / 1e6);
+    printf("%s %s (%s check, %.1f s)\n", self.name, faults ? "is not sound" : "is sound",
+           full ? "full" : "quick", (double)(clock_mono_us() - self.start_us) / 1e6);
     if (figures.file_bytes)
         check_history_print(&self, &figures);
     if (faults)

@@ -39,7 +39,8 @@ struct import_unknown {
 };
 
 struct import {
-    const char *path; /* as it was typed */
+    const char *path;        /* as it was typed */
+    char name[ERR_TEXT_MAX]; /* the same, fit for a terminal */
     FILE *in;
     uint64_t bytes; /* of the file; 0: not known */
     bool dry;
@@ -58,7 +59,7 @@ static void import_complain(struct import *self, unsigned line, const char *text
     self->told++;
     progress_end(&self->progress);
     utf8_make_safe(safe, sizeof safe, text, strlen(text));
-    fprintf(stderr, "%s:%u: %s\n", self->path, line, safe);
+    fprintf(stderr, "%s:%u: %s\n", self->name, line, safe);
 }
 
 /* Each name is told once. */
@@ -87,11 +88,11 @@ static void import_complain_rest(const struct import *self)
         rest -= unknown->more;
         utf8_make_safe(safe, sizeof safe, unknown->name, strlen(unknown->name));
         if (unknown->more)
-            fprintf(stderr, "%s: and %" PRIu64 " more row%s of '%s'\n", self->path, unknown->more,
+            fprintf(stderr, "%s: and %" PRIu64 " more row%s of '%s'\n", self->name, unknown->more,
                     unknown->more == 1 ? "" : "s", safe);
     }
     if (rest)
-        fprintf(stderr, "%s: and %" PRIu64 " more refused\n", self->path, rest);
+        fprintf(stderr, "%s: and %" PRIu64 " more refused\n", self->name, rest);
 }
 
 static void import_show(struct import *self)
@@ -158,7 +159,7 @@ static bool import_check_columns(const struct import_rows *rows, const struct im
 
 static void import_print(const struct import *self, const struct import_counts *counts)
 {
-    printf("%s: %" PRIu64 " sample%s %s, %" PRIu64 " there already, %" PRIu64 " refused", self->path,
+    printf("%s: %" PRIu64 " sample%s %s, %" PRIu64 " there already, %" PRIu64 " refused", self->name,
            counts->stored, counts->stored == 1 ? "" : "s", self->dry ? "to be stored" : "stored",
            counts->known, self->wrong);
     if (counts->created)
@@ -178,7 +179,7 @@ static void import_warn_old(const struct import *self, const struct config *conf
                 "%s: %" PRIu64
                 " of these samples %s older than history.keep_days (%d), and the recorder deletes "
                 "what is older within hours: raise keep_days before you start it, to keep %s\n",
-                self->path, counts->old, counts->old == 1 ? "is" : "are", config->history.keep_days,
+                self->name, counts->old, counts->old == 1 ? "is" : "are", config->history.keep_days,
                 counts->old == 1 ? "it" : "them");
 }
 
@@ -214,7 +215,7 @@ static int import_run(struct import *self, const struct config *config, char sep
     bool standard = !strcmp(self->path, "-");
     self->in = standard ? stdin : fopen(self->path, "re");
     if (!self->in) {
-        fprintf(stderr, "hmi import: %s: %s\n", self->path, strerror(errno));
+        fprintf(stderr, "hmi import: %s: %s\n", self->name, strerror(errno));
         return EX_NOINPUT;
     }
     if (fstat(fileno(self->in), &status) == 0 && S_ISREG(status.st_mode))
@@ -264,6 +265,7 @@ static int import_run_command(const struct cli_command *command, int argc, char 
         return status;
     cli_use_timezone(&config);
     self.path = argv[optind];
+    utf8_make_safe(self.name, sizeof self.name, self.path, strlen(self.path));
     status = import_run(&self, &config, separator, create);
     config_free(&config);
     return status;

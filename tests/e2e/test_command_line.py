@@ -1,6 +1,8 @@
 """The command line: whoever mistypes is told what to type."""
 
+import os
 import subprocess
+import tempfile
 import unittest
 
 from recorder import HMI
@@ -36,6 +38,23 @@ class CommandLine(unittest.TestCase):
     def test_words_that_are_not_expected(self):
         self.check_refused(["-c", "hmi.cfg", "status"], "hmi: 'status' is not expected here: a command comes before its options (hmi COMMAND -c FILE)")
         self.check_refused(["stop", "now"], "hmi stop: what is 'now'? Only options may follow")
+
+    def test_names_of_files_and_tags_are_safe_on_a_terminal(self):
+        odd = "odd\x1b]0;x\x07\u202e\n"
+        with tempfile.TemporaryDirectory() as folder:
+            config, path = os.path.join(folder, "hmi.cfg"), os.path.join(folder, odd)
+            with open(config, "w", encoding="utf-8") as file:
+                file.write('history = { file = "history.db"; };')
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("tag,time,value\nx,then,1\n")
+            for words in (["check", path], ["check", "--history", path], ["check", "-c", path + "none"], ["export", odd],
+                          ["backup", os.path.join(path, "x")], ["import", path], ["import", path + "none"], ["tags", odd],
+                          ["status", "-c", path + "none"], ["set", odd, "1"], ["alarms", odd], ["sql", "-c", path + "none"]):
+                given = words if "-c" in words else [words[0], "-c", config, *words[1:]]
+                done = subprocess.run([HMI, *given], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+                                      check=False, env=dict(os.environ, XDG_RUNTIME_DIR=folder))
+                self.assertNotEqual(done.returncode, 0, words)
+                self.assertNotRegex(done.stdout + done.stderr, "[\x00-\x09\x0b-\x1f\x7f\u202e]", words)
 
     def test_help(self):
         status, output, _ = hmi("help")
