@@ -198,7 +198,8 @@ static const struct option HISTORY_OPTIONS[] = {
      .unit = "MB",
      AT(config_history, keep_mb),
      .standard = "50000",
-     .help = "The size that the file does not grow past: the oldest samples are deleted; 0: no bound."},
+     .help =
+         "The size that the file does not grow past: what is oldest is deleted, samples first; 0: no bound."},
     {.name = "keep_minutes_days",
      .type = OPTION_INTEGER,
      .least = 0,

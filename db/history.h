@@ -18,7 +18,7 @@ struct history;
 /* How long to keep what, and how large the file may grow; 0: no bound. */
 struct history_keep {
     int64_t samples_us, minutes_us, hours_us, journal_us;
-    uint64_t bytes; /* the oldest samples go first, then the oldest minutes */
+    uint64_t bytes; /* the oldest samples go first, then minutes, then the journal */
 };
 
 struct history_options {
@@ -80,7 +80,8 @@ struct history_stats {
     uint64_t fresh_rows; /* sorted, waiting to be merged */
     uint64_t merges;     /* since it was opened */
     uint64_t merged_rows;
-    uint64_t deleted_rows;   /* samples, minutes and hours that were too old, since it was opened */
+    uint64_t
+        deleted_rows; /* too old, or too many: samples, minutes, hours, entries of the journal; since it was opened */
     uint64_t returned_bytes; /* given back to the file system, since it was opened */
     enum history_work work;  /* of the last slice */
     struct history_cost costs[HISTORY_WORKS];

@@ -234,12 +234,12 @@ struct history_retain {
     uint64_t given_pages; /* given back in the WAL only: the file shrinks when a checkpoint copies it */
     bool running;         /* a round, the following are its own */
     bool by_size;
-    int64_t cut_us[3];         /* what is older goes; INT64_MIN: nothing */
-    int64_t tag_id;            /* the tag in hand */
-    int table;                 /* and what of it */
-    int64_t journal_cut_us;    /* behind the last tag entries of the journal go, likewise */
-    int64_t journal_target_id; /* the last entry that goes, as the journal has been told; 0: not yet */
-    bool in_journal;
+    int64_t cut_us[3]; /* what is older goes; INT64_MIN: nothing */
+    int64_t tag_id;    /* the tag in hand */
+    int table;         /* and what of it */
+    bool shortens;     /* behind the last tag entries of the journal go */
+    bool in_journal;   /* they do now */
+    struct journal_shortening journal;
     uint64_t deleted;
     int64_t first_us[2]; /* of the last round: the oldest that size could delete */
 };

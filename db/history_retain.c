@@ -18,9 +18,11 @@
  *
  * By size: the pages in use are counted several times a minute. When they come near the bound, the oldest
  * samples go, as great a share of their time as room is missing but no more than a day of it, and again until
- * there is enough; at last the oldest minutes. So a clock that has run ahead by years, which makes that time
- * look long, costs no more than there was to delete. Hours always stay: they are small. What is fresh is never
- * touched: a bound that is smaller than that is not kept.
+ * there is enough; then the oldest minutes; at last the oldest entries of the journal, as many as room is missing. So a
+ * clock that has run ahead by years, which makes that time look long, costs no more than there was to delete. A journal
+ * that takes more than half of the bound is filled by a fault, such as an alarm that comes and goes for months: then it
+ * goes before the samples, so that they are not squeezed out by it. Hours always stay, for they are small, and so do the
+ * newest entries. What is fresh is never touched: a bound that is smaller than that is not kept.
  *
  * Pages that become free are used again by what comes; a merge needs and frees many. Only what has not been
  * needed for a whole round, or lies past the bound of the size, goes back to the file system, with a checkpoint. */
@@ -28,6 +30,7 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #define RETAIN_EVERY_US (6 * CLOCK_US_PER_HOUR)
@@ -50,6 +53,13 @@
 /* So much time of samples and of minutes stays for the sake of size. */
 #define RETAIN_SAMPLES_LEAST_US CLOCK_US_PER_HOUR
 #define RETAIN_MINUTES_LEAST_US (24 * CLOCK_US_PER_HOUR)
+
+/* Entries of the journal that stay for the sake of size, and the share of the bound beyond which the others go first. */
+#define RETAIN_JOURNAL_LEAST 10000
+#define RETAIN_JOURNAL_SHARE 0.5
+
+/* Fewer are not worth the entry that tells of them. */
+#define RETAIN_JOURNAL_STEP 1000
 
 /* So much time at once: the share of it that is missing is reckoned up to now, and now may be wrong. */
 #define RETAIN_SIZE_STEP_US CLOCK_US_PER_DAY
@@ -108,9 +118,8 @@ static void retain_begin(struct history *history)
     retain->running = true;
     retain->tag_id = INT64_MIN;
     retain->table = RETAIN_TABLES; /* the first step goes to the first tag */
-    retain->in_journal = false;
-    retain->journal_target_id = 0;
-    retain->journal_cut_us = INT64_MIN;
+    retain->shortens = retain->in_journal = false;
+    retain->journal = (struct journal_shortening){.older_us = INT64_MIN};
     retain->deleted = 0;
     retain->first_us[RETAIN_SAMPLES] = retain->first_us[RETAIN_MINUTES] = INT64_MAX;
 }
@@ -123,8 +132,8 @@ static bool retain_find_journal(struct history *history)
         return true;
     if (!journal_begins_at(history->journal, &first_us))
         return false;
-    if (first_us < history->now_us - age_us - RETAIN_JOURNAL_US)
-        history->retain.journal_cut_us = history->now_us - age_us;
+    history->retain.shortens = first_us < history->now_us - age_us - RETAIN_JOURNAL_US;
+    history->retain.journal.older_us = history->now_us - age_us;
     return true;
 }
 
@@ -143,14 +152,23 @@ static bool retain_begin_age(struct history *history)
     return retain_find_journal(history);
 }
 
+static double retain_used_bytes(const struct history *history)
+{
+    return (double)(history->retain.pages - history->retain.free_pages) * HISTORY_PAGE_BYTES;
+}
+
+/* What is to be deleted for the sake of size. */
+static double retain_missing_bytes(const struct history *history)
+{
+    return retain_used_bytes(history) - RETAIN_TARGET * (double)history->options.keep.bytes;
+}
+
 /* How far the oldest of a table is deleted so that the file has room; false when there is nothing to gain. */
 static bool retain_find_cut(const struct history *history, enum retain_table table, int64_t least_us,
                             int64_t *cut_us)
 {
-    const struct history_retain *retain = &history->retain;
-    double used = (double)(retain->pages - retain->free_pages) * HISTORY_PAGE_BYTES;
-    double share = 1 - RETAIN_TARGET * (double)history->options.keep.bytes / used;
-    int64_t first_us = retain->first_us[table], last_us = history->now_us - least_us;
+    double share = retain_missing_bytes(history) / retain_used_bytes(history);
+    int64_t first_us = history->retain.first_us[table], last_us = history->now_us - least_us;
     if (first_us >= last_us)
         return false;
     double time_us = share * (double)(history->now_us - first_us);
@@ -159,27 +177,60 @@ static bool retain_find_cut(const struct history *history, enum retain_table tab
     return true;
 }
 
-/* A round by size: the oldest samples, or when hardly any are left the oldest minutes. */
-static void retain_begin_size(struct history *history)
+/* How far samples go, or when hardly any are left minutes; false when there is nothing to gain. */
+static bool retain_find_cuts(const struct history *history, int64_t cut_us[RETAIN_TABLES])
+{
+    if (retain_find_cut(history, RETAIN_SAMPLES, RETAIN_SAMPLES_LEAST_US, &cut_us[RETAIN_SAMPLES]))
+        return true;
+    if (!retain_find_cut(history, RETAIN_MINUTES, RETAIN_MINUTES_LEAST_US, &cut_us[RETAIN_MINUTES]))
+        return false;
+    cut_us[RETAIN_MINUTES] = rollup_bucket_us(cut_us[RETAIN_MINUTES], ROLLUP_HOUR_US) + ROLLUP_HOUR_US;
+    return true;
+}
+
+/* The last entry of the journal that goes to make room; 0: none may. */
+static int64_t retain_find_entry(const struct history *history, const struct journal_size *size)
+{
+    int64_t rows = size->last_id - size->first_id + 1 - RETAIN_JOURNAL_LEAST;
+    double missing = fmax(retain_missing_bytes(history) / size->row_bytes, RETAIN_JOURNAL_STEP);
+    if (rows < RETAIN_JOURNAL_STEP)
+        return 0;
+    return size->first_id - 1 + (missing < (double)rows ? (int64_t)missing : rows);
+}
+
+static bool retain_journal_is_large(const struct history *history, const struct journal_size *size)
+{
+    double bytes = (double)(size->last_id - size->first_id + 1) * size->row_bytes;
+    return bytes > RETAIN_JOURNAL_SHARE * (double)history->options.keep.bytes;
+}
+
+/* A round by size: samples, minutes or the journal, see above. False on a failure. */
+static bool retain_begin_size(struct history *history)
 {
     struct history_retain *retain = &history->retain;
     int64_t cut_us[RETAIN_TABLES] = {INT64_MIN, INT64_MIN, INT64_MIN};
-    if (!retain_find_cut(history, RETAIN_SAMPLES, RETAIN_SAMPLES_LEAST_US, &cut_us[RETAIN_SAMPLES])) {
-        if (!retain_find_cut(history, RETAIN_MINUTES, RETAIN_MINUTES_LEAST_US, &cut_us[RETAIN_MINUTES]))
-            return;
-        cut_us[RETAIN_MINUTES] = rollup_bucket_us(cut_us[RETAIN_MINUTES], ROLLUP_HOUR_US) + ROLLUP_HOUR_US;
-    }
+    struct journal_size size;
+    if (!journal_measure(history->journal, &size))
+        return false;
+    int64_t last_id = retain_find_entry(history, &size);
+    bool journal_first = last_id && retain_journal_is_large(history, &size);
+    if (!journal_first && retain_find_cuts(history, cut_us))
+        last_id = 0;
+    else if (!last_id)
+        return true;
     retain_begin(history);
     retain->by_size = true;
+    retain->shortens = last_id != 0;
+    retain->journal.last_id = last_id;
     for (int i = 0; i < RETAIN_TABLES; i++)
         retain->cut_us[i] = cut_us[i];
+    return true;
 }
 
 static bool retain_is_full(const struct history *history, double share)
 {
     double bound = (double)history->options.keep.bytes;
-    double used = (double)(history->retain.pages - history->retain.free_pages) * HISTORY_PAGE_BYTES;
-    return bound > 0 && used > share * bound;
+    return bound > 0 && retain_used_bytes(history) > share * bound;
 }
 
 /* What lies past the bound and is free goes back at once. */
@@ -205,8 +256,8 @@ static bool retain_look(struct history *history)
         if (history->now_us - before_us <= RETAIN_LEAP_US && !retain_begin_age(history))
             return false;
     }
-    if (!retain->running && retain_is_full(history, RETAIN_FULL))
-        retain_begin_size(history);
+    if (!retain->running && retain_is_full(history, RETAIN_FULL) && !retain_begin_size(history))
+        return false;
     if (!retain->running)
         retain_give_excess(history);
     return true;
@@ -226,15 +277,21 @@ static bool retain_read(struct history *history, enum history_statement which, i
     return sqlite3_reset(row) == SQLITE_OK;
 }
 
-/* Notes from where on the tag could be cut for the sake of size. */
+/* Notes from where on the tag could be cut for the sake of size: behind its oldest sample, for one stays, or at its oldest
+ * minute but for those of its last hour, which stay however old they are. */
 static bool retain_note_first(struct history *history, enum retain_table table)
 {
     struct history_retain *retain = &history->retain;
-    bool found;
-    int64_t first_us;
+    bool found = true;
+    int64_t first_us, before_us = INT64_MAX;
     if (table == RETAIN_HOURS || !history->options.keep.bytes)
         return true;
-    if (!retain_read(history, RETAIN[table].nth, INT64_MAX, &found, &first_us))
+    if (table == RETAIN_MINUTES && !retain_read(history, HISTORY_KEEP_MINUTES, INT64_MAX, &found, &before_us))
+        return false;
+    if (!found)
+        return true;
+    sqlite3_bind_int64(history->statements[RETAIN[table].nth], 3, table == RETAIN_SAMPLES);
+    if (!retain_read(history, RETAIN[table].nth, before_us, &found, &first_us))
         return false;
     if (found && first_us < retain->first_us[table])
         retain->first_us[table] = first_us;
@@ -306,7 +363,7 @@ static bool retain_next(struct history *history, bool *ended)
     sqlite3_bind_int64(next, 1, retain->tag_id);
     bool last = sqlite3_step(next) != SQLITE_ROW;
     retain->tag_id = sqlite3_column_int64(next, 0);
-    retain->in_journal = last && retain->journal_cut_us != INT64_MIN;
+    retain->in_journal = last && retain->shortens;
     *ended = last && !retain->in_journal;
     return sqlite3_reset(next) == SQLITE_OK;
 }
@@ -320,11 +377,8 @@ static bool retain_step(struct history *history, bool *ended)
         return false;
     if (more)
         return true;
-    if (retain->table < RETAIN_TABLES) {
-        sqlite3_bind_int64(history->statements[RETAIN[retain->table].nth], 3, 1);
-        if (!retain_note_first(history, (enum retain_table)retain->table))
-            return false;
-    }
+    if (retain->table < RETAIN_TABLES && !retain_note_first(history, (enum retain_table)retain->table))
+        return false;
     return retain_next(history, ended);
 }
 
@@ -354,8 +408,9 @@ static bool retain_share(struct history *history, int64_t until_us, bool *ended)
     struct history_retain *retain = &history->retain;
     bool more, done = true;
     if (retain->in_journal) {
-        done = journal_shorten(history->journal, retain->journal_cut_us, history->now_us, until_us,
-                               &retain->journal_target_id, &more);
+        uint64_t deleted = retain->journal.deleted;
+        done = journal_shorten(history->journal, &retain->journal, history->now_us, until_us, &more);
+        retain->deleted += retain->journal.deleted - deleted;
         *ended = !more;
         return done;
     }
@@ -402,12 +457,12 @@ static bool retain_give(struct history *history, int64_t until_us, struct err *e
         return false;
     uint64_t before = retain->pages, given = 0;
     bool done = true;
-    while (done && given < retain->give_pages && !history_slice_is_over(history, until_us)) {
+    do {
         char pragma[64];
         snprintf(pragma, sizeof pragma, "PRAGMA incremental_vacuum(%d)", RETAIN_PAGES);
         done = sql_exec(history->db, pragma) == SQLITE_OK;
         given += RETAIN_PAGES;
-    }
+    } while (done && given < retain->give_pages && !history_slice_is_over(history, until_us));
     done = done && retain_count_pages(history);
     done = done ? history_commit(history, err) : history_fail(history, "give back room", err);
     if (!done)

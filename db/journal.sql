@@ -2,8 +2,8 @@
 -- that brought them: whoever changes a table here writes what it was into that step first (db/schema.c).
 
 -- The journal: what happened, in the order in which it was committed. Rows are only ever added: the triggers below refuse
--- all else, but for retention, which first moves 'journal_from_us' in meta forward in the same transaction. Names are those
--- of the moment. hash is for the chain that tells when somebody went around the triggers; it begins behind the row and the
+-- all else, but for retention, which has 'journal_from_us' in meta tell them what may go, and takes that back in the same
+-- transaction. Names are those of the moment. hash is for the chain that tells when somebody went around the triggers; it begins behind the row and the
 -- hash that meta has as 'journal_from_id' and 'journal_from_hash', else with row 1.
 CREATE TABLE journal_entry (
     id           INTEGER PRIMARY KEY,

@@ -173,7 +173,7 @@ enum wire_sample_flag {
     X(U64, alarms_withheld, "alarms that are shelved, suppressed or out of service")                         \
     X(I64, alarm_flood_since_us, "an alarm flood stands since then; 0: none")                                \
     X(U64, alarm_activations, "times that an alarm became active since the start")                           \
-    X(U64, deleted_rows, "samples, minutes and hours deleted as too old")                                    \
+    X(U64, deleted_rows, "samples, minutes, hours, entries of the journal deleted as too old or too many")   \
     X(U64, returned_bytes, "room that was given back to the file system")                                    \
     X(F64, slice_ms_most, "longest slice of the history's housekeeping since the start, ms")                 \
     X(F64, checkpoint_ms_most, "longest checkpoint of its write-ahead log since the start, ms")              \

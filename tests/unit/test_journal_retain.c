@@ -10,8 +10,9 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-#define HOUR (3600 * SECOND)
-#define KEEP (10 * DAY)
+#define MINUTE (60 * SECOND)
+#define HOUR   (3600 * SECOND)
+#define KEEP   (10 * DAY)
 
 /* `count` entries, one every `step_us` from `from_us` on. */
 static void put_entries(struct fixture *f, int count, int64_t from_us, int64_t step_us)
@@ -121,6 +122,144 @@ static void test_nothing_is_left(void **state)
     fixture_expect(f, "SELECT max(id) FROM journal", "14\n");
     expect_whole(f);
 }
+
+/* ---- by size ---- */
+
+/* Four tags, a sample each of them every `step_us` for so many days, sorted and merged. */
+static void put_samples(struct fixture *f, int64_t from_us, int days, int64_t step_us)
+{
+    struct err err = {0};
+    for (uint32_t tag = 1; tag <= 4; tag++) {
+        char name[16];
+        snprintf(name, sizeof name, "t%u", tag);
+        fixture_add_tag(f, tag, name, name);
+    }
+    for (int64_t ts_us = from_us; ts_us < from_us + days * DAY; ts_us += step_us)
+        for (uint32_t tag = 1; tag <= 4; tag++)
+            fixture_add_number(f, tag, ts_us, (double)(ts_us / SECOND % 1000));
+    fixture_append(f, from_us + days * DAY);
+    assert_true(history_flush(f->history, &err));
+    fixture_tidy(f);
+}
+
+static void bound(struct fixture *f, uint64_t bytes)
+{
+    f->options.keep = (struct history_keep){.bytes = bytes};
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+}
+
+static uint64_t used(const struct fixture *f)
+{
+    return (f->history->retain.pages - f->history->retain.free_pages) * HISTORY_PAGE_BYTES;
+}
+
+static int count(const struct fixture *f, const char *sql)
+{
+    char *text = fixture_sql(f, sql);
+    int value = atoi(text);
+    free(text);
+    return value;
+}
+
+/* Samples and minutes go before it, and where it alone is too large, it does; where each alarm stands always stays. */
+static void test_size_takes_the_journal_last(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t end_us = T0 + 6 * DAY;
+    const struct batch_alarm shelved = {
+        .tag_id = 1,
+        .status = {.state = ALARM_SHELVED, .withheld = ALARM_BY_SHELF, .value = NAN, .limit = NAN}};
+    batch_add_alarm(f->batch, &shelved, "hi", NULL);
+    bound(f, 0);
+    put_entries(f, 15000, T0, 30 * SECOND);
+    put_samples(f, T0, 6, 10 * SECOND);
+    bound(f, 8000000); /* 45 % of it are the journal's */
+    retain_at(f, end_us);
+    assert_true(used(f) <= 8000000);
+    fixture_expect(f, "SELECT count(*), min(id) FROM journal", "15000|1\n");
+    int samples = count(f, "SELECT count(*) FROM archive");
+    assert_in_range(samples, 10000, 4 * 6 * 8640 - 10000);
+    bound(f, 4500000); /* hardly any samples are left now, and then the journal is too large */
+    retain_at(f, end_us + DAY);
+    assert_true(used(f) <= 4500000);
+    assert_in_range(count(f, "SELECT count(*) FROM journal WHERE event = 'activated'"), 10000, 14000);
+    fixture_expect(f, "SELECT min(id) > 1000, count(DISTINCT ts / 3600000000) > 80 FROM journal", "1|1\n");
+    expect_whole(f);
+    fixture_expect(f, "SELECT state FROM alarm_state", "shelved\n");
+    fixture_expect(f,
+                   "SELECT detail LIKE 'rows up to % are not kept any longer: the file is as large as keep_mb"
+                   " allows' FROM journal WHERE event = 'shortened' LIMIT 1",
+                   "1\n");
+    assert_true(f->history->stats.deleted_rows > 1000);
+}
+
+/* It has flooded a file that had room for samples: these are not squeezed out. */
+static void test_size_takes_a_flooded_journal_first(void **state)
+{
+    struct fixture *f = *state;
+    bound(f, 0);
+    put_samples(f, T0, 1, 10 * SECOND);
+    put_entries(f, 60000, T0, SECOND);
+    int samples = count(f, "SELECT count(*) FROM archive");
+    bound(f, 9000000);
+    retain_at(f, T0 + DAY);
+    assert_true(used(f) <= 9000000);
+    assert_int_equal(count(f, "SELECT count(*) FROM archive"), samples);
+    assert_in_range(count(f, "SELECT count(*) FROM journal"), 20000, 50000);
+    expect_whole(f);
+    /* A bound that cannot be kept: the newest stay. */
+    bound(f, 1000000);
+    retain_at(f, T0 + 10 * DAY);
+    assert_in_range(count(f, "SELECT count(*) FROM journal"), 10000, 11000);
+    fixture_expect(f, "SELECT max(id) - min(id) + 1 = count(*) FROM journal", "1\n");
+    expect_whole(f);
+    fixture_expect(f, "PRAGMA integrity_check", "ok\n");
+}
+
+/* A row from a clock that was years ahead keeps none behind it in the file, and lets nobody else delete. */
+static void test_size_and_a_clock_that_was_ahead(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db;
+    put_entries(f, 1, T0 + 5000 * DAY, SECOND);
+    put_entries(f, 25000, T0, SECOND);
+    bound(f, 4000000);
+    retain_at(f, T0 + DAY);
+    assert_true(used(f) <= 4000000);
+    assert_true(count(f, "SELECT min(id) FROM journal") > 1000);
+    expect_whole(f);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM journal_entry", NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+}
+
+/* The last hour of a tag that is silent for long stays, and keeps nothing else in the file. */
+static void test_size_with_a_dead_tag(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = {0};
+    bound(f, 0);
+    fixture_add_tag(f, 9, "dead", "dead");
+    for (int i = 0; i < 300; i++)
+        fixture_add_number(f, 9, T0 - 30 * DAY + i * 10 * SECOND, i);
+    fixture_append(f, T0);
+    assert_true(history_flush(f->history, &err));
+    put_samples(f, T0, 10, MINUTE);
+    put_entries(f, 1000, T0, SECOND);
+    int minutes = count(f, "SELECT count(*) FROM minute WHERE tag_id < 9");
+    char *last = fixture_sql(f, "SELECT count(*) FROM minute m JOIN hour_open h USING (tag_id)"
+                                " WHERE tag_id = 9 AND m.ts >= h.ts");
+    bound(f, 2000000);
+    retain_at(f, T0 + 10 * DAY);
+    assert_true(used(f) <= 2000000);
+    assert_in_range(count(f, "SELECT count(*) FROM minute WHERE tag_id < 9"), minutes / 8, minutes / 8 * 7);
+    fixture_expect(f, "SELECT count(*) FROM minute WHERE tag_id = 9", last);
+    fixture_expect(f, "SELECT count(*) FROM journal", "1000\n");
+    free(last);
+}
+
+/* ---- by age again ---- */
 
 static void test_for_ever(void **state)
 {
@@ -294,10 +433,18 @@ int main(void)
 {
 #define JOURNAL_TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        JOURNAL_TEST(test_what_is_old_goes),    JOURNAL_TEST(test_a_day_is_waited_for),
-        JOURNAL_TEST(test_nothing_is_left),     JOURNAL_TEST(test_for_ever),
-        JOURNAL_TEST(test_rows_without_a_hash), JOURNAL_TEST(test_nobody_else_deletes),
-        JOURNAL_TEST(test_tampering_is_found),  JOURNAL_TEST(test_kills_and_who_verifies_meanwhile),
+        JOURNAL_TEST(test_what_is_old_goes),
+        JOURNAL_TEST(test_a_day_is_waited_for),
+        JOURNAL_TEST(test_nothing_is_left),
+        JOURNAL_TEST(test_for_ever),
+        JOURNAL_TEST(test_size_takes_the_journal_last),
+        JOURNAL_TEST(test_size_takes_a_flooded_journal_first),
+        JOURNAL_TEST(test_size_and_a_clock_that_was_ahead),
+        JOURNAL_TEST(test_size_with_a_dead_tag),
+        JOURNAL_TEST(test_rows_without_a_hash),
+        JOURNAL_TEST(test_nobody_else_deletes),
+        JOURNAL_TEST(test_tampering_is_found),
+        JOURNAL_TEST(test_kills_and_who_verifies_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
