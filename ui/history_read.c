@@ -6,6 +6,7 @@
 #include "db/query_plot.h"
 #include "plant/quality.h"
 #include "ui/history_commands.h"
+#include "ui/history_texts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -311,7 +312,8 @@ bool history_read(struct query *query, const struct history_request *request, st
     case HISTORY_SERIES:
         return history_read_series(query, request, result, err);
     case HISTORY_PENS:
-        return history_read_pens(query, request, result, err);
+        return history_read_pens(query, request, result, err) &&
+               history_read_texts(query, request, result, err);
     case HISTORY_INSTANTS:
         return history_read_instants(query, request, result, err);
     case HISTORY_JOURNAL:

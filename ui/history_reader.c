@@ -72,6 +72,7 @@ void history_result_free(struct history_result *result)
     free(result->samples);
     free(result->spans);
     free(result->columns);
+    free(result->texts);
     free(result->instants);
     for (size_t i = 0; i < result->entry_count; i++)
         journal_entry_free(&result->entries[i]);

@@ -19,6 +19,7 @@
 #define HISTORY_COMMANDS_MAX    1000
 #define HISTORY_READER_TAGS_MAX 512 /* of one request for small trends: more rows than a screen has */
 #define HISTORY_OCCURRENCES_MAX 50
+#define HISTORY_TEXT_TAGS_MAX   32 /* tags of one request whose texts may be wanted */
 #define HISTORY_NAME_MAX        512 /* bytes of a tag's name or an alarm's address; no longer one is asked for */
 
 enum history_purpose {
@@ -51,6 +52,8 @@ struct history_request {
     int64_t bin_us; /* HISTORY_SERIES: width of a bin */
     /* HISTORY_PENS, HISTORY_ALARM: filled up to, not including, to_us; count 0: none */
     struct plot_grid grid;
+    uint32_t
+        text_tags; /* HISTORY_PENS: those of the tags whose texts are wanted; a bit of each, from the first on */
     struct history_journal journal;
     char tag_name[HISTORY_NAME_MAX], alarm[HISTORY_NAME_MAX]; /* HISTORY_ALARM: of the journal */
 };
@@ -63,6 +66,13 @@ struct history_instant {
     int64_t ts_us; /* when it came */
     double number;
     char text[128]; /* safe; cut where it is longer */
+};
+
+/* When a tag took a text; "" when it had none any more. */
+struct history_text {
+    uint32_t tag;
+    int64_t ts_us;
+    char text[64]; /* safe; cut where it is longer */
 };
 
 struct history_result {
@@ -84,6 +94,10 @@ struct history_result {
     /* HISTORY_PENS, HISTORY_ALARM: grid.count of each tag, one tag after the other */
     struct plot_grid grid;
     struct plot_column *columns;
+    /* HISTORY_PENS: one tag after the other, in the order of time, the first being what was valid before the grid. None
+     * of a tag that has changed so often that no picture has room for it. */
+    struct history_text *texts;
+    size_t text_count;
     /* HISTORY_COMMANDS: at most HISTORY_COMMANDS_MAX, and as many foreign ones behind them; texts owned, safe */
     struct wire_command *commands;
     size_t command_count;

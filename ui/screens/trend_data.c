@@ -20,6 +20,7 @@
 void trend_data_free(struct trend_data *data)
 {
     free(data->columns);
+    free(data->texts);
     *data = (struct trend_data){0};
 }
 
@@ -55,6 +56,10 @@ static void trend_data_ask(struct trend_data *data, struct screen_host *host, co
     memcpy(data->asked.tags, view->tags, sizeof data->asked.tags);
     memcpy(request->tags, view->tags, view->pen_count * sizeof *view->tags);
     request->tag_count = view->pen_count;
+    for (size_t i = 0; i < view->pen_count; i++) {
+        const struct mirror_tag *tag = mirror_find(host->mirror, view->tags[i]);
+        request->text_tags |= tag && tag->kind == TAG_TEXT ? 1u << i : 0;
+    }
     request->purpose = HISTORY_PENS;
     request->ticket = ++data->ticket;
     request->grid = *grid;
@@ -133,6 +138,10 @@ static void trend_take_columns(struct trend_data *data, const struct history_res
     size_t count = data->answered.tag_count * data->answered.grid.count;
     data->columns = mem_resize(data->columns, count + 1, sizeof *data->columns);
     memcpy(data->columns, result->columns, count * sizeof *data->columns);
+    data->text_count = result->text_count;
+    data->texts = mem_resize(data->texts, result->text_count + 1, sizeof *data->texts);
+    if (result->text_count)
+        memcpy(data->texts, result->texts, result->text_count * sizeof *data->texts);
 }
 
 static void trend_take_instants(struct trend_data *data, const struct history_result *result)
@@ -174,6 +183,14 @@ void trend_data_columns(const struct trend_data *data, const struct screen_host 
     if (live->tag)
         plot_add_samples(out, grid, live->recent.samples, live->recent.count, sloped, since_us,
                          host->wall_us);
+}
+
+bool trend_data_knows_texts(const struct trend_data *data, uint32_t tag)
+{
+    for (size_t i = 0; i < data->text_count; i++)
+        if (data->texts[i].tag == tag)
+            return true;
+    return false;
 }
 
 /* ---- the cursor ---- */

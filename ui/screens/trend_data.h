@@ -25,6 +25,8 @@ struct trend_question {
 struct trend_data {
     struct trend_question answered; /* tag_count 0: nothing yet */
     struct plot_column *columns;    /* answered.grid.count of each tag; owned */
+    struct history_text *texts;     /* of pens with texts; owned */
+    size_t text_count;
     struct trend_question asked;
     uint64_t ticket;
     bool waiting;
@@ -50,6 +52,9 @@ void trend_data_answer(struct trend_data *data, const struct history_result *res
 /* The columns of a pen on `grid`: the history's, and what came since. */
 void trend_data_columns(const struct trend_data *data, const struct screen_host *host, size_t pen,
                         const struct plot_grid *grid, bool sloped, struct plot_column *out);
+
+/* Whether it is known which texts a tag had, and when. */
+bool trend_data_knows_texts(const struct trend_data *data, uint32_t tag);
 
 /* True while the history's part of this grid is still under way. */
 bool trend_data_is_loading(const struct trend_data *data, const struct screen_host *host,

@@ -7,6 +7,7 @@
 #include "ui/screens/tag_chart.h"
 #include "ui/screens/trend_legend.h"
 #include "ui/screens/trend_scale.h"
+#include "ui/screens/trend_texts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -82,16 +83,16 @@ static void trend_draw_head(const struct trend_picture *picture, const struct tr
 
 /* ---- the chart ---- */
 
-/* A text has no height: a level line of the pen's own while there is one, with a step up wherever one came. The
- * cursor tells which. */
-static void trend_draw_text(struct trend_pen *pen, size_t number, const struct plot_grid *grid)
+/* A text has no height: a level line of the pen's own while there is one. Where it is not known which they were, a step
+ * up wherever one came; the cursor tells which. */
+static void trend_draw_text(struct trend_pen *pen, size_t number, const struct plot_grid *grid, bool known)
 {
     double level = trend_scale_text_level(number);
     for (size_t i = 0; i < grid->count; i++) {
         const struct plot_column *column = &pen->columns[i];
         bool there = column->good_us > 0;
         pen->spans[i].low = there ? level : NAN;
-        pen->spans[i].high = there ? level + (column->count ? 0.08 : 0) : NAN;
+        pen->spans[i].high = there ? level + (column->count && !known ? 0.08 : 0) : NAN;
     }
 }
 
@@ -104,7 +105,7 @@ static void trend_fill(struct trend_picture *picture, struct trend_data *data, s
         trend_data_columns(data, host, i, &picture->grid, sloped, pen->columns);
         plot_line(pen->columns, &picture->grid, sloped, pen->spans);
         if (pen->tag && pen->tag->kind == TAG_TEXT)
-            trend_draw_text(pen, i, &picture->grid);
+            trend_draw_text(pen, i, &picture->grid, trend_data_knows_texts(data, pen->tag->id));
         tag_chart_find_faults(pen->columns, pen->spans, picture->grid.count, pen->faults);
         pen->figures = plot_figures(pen->columns, &picture->grid);
     }
@@ -218,6 +219,9 @@ static void trend_draw_chart(struct trend_picture *picture, struct trend_data *d
                                      .scale = &picture->pens[i].scale};
     chart_draw(pane, &chart);
     trend_begin_draw(picture, view->pen_count, pane);
+    for (size_t i = 0; i < view->pen_count; i++)
+        if (picture->pens[i].tag && picture->pens[i].tag->kind == TAG_TEXT)
+            trend_texts_draw(picture, data, i, pane);
     trend_draw_cursor_time(picture, pane, cursor);
 }
 
