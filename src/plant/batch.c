@@ -44,20 +44,34 @@ void batch_drop_samples(struct batch *batch)
     batch->count = 0;
 }
 
+static bool batch_is_large(const struct batch *batch)
+{
+    return batch->alarm_capacity > BATCH_KEEP_ALARMS || batch->terms_capacity > BATCH_KEEP_ALARMS;
+}
+
+void batch_cut_journal(struct batch *batch, size_t kept)
+{
+    for (size_t i = kept; i < batch->event_count; i++)
+        free(batch->events[i].command);
+    if (kept < batch->event_count)
+        batch->event_count = kept;
+    batch->alarm_count = batch->terms_count = 0;
+    if (!batch_is_large(batch))
+        return;
+    free(batch->alarms);
+    free(batch->terms);
+    batch->alarms = NULL;
+    batch->terms = NULL;
+    batch->alarm_capacity = batch->terms_capacity = 0;
+}
+
 void batch_drop_journal(struct batch *batch)
 {
-    for (size_t i = 0; i < batch->event_count; i++)
-        free(batch->events[i].command);
-    if (batch->alarm_capacity > BATCH_KEEP_ALARMS || batch->terms_capacity > BATCH_KEEP_ALARMS) {
-        free(batch->alarms);
-        free(batch->terms);
-        batch->alarms = NULL;
-        batch->terms = NULL;
-        batch->alarm_capacity = batch->terms_capacity = 0;
+    bool large = batch_is_large(batch);
+    batch_cut_journal(batch, 0);
+    if (large)
         buf_free(&batch->words);
-    }
     buf_clear(&batch->words);
-    batch->event_count = batch->alarm_count = batch->terms_count = 0;
 }
 
 void batch_clear(struct batch *batch)

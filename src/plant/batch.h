@@ -85,6 +85,10 @@ void batch_clear(struct batch *batch);
 /* Forgets the samples alone, with the memory beyond the same bound: all else stays. */
 void batch_drop_samples(struct batch *batch);
 
+/* Forgets the entries of the journal behind the first `kept`, and with them the states of alarms and their terms, for these
+ * are what came of the entries. */
+void batch_cut_journal(struct batch *batch, size_t kept);
+
 /* Forgets the entries of the journal, the states of alarms and their terms. */
 void batch_drop_journal(struct batch *batch);
 

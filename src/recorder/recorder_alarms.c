@@ -164,12 +164,14 @@ int64_t recorder_alarms_tick(struct recorder *recorder)
 /* The disk was away for so long that entries of the journal were lost: what alarms are now is stored anew. */
 static void alarms_make_good(struct recorder *recorder, const struct alarm_pass *pass)
 {
-    uint64_t lost = recorder->pipeline.spool.lost_entries - recorder->lost_entries;
+    struct spool *spool = &recorder->pipeline.spool;
     char text[96];
-    if (!lost || recorder->pipeline.disk.mode != DISK_GOOD)
+    if (!spool->lost_states || recorder->pipeline.disk.mode != DISK_GOOD)
         return;
-    recorder->lost_entries += lost;
-    snprintf(text, sizeof text, "%" PRIu64 " entries were lost while the disk was away", lost);
+    snprintf(text, sizeof text, "%" PRIu64 " entries were lost while the disk was away",
+             spool->lost_entries - recorder->lost_entries);
+    spool->lost_states = false;
+    recorder->lost_entries = spool->lost_entries;
     alarms_note(pass, JOURNAL_ALARM, "journal overflow", NULL, NULL, text);
     alarms_store_all(pass);
 }

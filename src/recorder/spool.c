@@ -31,12 +31,20 @@ bool spool_end_gap(struct spool *spool, struct batch *batch, int64_t now_wall_us
     return true;
 }
 
+/* The earlier entries say how it began; where alarms stand is stored anew once the disk is back. */
+static void spool_cut_journal(struct spool *spool, struct batch *batch)
+{
+    size_t room = (size_t)(SPOOL_ENTRIES_MAX - spool->entries);
+    if (batch->event_count <= room && batch->alarm_count <= SPOOL_ENTRIES_MAX)
+        return;
+    spool->lost_states = true;
+    spool->lost_entries += batch->event_count > room ? batch->event_count - room : 0;
+    batch_cut_journal(batch, room);
+}
+
 void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us)
 {
-    if (spool->entries + batch->event_count > SPOOL_ENTRIES_MAX || batch->alarm_count > SPOOL_ENTRIES_MAX) {
-        spool->lost_entries += batch->event_count;
-        batch_drop_journal(batch);
-    }
+    spool_cut_journal(spool, batch);
     if (spool_is_full(spool)) {
         if (!spool->lost_now)
             spool->lost_from_us = since_wall_us;

@@ -24,6 +24,7 @@ struct spool {
     uint64_t samples, text_bytes;
     uint64_t entries;      /* of the journal */
     uint64_t lost_entries; /* of the journal, since the start */
+    bool lost_states;      /* of alarms; false again once the owner has stored them anew */
     uint64_t lost;         /* samples since the start */
     uint64_t lost_now;     /* samples since the gap that is open began; 0: none is open */
     int64_t lost_from_us;  /* wall */
@@ -33,7 +34,8 @@ struct spool {
 void spool_free(struct spool *spool);
 
 /* Takes the batch over at the end of the queue; it began to fill at `since_wall_us`.
- * When its entries of the journal do not fit they are dropped and counted, and so are states of alarms.
+ * What does not fit of its entries of the journal, the latest of them, is dropped and counted, and with it its states of
+ * alarms are.
  * When its samples do not fit they are dropped and counted, and a gap begins there;
  * a gap that ended before is noted in it. */
 void spool_put(struct spool *spool, struct batch *batch, int64_t since_wall_us);

@@ -13,7 +13,7 @@ from broker import Broker
 from handmade import Handmade
 from publisher import Publisher, mosquitto_pub
 from recorder import Recorder, wait_until
-from scene import faults, health, open_console, row, wait_fault, wait_health, wait_live
+from scene import faults, health, open_console, row, wait_alarm, wait_fault, wait_health, wait_live
 
 SMALL_BYTES = 3 << 20
 
@@ -201,6 +201,57 @@ class Shared(unittest.TestCase):
                 console.key("F9")
                 console.wait("the history file was deleted or replaced")
                 self.assertNotIn("MB are free", faults(recorder))
+
+
+class Overflow(unittest.TestCase):
+    """More happens to alarms while the disk is away than there is room for: counted, told, and made good as far as it can be."""
+
+    ALARMS = 64  # as many as a tag may have
+    ROOM = 50000  # entries of the journal, recorder/spool.h
+
+    def config(self):
+        alarms = ",\n".join(f'{{ type = "hi"; name = "n{i}"; limit = 50; priority = "journal"; }}' for i in range(self.ALARMS))
+        return f'tags = ( {{ name = "a"; topic = "plant/a"; kind = "analog"; alarms = (\n{alarms}\n); }} );\n'
+
+    def test_entries_of_the_journal_are_lost(self):
+        with Broker(max_queued=0) as broker, Recorder(broker, config=self.config()) as recorder, \
+                Publisher(broker) as publisher:
+            wait_live(recorder)
+            intruder = sqlite3.connect(recorder.history_path, isolation_level=None)
+            self.addCleanup(intruder.close)
+            intruder.execute("BEGIN IMMEDIATE")
+            publisher.publish("plant/a", "100", 1)
+            wait_health(recorder, lambda status: status["recording"] != "good", "trouble told", 30)
+            self.assertEqual(health(recorder)[1]["status"]["spool_entries_lost"], 0)
+            flips = 1
+            while flips < 1.3 * self.ROOM / self.ALARMS:
+                flips += 2
+                publisher.publish("plant/a", "0", 1)
+                publisher.publish("plant/a", "100", 1)
+            lost = wait_health(recorder, lambda status: status["spool_entries_lost"] > 0, "lost entries")["spool_entries_lost"]
+            wait_fault(recorder, f"entries of the journal were lost while the disk was away: {self.ROOM} have room in memory")
+            self.assertEqual(health(recorder)[0], 2)
+            wait_until(lambda: "samples or entries of the journal were lost" in recorder.hmi("alarms")[1], 15,
+                       lambda: f"an alarm of the spool: {recorder.hmi('alarms')[1]}")
+            intruder.execute("ROLLBACK")
+            lost = wait_health(recorder, lambda status: status["recording"] == "good", "recording again", 30)["spool_entries_lost"]
+            self.assertEqual(health(recorder)[1]["status"]["spool_lost"], 0)  # no sample
+            # How many, when it was over; and each alarm is where it really stands.
+            recorder.wait_value("SELECT detail FROM journal WHERE event = 'journal overflow'",
+                                f"{lost} entries were lost while the disk was away")
+            self.assertEqual(recorder.sql("SELECT state, active, count(*) FROM alarms WHERE tag = 'a' GROUP BY 1, 2"),
+                             [["acknowledged", "1", str(self.ALARMS)]])
+            recorded = int(recorder.value("SELECT count(*) FROM journal WHERE tag = 'a' AND event IN ('activated', 'cleared')"))
+            self.assertGreater(recorded, self.ROOM / 2)
+            missing = flips * self.ALARMS - recorded
+            self.assertTrue(missing <= lost <= missing + 20, (missing, lost))  # and some of hmi's own
+            # It stands until the next start.
+            wait_alarm(recorder, "spool", "unacknowledged")
+            recorder.stop()
+            recorder.start()
+            wait_alarm(recorder, "spool", "returned")
+            self.assertNotIn("were lost", faults(recorder))
+            self.assertEqual(recorder.hmi("check", "--history")[0], 0)
 
 
 if __name__ == "__main__":
