@@ -26,7 +26,6 @@
  * a disconnect is served again; what it had not acknowledged is counted as abandoned. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -40,6 +39,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "flood_options.h"
+#include "packet.h"
 
 #define FLOOD_PIECE_MAX    4096 /* messages patched and written at once: some 160 kB */
 #define FLOOD_IDS          65536
@@ -47,28 +48,6 @@
 #define FLOOD_GIVE_UP_US   (60 * CLOCK_US_PER_SECOND) /* without any progress */
 #define FLOOD_CONTROL_MAX  (1 << 20)                  /* bytes of one packet from the client */
 #define FLOOD_FIRST_MARKER 100000
-
-enum flood_packet { /* MQTT control packet types, the upper half of the first byte */
-                    FLOOD_CONNECT = 1,
-                    FLOOD_PUBLISH = 3,
-                    FLOOD_PUBACK = 4,
-                    FLOOD_SUBSCRIBE = 8,
-                    FLOOD_UNSUBSCRIBE = 10,
-                    FLOOD_PINGREQ = 12,
-                    FLOOD_DISCONNECT = 14,
-};
-
-struct flood_options {
-    uint32_t tags;
-    int qos;
-    uint64_t count;    /* 0: by time */
-    int64_t span_us;   /* how long to send when `count` is 0 */
-    double rate;       /* messages a second; 0: as fast as possible */
-    uint32_t window;   /* for 3.1.1 clients */
-    int64_t marker_us; /* 0: no markers */
-    int64_t linger_us;
-    uint16_t port;
-};
 
 /* The bytes of one connection. */
 struct flood_client {
@@ -103,33 +82,6 @@ struct flood {
 
 /* --- prepared packets --- */
 
-static void flood_put_u16(uint8_t *at, uint16_t value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-/* A short PUBLISH (remaining length under 128) appended to `out`. */
-static void flood_add_publish(struct buf *out, const char *topic, const char *payload, int qos, uint16_t id,
-                              bool is_v5)
-{
-    uint8_t packet[130];
-    size_t topic_length = strlen(topic), payload_length = strlen(payload), at = 4 + topic_length;
-    packet[0] = (uint8_t)(FLOOD_PUBLISH << 4 | qos << 1);
-    flood_put_u16(packet + 2, (uint16_t)topic_length);
-    memcpy(packet + 4, topic, topic_length);
-    if (qos) {
-        flood_put_u16(packet + at, id);
-        at += 2;
-    }
-    if (is_v5)
-        packet[at++] = 0; /* no properties */
-    memcpy(packet + at, payload, payload_length);
-    at += payload_length;
-    packet[1] = (uint8_t)(at - 2);
-    buf_append(out, packet, at);
-}
-
 /* The round for the client's protocol and quality of service.
  * All packets have one size, because topics and payloads have. */
 static void flood_prepare_round(struct flood *flood)
@@ -140,7 +92,7 @@ static void flood_prepare_round(struct flood *flood)
     for (uint32_t tag = 0; tag < flood->options.tags; tag++) {
         snprintf(topic, sizeof topic, "plant/unit%02u/loop%05u/pv", tag % 100, tag);
         snprintf(payload, sizeof payload, "%3u.0000", 100 + tag % 900);
-        flood_add_publish(&round, topic, payload, flood->client.qos, 0, flood->client.is_v5);
+        packet_add_publish(&round, topic, payload, flood->client.qos, 0, flood->client.is_v5);
     }
     free(flood->round);
     flood->round = round.data;
@@ -172,70 +124,6 @@ static uint16_t flood_take_id(struct flood_client *client)
 
 /* --- what the client says --- */
 
-/* A variable byte integer; returns its bytes, 0 when it is not whole yet or too long. */
-static size_t flood_read_varint(const uint8_t *at, size_t length, uint32_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < 4 && i < length; i++) {
-        *value |= (uint32_t)(at[i] & 0x7f) << (7 * i);
-        if (!(at[i] & 0x80))
-            return i + 1;
-    }
-    return 0;
-}
-
-static uint16_t flood_get_u16(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-/* Bytes of a property of CONNECT behind its identifier; 0 for one that does not belong there. */
-static size_t flood_property_size(uint8_t identifier, const uint8_t *at, size_t length)
-{
-    switch (identifier) {
-    case 0x17: /* request problem information */
-    case 0x19: /* request response information */
-        return 1;
-    case 0x21: /* receive maximum */
-    case 0x22: /* topic alias maximum */
-        return 2;
-    case 0x11: /* session expiry */
-    case 0x27: /* maximum packet size */
-        return 4;
-    case 0x15: /* authentication method, data */
-    case 0x16:
-        return length < 2 ? 0 : 2u + flood_get_u16(at);
-    case 0x26: { /* user property: two texts */
-        if (length < 2)
-            return 0;
-        size_t name = 2u + flood_get_u16(at);
-        return length < name + 2 ? 0 : name + 2u + flood_get_u16(at + name);
-    }
-    default:
-        return 0;
-    }
-}
-
-/* The receive maximum among the properties of an MQTT 5 CONNECT; 65535 when it says nothing. */
-static uint32_t flood_receive_maximum(const uint8_t *at, size_t length)
-{
-    uint32_t properties;
-    size_t used = flood_read_varint(at, length, &properties);
-    if (!used || properties > length - used)
-        return 65535;
-    const uint8_t *end = at + used + properties;
-    for (at += used; at < end;) {
-        uint8_t identifier = *at++;
-        size_t size = flood_property_size(identifier, at, (size_t)(end - at));
-        if (!size || size > (size_t)(end - at))
-            break;
-        if (identifier == 0x21)
-            return flood_get_u16(at);
-        at += size;
-    }
-    return 65535;
-}
-
 static bool flood_on_connect(struct flood *flood, const uint8_t *body, size_t length)
 {
     static const uint8_t accepted_v4[] = {0x20, 2, 0, 0};
@@ -244,7 +132,7 @@ static bool flood_on_connect(struct flood *flood, const uint8_t *body, size_t le
     if (length < 10 || memcmp(body, "\0\4MQTT", 6) != 0 || (body[6] != 4 && body[6] != 5))
         return false;
     client->is_v5 = body[6] == 5;
-    client->window = client->is_v5 ? flood_receive_maximum(body + 10, length - 10) : flood->options.window;
+    client->window = client->is_v5 ? packet_receive_maximum(body + 10, length - 10) : flood->options.window;
     if (client->is_v5)
         buf_append(&client->control, accepted_v5, sizeof accepted_v5);
     else
@@ -260,11 +148,11 @@ static bool flood_on_filters(struct flood *flood, const uint8_t *body, size_t le
     uint32_t properties = 0;
     size_t at = 2, used = 0;
     uint8_t codes[64], count = 0;
-    if (length < 3 || (client->is_v5 && !(used = flood_read_varint(body + 2, length - 2, &properties))))
+    if (length < 3 || (client->is_v5 && !(used = packet_read_varint(body + 2, length - 2, &properties))))
         return false;
     at += used + properties;
     while (at + 2 < length && count < sizeof codes) {
-        at += 2u + flood_get_u16(body + at);
+        at += 2u + packet_get_u16(body + at);
         if (is_subscribe && at >= length)
             return false;
         codes[count++] = is_subscribe ? body[at++] & 3 : 0;
@@ -286,7 +174,7 @@ static bool flood_on_filters(struct flood *flood, const uint8_t *body, size_t le
 static void flood_on_puback(struct flood *flood, const uint8_t *body)
 {
     struct flood_client *client = &flood->client;
-    uint16_t id = flood_get_u16(body);
+    uint16_t id = packet_get_u16(body);
     if (!client->is_outstanding[id]) {
         flood->unknown_acks++;
         return;
@@ -299,10 +187,10 @@ static void flood_on_puback(struct flood *flood, const uint8_t *body)
 /* The client publishes too, such as a setpoint: told ("taken MONOTONIC_US", when it came) and acknowledged. */
 static void flood_on_publish(struct flood *flood, uint8_t head, const uint8_t *body, size_t length)
 {
-    size_t id_at = length < 2 ? length : 2u + flood_get_u16(body);
+    size_t id_at = length < 2 ? length : 2u + packet_get_u16(body);
     if ((head & 6) != 2 || id_at + 2 > length)
         return;
-    uint8_t answer[4] = {FLOOD_PUBACK << 4, 2, body[id_at], body[id_at + 1]};
+    uint8_t answer[4] = {PACKET_PUBACK << 4, 2, body[id_at], body[id_at + 1]};
     buf_append(&flood->client.control, answer, sizeof answer);
     printf("taken %lld\n", (long long)flood->progress_us);
     fflush(stdout);
@@ -313,20 +201,20 @@ static bool flood_on_packet(struct flood *flood, uint8_t head, const uint8_t *bo
 {
     static const uint8_t pong[] = {0xd0, 0};
     switch (head >> 4) {
-    case FLOOD_CONNECT:
+    case PACKET_CONNECT:
         return flood_on_connect(flood, body, length);
-    case FLOOD_SUBSCRIBE:
+    case PACKET_SUBSCRIBE:
         return flood_on_filters(flood, body, length, true);
-    case FLOOD_UNSUBSCRIBE:
+    case PACKET_UNSUBSCRIBE:
         return flood_on_filters(flood, body, length, false);
-    case FLOOD_PINGREQ:
+    case PACKET_PINGREQ:
         return buf_append(&flood->client.control, pong, sizeof pong);
-    case FLOOD_PUBACK:
+    case PACKET_PUBACK:
         if (length < 2)
             return false;
         flood_on_puback(flood, body);
         return true;
-    case FLOOD_PUBLISH:
+    case PACKET_PUBLISH:
         flood_on_publish(flood, head, body, length);
         return true;
     default: /* DISCONNECT, and what we never asked for */
@@ -340,7 +228,7 @@ static bool flood_parse(struct flood *flood)
     size_t at = 0;
     while (in->length - at >= 2) {
         uint32_t length;
-        size_t used = flood_read_varint(in->data + at + 1, in->length - at - 1, &length);
+        size_t used = packet_read_varint(in->data + at + 1, in->length - at - 1, &length);
         if ((!used && in->length - at > 5) || length > FLOOD_CONTROL_MAX)
             return false;
         if (!used || in->length - at < 1 + used + length)
@@ -433,7 +321,7 @@ static void flood_take_piece(struct flood *flood, int64_t now_us)
     for (uint32_t i = 0; i < count; i++, packet += flood->stride) {
         memcpy(packet + flood->value_at, digits, 4);
         if (client->qos)
-            flood_put_u16(packet + flood->id_at, flood_take_id(client));
+            packet_put_u16(packet + flood->id_at, flood_take_id(client));
     }
     flood->sent += count;
     flood->next_tag += count;
@@ -456,7 +344,7 @@ static void flood_mark(struct flood *flood, int64_t now_us)
     char payload[16];
     uint32_t number = FLOOD_FIRST_MARKER + flood->marker++;
     snprintf(payload, sizeof payload, "%u", number);
-    flood_add_publish(&flood->client.control, "plant/marker", payload, 0, 0, flood->client.is_v5);
+    packet_add_publish(&flood->client.control, "plant/marker", payload, 0, 0, flood->client.is_v5);
     flood->next_marker_us = now_us + flood->options.marker_us;
     printf("marker %u %lld\n", number, (long long)now_us);
     fflush(stdout);
@@ -474,7 +362,7 @@ static void flood_choose(struct flood *flood, int64_t now_us)
         flood_mark(flood, now_us);
     if (client->is_subscribed && all_sent && client->qos == 0 && !flood->end_is_sent) {
         flood->end_is_sent = true;
-        flood_add_publish(&client->control, "plant/end", "1", 1, flood_take_id(client), client->is_v5);
+        packet_add_publish(&client->control, "plant/end", "1", 1, flood_take_id(client), client->is_v5);
     }
     if (client->control.length) {
         struct buf swap = client->sending;
@@ -591,67 +479,12 @@ static void flood_linger(struct flood *flood)
         flood_step(flood);
 }
 
-static bool flood_read_options(int argc, char **argv, struct flood_options *options)
-{
-    static const struct option known[] = {
-        {"tags", required_argument, NULL, 't'},   {"qos", required_argument, NULL, 'q'},
-        {"count", required_argument, NULL, 'c'},  {"seconds", required_argument, NULL, 's'},
-        {"rate", required_argument, NULL, 'r'},   {"window", required_argument, NULL, 'w'},
-        {"marker", required_argument, NULL, 'm'}, {"linger", required_argument, NULL, 'l'},
-        {"port", required_argument, NULL, 'p'},   {NULL, 0, NULL, 0},
-    };
-    int letter;
-    while ((letter = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        if (letter == '?')
-            return false;
-        char *end;
-        double value = strtod(optarg, &end);
-        if (*end || value < 0)
-            return false;
-        switch (letter) {
-        case 't':
-            options->tags = (uint32_t)value;
-            break;
-        case 'q':
-            options->qos = (int)value;
-            break;
-        case 'c':
-            options->count = (uint64_t)value;
-            break;
-        case 's':
-            options->span_us = (int64_t)(value * CLOCK_US_PER_SECOND);
-            break;
-        case 'r':
-            options->rate = value;
-            break;
-        case 'w':
-            options->window = (uint32_t)value;
-            break;
-        case 'm':
-            options->marker_us = (int64_t)(value * CLOCK_US_PER_MS);
-            break;
-        case 'l':
-            options->linger_us = (int64_t)(value * CLOCK_US_PER_SECOND);
-            break;
-        case 'p':
-            options->port = (uint16_t)value;
-            break;
-        }
-    }
-    return optind == argc && options->tags >= 1 && options->tags <= 100000 && options->qos <= 1 &&
-           options->window >= 1 && options->window <= 65535;
-}
-
 int main(int argc, char **argv)
 {
     static struct flood flood; /* too large for the stack */
-    flood.options =
-        (struct flood_options){.tags = 10000, .span_us = 5 * CLOCK_US_PER_SECOND, .window = 65535};
     flood.client.socket = -1;
-    if (!flood_read_options(argc, argv, &flood.options)) {
-        fprintf(stderr,
-                "usage: flood [--tags N] [--qos 0|1] [--count N | --seconds S] [--rate R] [--window N]\n"
-                "             [--marker MS] [--linger S] [--port N]\n");
+    if (!flood_options_read(argc, argv, &flood.options)) {
+        fputs(FLOOD_USAGE, stderr);
         return 64;
     }
     flood_prepare_digits(&flood);
