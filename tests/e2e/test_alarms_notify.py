@@ -28,7 +28,11 @@ tags = (
 
 
 class Scene:
-    """A recorder whose notify runs a shell script with that text; `$TOLD` is a file to write to."""
+    """A recorder whose notify runs a shell script with that text; `$TOLD` is a file to write to.
+
+    A test waits for what the script writes last, and for a run's end by the recorder's figures: in between the script may
+    be anywhere. On a busy machine a commit with fsync can take so long that system/historian comes, and is told, too; so
+    commits are without."""
 
     def __init__(self, script, more="", mode=0o755, tags=TAGS):
         self.folder = tempfile.mkdtemp(prefix="hmi-notify-")
@@ -39,7 +43,7 @@ class Scene:
         os.chmod(self.program, mode)
         notify = f'notify = {{ program = "{self.program}"; {more} }};\n'
         self.broker = Broker(persistence=True)
-        self.recorder = Recorder(self.broker, config=notify + tags, start=False)
+        self.recorder = Recorder(self.broker, config=notify + tags, history='durability = "normal";', start=False)
 
     def __enter__(self):
         self.broker.__enter__()
@@ -56,11 +60,11 @@ class Scene:
         mosquitto_pub(self.broker, "plant/boiler/temp", str(value), "-q", "1")
 
     def told(self):
-        """What the script has written, each line an alarm."""
+        """What the script has written, each line an alarm; one that is not whole yet does not count."""
         if not os.path.exists(self.told_path):
             return []
         with open(self.told_path, encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
+            return [json.loads(line) for line in file if line.endswith("\n")]
 
     def wait_told(self, count):
         wait_until(lambda: len(self.told()) >= count, 15,
@@ -70,6 +74,10 @@ class Scene:
     def figures(self):
         status = health(self.recorder)[1]["status"]
         return {name: status["notify_" + name] for name in ("runs", "failed", "waiting", "dropped")}
+
+    def wait_figures(self, **expected):
+        """Until so many runs are over."""
+        wait_until(lambda: self.figures() == expected, 15, lambda: f"{expected}; it is {self.figures()}\n{self.recorder.log()}")
 
     def expect_recording(self):
         """Values go from the broker to the file meanwhile."""
@@ -84,7 +92,7 @@ class Scene:
 
 class Told(unittest.TestCase):
     def test_the_alarm_as_json(self):
-        with Scene('cat >> "$TOLD"; echo "$*" > "$TOLD.arguments"',
+        with Scene('echo "$*" > "$TOLD.arguments"; cat >> "$TOLD"',
                    'arguments = [ "--to", "shift; rm -rf $HOME", "" ];') as scene:
             scene.alarm(92)
             first = scene.wait_told(1)[0]
@@ -106,7 +114,7 @@ class Told(unittest.TestCase):
             scene.alarm(91)
             self.assertEqual([told["alarm"] for told in scene.wait_told(3)],
                              ["boiler.temp/hi", "boiler.temp/hihi", "boiler.temp/hi"])
-            self.assertEqual(scene.figures(), {"runs": 3, "failed": 0, "waiting": 0, "dropped": 0})
+            scene.wait_figures(runs=3, failed=0, waiting=0, dropped=0)
             # What stands is not told once more after a restart, a kill included.
             scene.recorder.kill()
             scene.recorder.start()
@@ -153,14 +161,19 @@ class Misbehaving(unittest.TestCase):
             return scene.figures()
 
     def test_hangs(self):
-        with Scene('echo waiting for the modem; cat >> "$TOLD"; sleep 1000 & wait', "timeout = 5;") as scene:
+        with Scene('cat >> "$TOLD"; sleep 1000 & wait', "timeout = 300;") as scene:
             scene.alarm(92)
             scene.wait_told(1)
             scene.expect_recording()
-            self.assertEqual(scene.figures()["failed"], 0)  # it hung all that time
-            wait_fault(scene.recorder, "ended after 5.0 s: waiting for the modem")
             scene.alarm(97)
-            scene.wait_told(2)  # and the next alarm has its own run
+            scene.wait_figures(runs=0, failed=0, waiting=1, dropped=0)  # it hung all that time
+
+    def test_hangs_for_its_time(self):
+        with Scene('echo waiting for the modem; cat >> "$TOLD"; sleep 1000 & wait', "timeout = 1;") as scene:
+            scene.alarm(92)
+            wait_fault(scene.recorder, "ended after 1.0 s: waiting for the modem")
+            scene.alarm(97)
+            scene.wait_told(2)  # the next alarm has its own run
 
     def test_hangs_deaf(self):
         self.expect("trap '' TERM INT HUP; while :; do sleep 1; done", "ended after 1.0 s")
@@ -216,11 +229,12 @@ class Misbehaving(unittest.TestCase):
             wait_fault(scene.recorder, "it cannot be run: Exec format error")
 
     def test_stops_with_the_recorder(self):
-        with Scene('echo $$ > "$TOLD.pid"; sleep 1000') as scene:
+        with Scene('echo $$ > "$TOLD.pid"; sleep 1000', "timeout = 300;") as scene:
             scene.alarm(92)
-            wait_until(lambda: os.path.exists(scene.told_path + ".pid"), 15, "its process")
-            self.assertLess(scene.recorder.stop(), 3)
-            with open(scene.told_path + ".pid", encoding="utf-8") as file:
+            path = scene.told_path + ".pid"
+            wait_until(lambda: os.path.exists(path) and os.path.getsize(path) > 0, 15, "its process")
+            scene.recorder.stop()
+            with open(path, encoding="utf-8") as file:
                 pid = int(file.read())
             self.assertTrue(not os.path.exists(f"/proc/{pid}") or is_zombie(pid))
 
