@@ -16,10 +16,19 @@ const char *alarm_banner_mark(enum alarm_priority priority)
     return MARKS[priority];
 }
 
+/* Of one that waits: " RETURNED" where its condition has gone, "" where it stands. */
+static const char *banner_gone(const struct wire_alarm *alarm)
+{
+    return alarm->state == ALARM_RETURNED ? " RETURNED" : alarm->state == ALARM_LATCHED ? " LATCHED" : "";
+}
+
 static bool banner_is_worse(const struct wire_alarm *alarm, const struct mirror_alarm *than)
 {
     if (!than || alarm->priority != than->record.priority)
         return !than || alarm->priority > than->record.priority;
+    bool gone = *banner_gone(alarm);
+    if (gone != (*banner_gone(&than->record) != '\0'))
+        return !gone;
     return alarm->activated_us > than->record.activated_us;
 }
 
@@ -131,25 +140,31 @@ static int banner_draw_pieces(const struct pane *pane, const struct banner_piece
     return x;
 }
 
-/* Mark, whether it stands, time, address, value and message of the worst one; where a flood leaves little room, no
- * time. */
+/* Mark, whether it stands, time, address, value now and message of the worst one; where a flood leaves little room, no
+ * time. One that has gone says so, and only its mark has the colour: it is to be acknowledged, and no more. */
 static void banner_draw_worst(const struct pane *pane, int columns, const struct wire_alarm *alarm,
                               const struct mirror *mirror)
 {
     const struct mirror_tag *tag = mirror_find(mirror, alarm->tag);
-    char when[TIMEFMT_MAX] = "", value[256], text[1200];
+    char when[TIMEFMT_MAX] = "", value[256], message[1024], text[2048];
+    const char *mark = alarm_banner_mark((enum alarm_priority)alarm->priority), *gone = banner_gone(alarm);
+    enum meaning loud = alarm_banner_meaning((enum alarm_priority)alarm->priority, true);
+    enum meaning meaning = *gone ? MEANING_TEXT : loud;
     const char *unit = tag ? tag->unit : "";
     if (columns >= BANNER_TIME_FROM)
         timefmt_local(when, sizeof when, alarm->activated_us, 0);
-    mirror_alarm_value(mirror, alarm, value, sizeof value);
-    snprintf(text, sizeof text, "%s %s %s%s%.255s%s%s%s%.60s  %.255s%s%.255s",
-             alarm_banner_mark((enum alarm_priority)alarm->priority),
-             glyph_sign(alarm->active ? SIGN_ON : SIGN_OFF, pane_level(pane)), when, *when ? " " : "",
-             alarm->address, *value ? " " : "", value, *value && *unit ? " " : "", *value ? unit : "",
-             alarm->message, *alarm->detail ? ": " : "", alarm->detail);
-    enum meaning meaning = alarm_banner_meaning((enum alarm_priority)alarm->priority, true);
+    mirror_alarm_value_now(mirror, alarm, value, sizeof value);
+    mirror_alarm_message(mirror, alarm, message, sizeof message);
+    snprintf(text, sizeof text, "%s %s %s%s%.255s%s%s%s%s%.60s  %s", mark,
+             glyph_sign(*gone ? SIGN_OFF : SIGN_ON, pane_level(pane)), when, *when ? " " : "", alarm->address,
+             gone,
+             !*value ? ""
+             : *gone ? ", now "
+                     : " ",
+             value, *value && *unit ? " " : "", *value ? unit : "", message);
     pane_fill(pane, 0, 0, columns, 1, meaning);
     pane_text(pane, 0, 0, columns, meaning, text);
+    pane_text(pane, 0, 0, columns, loud, mark);
 }
 
 void alarm_banner_draw(const struct pane *pane, const struct alarm_banner *banner,

@@ -13,7 +13,7 @@
 /* What the mirror's alarms come to; begins as zero bytes. */
 struct alarm_banner {
     const struct mirror_alarm
-        *worst; /* to be acknowledged first: the gravest, of those the newest; NULL: none */
+        *worst; /* to be acknowledged first: the gravest, of those one that stands, the newest; NULL: none */
     size_t waiting[PRIORITY_CRITICAL + 1];  /* by priority: not acknowledged */
     size_t standing[PRIORITY_CRITICAL + 1]; /* by priority: neither normal nor withheld */
     size_t shelved, suppressed, out_of_service;

@@ -169,11 +169,23 @@ const struct wire_reservation *mirror_find_reservation(const struct mirror *mirr
 /* By its number; NULL when it is normal. */
 struct mirror_alarm *mirror_find_alarm(const struct mirror *mirror, uint32_t id);
 
-/* A value of an alarm as its tag shows numbers (state text or decimals), and its limit: likewise, but never rounded to
+/* The value with which it came or went, as its tag shows numbers (state text or decimals), and its limit: likewise, but never rounded to
  * another limit, and with what it limits where that is not the value: "±0.45" of a deviation, "30/s" of a rate. "" for
  * NaN: there is none. */
 void mirror_alarm_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
 void mirror_alarm_limit(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
+
+/* Whether what is known of the alarm may be out of date: the recorder is lost, or nothing comes from the plant. */
+bool mirror_alarm_is_stale(const struct mirror *mirror, const struct wire_alarm *alarm);
+
+/* The value that its tag has now, in brackets where it is not live; "" for an alarm without a tag. */
+void mirror_alarm_value_now(const struct mirror *mirror, const struct wire_alarm *alarm, char *out,
+                            size_t size);
+
+/* What the operator reads of it: its message, of hmi's own with what is wrong; without one what the tag is and the alarm
+ * says, "Drum temperature: high". */
+void mirror_alarm_message(const struct mirror *mirror, const struct wire_alarm *alarm, char *out,
+                          size_t size);
 
 /* Keeps a copy of an alarm's record beyond its end, in the place of what `held` kept before; it begins as zero
  * bytes. NULL: releases it. */

@@ -48,6 +48,55 @@ void mirror_alarm_limit(const struct mirror *mirror, const struct wire_alarm *al
              *number && alarm->type == ALARM_RATE ? "/s" : "");
 }
 
+bool mirror_alarm_is_stale(const struct mirror *mirror, const struct wire_alarm *alarm)
+{
+    if (!mirror->attached)
+        return true;
+    /* hmi's own alarms do not come from the plant. */
+    return alarm->tag && mirror->has_status && mirror->status.no_data_since_us;
+}
+
+void mirror_alarm_value_now(const struct mirror *mirror, const struct wire_alarm *alarm, char *out,
+                            size_t size)
+{
+    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+    char value[MIRROR_TEXT_MAX] = "";
+    if (tag)
+        mirror_tag_value(tag, value, sizeof value);
+    bool live = tag && mirror_tag_trust(tag) >= MIRROR_RETAINED && !mirror_alarm_is_stale(mirror, alarm);
+    snprintf(out, size, live || !*value ? "%s" : "(%s)", value);
+}
+
+/* What an alarm without a message says by its type; of a state, and of what is told apart by the limit, with that. */
+static const char *const ALARM_SAYS[] = {
+    [ALARM_LOLO] = "very low",
+    [ALARM_LO] = "low",
+    [ALARM_HI] = "high",
+    [ALARM_HIHI] = "very high",
+    [ALARM_DEVIATION] = "far from its setpoint",
+    [ALARM_RATE] = "changes too fast",
+    [ALARM_STATE] = "is",
+    [ALARM_DISCREPANCY] = "does not follow its command",
+    [ALARM_STALE] = "says nothing",
+    [ALARM_BAD] = "has no good value",
+    [ALARM_SYSTEM] = "",
+};
+
+void mirror_alarm_message(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size)
+{
+    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+    char limit[MIRROR_TEXT_MAX] = "";
+    if (*alarm->message || !tag || alarm->type >= sizeof ALARM_SAYS / sizeof *ALARM_SAYS) {
+        snprintf(out, size, "%s%s%s", alarm->message, *alarm->message && *alarm->detail ? ": " : "",
+                 alarm->detail);
+        return;
+    }
+    if (alarm->type == ALARM_STATE)
+        mirror_alarm_limit(mirror, alarm, limit, sizeof limit);
+    snprintf(out, size, "%s%s%s%s%s", tag->description, *tag->description ? ": " : "",
+             ALARM_SAYS[alarm->type], *limit ? " " : "", limit);
+}
+
 void mirror_hold_alarm(struct wire_alarm *held, const struct wire_alarm *record)
 {
     if (record)

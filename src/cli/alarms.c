@@ -112,7 +112,19 @@ static void alarms_add_texts(cJSON *object, const struct mirror *mirror, const s
     mirror_alarm_limit(mirror, alarm, limit, sizeof limit);
     cJSON_AddStringToObject(object, "value_text", value);
     cJSON_AddStringToObject(object, "limit_text", limit);
+    mirror_alarm_value_now(mirror, alarm, value, sizeof value);
+    cJSON_AddStringToObject(object, "value_now_text", value);
     cJSON_AddStringToObject(object, "unit", alarms_unit(mirror, alarm));
+}
+
+/* The last value, whatever its quality: NULL while there is none, and for hmi's own alarms. */
+static void alarms_add_value_now(cJSON *object, const struct mirror *mirror, const struct wire_alarm *alarm)
+{
+    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+    if (tag && tag->type == VALUE_TEXT)
+        cJSON_AddStringToObject(object, "value_now", tag->text);
+    else
+        alarms_add_number(object, "value_now", tag && tag->type == VALUE_NUMBER ? tag->number : NAN);
 }
 
 static cJSON *alarms_json_of(const void *context, size_t i)
@@ -131,6 +143,7 @@ static cJSON *alarms_json_of(const void *context, size_t i)
     json_add_time(object, "acknowledged", alarm->acknowledged_us);
     cJSON_AddStringToObject(object, "acknowledged_by", alarm->acknowledged_by);
     alarms_add_number(object, "value", alarm->value);
+    alarms_add_value_now(object, found->mirror, alarm);
     alarms_add_number(object, "limit", alarm->limit);
     cJSON_AddStringToObject(object, "area", alarm->area);
     cJSON_AddStringToObject(object, "message", alarm->message);
@@ -151,21 +164,25 @@ static cJSON *alarms_json_of(const void *context, size_t i)
 
 /* ---- table ---- */
 
+/* THEN: with what it came, or went. */
 static const struct table_column COLUMNS[] = {
-    {"ALARM", TABLE_LEFT},  {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},  {"SINCE", TABLE_LEFT},
-    {"VALUE", TABLE_POINT}, {"LIMIT", TABLE_POINT},   {"UNIT", TABLE_LEFT},   {"MESSAGE", TABLE_LEFT},
-    {"UNTIL", TABLE_LEFT},  {"BY", TABLE_LEFT},       {"REASON", TABLE_LEFT},
+    {"ALARM", TABLE_LEFT},   {"PRIORITY", TABLE_LEFT}, {"STATE", TABLE_LEFT},  {"SINCE", TABLE_LEFT},
+    {"THEN", TABLE_POINT},   {"NOW", TABLE_POINT},     {"LIMIT", TABLE_POINT}, {"UNIT", TABLE_LEFT},
+    {"MESSAGE", TABLE_LEFT}, {"UNTIL", TABLE_LEFT},    {"BY", TABLE_LEFT},     {"REASON", TABLE_LEFT},
 };
 
-#define COLUMNS_ALWAYS 8 /* the others tell of what is withheld */
+#define COLUMNS_ALWAYS 9 /* the others tell of what is withheld */
 
 static void alarms_add_row(struct table *table, const struct mirror *mirror, const struct wire_alarm *alarm)
 {
-    char since[TIMEFMT_MAX], value[256], limit[256], until[TIMEFMT_MAX] = "", by[256], reason[1024];
+    char since[TIMEFMT_MAX], then[256], now[256], limit[256], until[TIMEFMT_MAX] = "", by[256], reason[1024],
+                                                              message[MIRROR_TEXT_MAX];
     timefmt_local(since, sizeof since, alarm->activated_us ? alarm->activated_us : alarm->changed_us,
                   TIMEFMT_DATE | TIMEFMT_MS);
-    mirror_alarm_value(mirror, alarm, value, sizeof value);
+    mirror_alarm_value(mirror, alarm, then, sizeof then);
+    mirror_alarm_value_now(mirror, alarm, now, sizeof now);
     mirror_alarm_limit(mirror, alarm, limit, sizeof limit);
+    mirror_alarm_message(mirror, alarm, message, sizeof message);
     if (alarm->shelf_until_us)
         timefmt_local(until, sizeof until, alarm->shelf_until_us, TIMEFMT_DATE);
     alarm_withheld_by(alarm, by, sizeof by);
@@ -175,10 +192,11 @@ static void alarms_add_row(struct table *table, const struct mirror *mirror, con
         ALARM_PRIORITY_WORDS[alarm->priority],
         alarm_state_word((enum alarm_state)alarm->state),
         since,
-        value,
+        then,
+        now,
         limit,
         alarms_unit(mirror, alarm),
-        alarm->message,
+        message,
         until,
         by,
         reason,

@@ -72,9 +72,14 @@ class Words(unittest.TestCase):
                              [4.5, "4.5", 4, "4.0", "m"])
             status, text, errors = recorder.hmi("alarms")
             self.assertEqual(status, 0, errors)
-            self.assertRegex(text, r"VALUE +LIMIT +UNIT +MESSAGE")
-            self.assertRegex(text, r"pump/state .* TRIPPED +TRIPPED")
-            self.assertRegex(text, r"tank/hi .* 4\.5 +4\.0 +m\b")
+            self.assertRegex(text, r"THEN +NOW +LIMIT +UNIT +MESSAGE")
+            self.assertRegex(text, r"pump/state .* TRIPPED +TRIPPED +TRIPPED")
+            self.assertRegex(text, r"tank/hi .* 4\.5 +4\.5 +4\.0 +m\b")
+            mosquitto_pub(broker, "plant/tank", "4.7", "-q", "1")
+            wait_until(lambda: alarms(recorder)["tank/hi"]["value_now"] == 4.7, 10, "the value now")
+            found = alarms(recorder)["tank/hi"]
+            self.assertEqual([found[key] for key in ("value", "value_text", "value_now_text")], [4.5, "4.5", "4.7"])
+            self.assertRegex(recorder.hmi("alarms")[1], r"tank/hi .* 4\.5 +4\.7 +4\.0 +m\b")
 
 
 class Life(unittest.TestCase):

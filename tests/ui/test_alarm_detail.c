@@ -251,7 +251,7 @@ static void the_trend_shows_that_moment(void **state)
     key(&d.console, "t");
     expect(&d.console, "Trends");
     expect(&d.console, "boiler.temp");
-    expect_row(&d.console, "boiler.temp", "97.5"); /* at the cursor, not the present 96.5 */
+    expect_row(&d.console, "boiler.temp ", "97.5"); /* at the cursor, not the present 96.5 */
     key(&d.console, "Escape");
     expect(&d.console, "written in");
     key(&d.console, "i");

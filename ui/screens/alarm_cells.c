@@ -43,24 +43,6 @@ typedef void cell_text(const struct cell_row *row, char *out, size_t size);
 
 /* ---- what several places say ---- */
 
-bool alarm_cells_is_stale(const struct mirror *mirror, const struct wire_alarm *alarm)
-{
-    if (!mirror->attached)
-        return true;
-    /* hmi's own alarms do not come from the plant. */
-    return alarm->tag && mirror->has_status && mirror->status.no_data_since_us;
-}
-
-void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size)
-{
-    const struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
-    char value[CELL_MAX] = "";
-    if (tag)
-        mirror_tag_value(tag, value, sizeof value);
-    bool live = tag && mirror_tag_trust(tag) >= MIRROR_RETAINED && !alarm_cells_is_stale(mirror, alarm);
-    snprintf(out, size, live || !*value ? "%s" : "(%s)", value);
-}
-
 void alarm_cells_advice(const struct wire_alarm *alarm, char *out, size_t size)
 {
     char rate[48] = "chatters";
@@ -89,7 +71,7 @@ static void cell_priority(const struct cell_row *row, char *out, size_t size)
 static void cell_state(const struct cell_row *row, char *out, size_t size)
 {
     const char *sign = glyph_sign(row->alarm->active ? SIGN_ON : SIGN_OFF, row->level);
-    if (alarm_cells_is_stale(row->cells->mirror, row->alarm))
+    if (mirror_alarm_is_stale(row->cells->mirror, row->alarm))
         sign = "?";
     snprintf(out, size, "%s %s", sign, STATE_WORDS[row->alarm->state]);
 }
@@ -110,7 +92,7 @@ static void cell_address(const struct cell_row *row, char *out, size_t size)
 
 static void cell_value(const struct cell_row *row, char *out, size_t size)
 {
-    alarm_cells_value(row->cells->mirror, row->alarm, out, size);
+    mirror_alarm_value_now(row->cells->mirror, row->alarm, out, size);
 }
 
 static void cell_limit(const struct cell_row *row, char *out, size_t size)
@@ -141,8 +123,7 @@ static void cell_area(const struct cell_row *row, char *out, size_t size)
 
 static void cell_message(const struct cell_row *row, char *out, size_t size)
 {
-    snprintf(out, size, "%s%s%s", row->alarm->message,
-             *row->alarm->message && *row->alarm->detail ? ": " : "", row->alarm->detail);
+    mirror_alarm_message(row->cells->mirror, row->alarm, out, size);
 }
 
 /* "1st" of those that came together, "12/min" when it chatters; where there is not much room, the second counts. */
@@ -243,7 +224,7 @@ static enum meaning cell_meaning(const struct cell_row *row, cell_text *text)
     bool waits = alarm_state_waits((enum alarm_state)alarm->state);
     if (text == cell_priority && waits)
         return alarm_banner_meaning((enum alarm_priority)alarm->priority, true);
-    if (alarm_cells_is_stale(row->cells->mirror, alarm))
+    if (mirror_alarm_is_stale(row->cells->mirror, alarm))
         return MEANING_VALUE_UNCERTAIN;
     if (text == cell_state && waits && alarm->active)
         return alarm_banner_meaning((enum alarm_priority)alarm->priority, true);

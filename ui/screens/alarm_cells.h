@@ -21,12 +21,6 @@ struct alarm_cells {
 /* Heading in row 0 of `pane`, from row 1 on the rows from list->top on, with the cursor. */
 void alarm_cells_draw(const struct alarm_cells *cells, const struct pane *pane);
 
-/* Whether what is known of the alarm may be out of date: the recorder is lost, or nothing comes from the plant. */
-bool alarm_cells_is_stale(const struct mirror *mirror, const struct wire_alarm *alarm);
-
-/* The value that its tag has now, in brackets where it is not live; "" for an alarm without a tag. */
-void alarm_cells_value(const struct mirror *mirror, const struct wire_alarm *alarm, char *out, size_t size);
-
 /* What sets it apart from others, as a sentence, with what to do about it; "": nothing does. */
 void alarm_cells_advice(const struct wire_alarm *alarm, char *out, size_t size);
 

@@ -67,7 +67,7 @@ static void fact_state(const struct alarm_subject *subject, char *out, size_t si
              !withheld        ? ""
              : record->active ? "stands"
                               : "is normal",
-             alarm_cells_is_stale(subject->mirror, record) ? " (may be out of date)" : "");
+             mirror_alarm_is_stale(subject->mirror, record) ? " (may be out of date)" : "");
 }
 
 static void fact_came(const struct alarm_subject *subject, char *out, size_t size)
@@ -98,7 +98,7 @@ static void fact_value(const struct alarm_subject *subject, char *out, size_t si
     out[0] = '\0';
     if (!tag)
         return;
-    alarm_cells_value(subject->mirror, record, now, sizeof now);
+    mirror_alarm_value_now(subject->mirror, record, now, sizeof now);
     if (!isnan(record->value))
         fact_number(subject, record->value, then, sizeof then);
     snprintf(out, size, "%s%s%s%s%s now", then,
@@ -142,9 +142,7 @@ static void fact_priority(const struct alarm_subject *subject, char *out, size_t
 
 static void fact_message(const struct alarm_subject *subject, char *out, size_t size)
 {
-    const struct wire_alarm *record = subject->record;
-    snprintf(out, size, "%s%s%s", record->message, *record->message && *record->detail ? ": " : "",
-             record->detail);
+    mirror_alarm_message(subject->mirror, subject->record, out, size);
 }
 
 static void fact_guidance(const struct alarm_subject *subject, char *out, size_t size)

@@ -55,7 +55,7 @@ static void alarms_draw_current(const struct screen_host *host, const struct ala
     const struct mirror_alarm *alarm = alarm_list_current(list, host->mirror);
     if (alarm_list_current_group(list))
         pane_text(pane, x, y, room, MEANING_DIM, "Enter folds and unfolds, - and + all; g one list");
-    char since[TIMEFMT_MAX], limit[256], advice[512];
+    char since[TIMEFMT_MAX], limit[256], advice[512], message[1024];
     if (!alarm || room < 1)
         return;
     const struct wire_alarm *record = &alarm->record;
@@ -69,9 +69,9 @@ static void alarms_draw_current(const struct screen_host *host, const struct ala
         return;
     mirror_alarm_limit(host->mirror, record, limit, sizeof limit);
     timefmt_local(since, sizeof since, record->activated_us, TIMEFMT_DATE | TIMEFMT_MS);
-    pane_printf(pane, x, y, room, MEANING_TEXT, "%s%s%s  %s%s%s%s", record->message,
-                *record->message && *record->detail ? ": " : "", record->detail, *limit ? "limit " : "",
-                limit, *limit ? "  " : "", record->activated_us ? since : "");
+    mirror_alarm_message(host->mirror, record, message, sizeof message);
+    pane_printf(pane, x, y, room, MEANING_TEXT, "%s  %s%s%s%s", message, *limit ? "limit " : "", limit,
+                *limit ? "  " : "", record->activated_us ? since : "");
 }
 
 /* Where the cursor is in the list, and what is wrong with the filter. */
