@@ -101,7 +101,8 @@ static void derive_subscriptions(struct config *config)
         derive_subscription(config, "#", &capacity);
 }
 
-/* What a controller reports as its setpoint stands until somebody gives another one. */
+/* A setpoint stands until somebody gives another one: so does the tag that tells its present value, which is its
+ * readback, or itself where it has none. */
 static void derive_readbacks(struct config *config, struct findings *findings)
 {
     struct map names;
@@ -111,11 +112,11 @@ static void derive_readbacks(struct config *config, struct findings *findings)
             map_put_text(&names, config->tags[i].name, &config->tags[i]);
     for (size_t i = 0; i < config->tag_count; i++) {
         const struct setpoint_def *setpoint = config->tags[i].setpoint;
-        struct tag_def *readback =
-            setpoint && setpoint->readback ? map_get_text(&names, setpoint->readback) : NULL;
-        /* A tag that is its own readback is measured. */
-        if (readback && readback != &config->tags[i] && !findings_is_given(findings, &readback->stepped))
-            readback->stepped = true;
+        struct tag_def *present = setpoint && setpoint->readback ? map_get_text(&names, setpoint->readback)
+                                  : setpoint                     ? &config->tags[i]
+                                                                 : NULL;
+        if (present && !findings_is_given(findings, &present->stepped))
+            present->stepped = true;
     }
     map_free(&names);
 }

@@ -407,7 +407,7 @@ static const struct option TAG_OPTIONS[] = {
      .type = OPTION_BOOLEAN,
      AT(tag_def, stepped),
      .standard = "false",
-     .standard_note = "true for the readback of a setpoint",
+     .standard_note = "true for the readback of a setpoint, which without one is the tag itself",
      .help =
          "An analog value that stands until the next one comes, and does not move towards it: trends, averages and "
          "what record = \"compressed\" keeps go by it."},

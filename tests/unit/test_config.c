@@ -196,14 +196,15 @@ static void test_subscriptions_by_default(void **state)
     config_fixture_close(&fixture);
 }
 
-/* A readback stands until somebody gives another setpoint, unless the configuration says that it does not. */
+/* What tells a setpoint stands until somebody gives another one, unless the configuration says that it does not. */
 static void test_readbacks_are_stepped(void **state)
 {
     (void)state;
     static const struct {
         const char *name;
         bool stepped;
-    } TAGS[] = {{"a", false}, {"a.sp", true}, {"b", false}, {"b.sp", false}, {"c", false}, {"d", true}};
+    } TAGS[] = {{"a", false}, {"a.sp", true}, {"b", false}, {"b.sp", false},
+                {"c", true},  {"d", true},    {"e", true},  {"f", false}};
     struct config_fixture fixture;
     config_fixture_open(&fixture);
     config_fixture_load(
@@ -214,11 +215,14 @@ static void test_readbacks_are_stepped(void **state)
         "{ name = \"b\"; topic = \"b\"; range = [0, 1]; setpoint = { topic = \"s/b\"; readback = \"b.sp\"; }; },\n"
         "{ name = \"b.sp\"; topic = \"b/sp\"; stepped = false; },\n"
         "{ name = \"c\"; topic = \"c\"; range = [0, 1]; setpoint = { topic = \"s/c\"; readback = \"c\"; }; },\n"
-        "{ name = \"d\"; topic = \"d\"; stepped = true; } );",
+        "{ name = \"d\"; topic = \"d\"; stepped = true; },\n"
+        "{ name = \"e\"; topic = \"e\"; range = [0, 1]; setpoint = { topic = \"s/e\"; }; },\n"
+        "{ name = \"f\"; topic = \"f\"; range = [0, 1]; stepped = false;\n"
+        "  setpoint = { topic = \"s/f\"; readback = \"f\"; }; } );",
         true);
     assert_true(fixture.good);
-    assert_int_equal(fixture.config.tag_count, 6);
-    for (size_t i = 0; i < 6; i++) {
+    assert_int_equal(fixture.config.tag_count, sizeof TAGS / sizeof *TAGS);
+    for (size_t i = 0; i < sizeof TAGS / sizeof *TAGS; i++) {
         assert_string_equal(fixture.config.tags[i].name, TAGS[i].name);
         assert_int_equal(fixture.config.tags[i].stepped, TAGS[i].stepped);
     }
