@@ -69,11 +69,22 @@ static struct app_areas app_layout(struct app *app)
     return areas;
 }
 
-/* NULL when the table's actions are what the keys do. */
-static const struct screen_key *app_own_keys(struct app *app)
+/* The keys that the screen on top takes itself; NULL: none. */
+static const struct screen_key *app_screen_keys(struct app *app)
 {
     const struct app_layer *top = app_top(app);
     return top->class->keys ? top->class->keys(top->state) : NULL;
+}
+
+/* What the key bar shows instead of the table's actions; NULL: nothing else. While it is locked that is what leads on to
+ * see something else. */
+static const struct screen_key *app_own_keys(struct app *app)
+{
+    static const struct screen_key LOCKED[] = {
+        {"F2", "Tags"},     {"F3", "Trends"}, {"F4", "Alarms"}, {"F6", "Journal"},
+        {"F7", "Commands"}, {"F9", "System"}, {"/", "Filter"},  {0}};
+    const struct screen_key *keys = app_screen_keys(app);
+    return keys || !app->lock.locked ? keys : LOCKED;
 }
 
 /* What the role allows, and the screen on top can do; a console that only looks can do nothing to the plant. A setpoint
@@ -100,11 +111,21 @@ static struct key_bar_screen app_key_bar(struct app *app)
 /* What the idle lock leaves to the screens. */
 static bool app_unlocks(struct app *app, const struct input *input)
 {
-    enum lock_effect effect = lock_input(&app->lock, input, app->mirror.welcome.user, app->host.mono_us);
+    const struct lock_context context = {.user = app->mirror.welcome.user,
+                                         .typing = app_screen_keys(app) != NULL};
+    enum lock_effect effect = lock_input(&app->lock, input, &context, app->host.mono_us);
     if (effect == LOCK_OPENS)
         link_lock(app->link, false);
     app->dirty_key |= effect != LOCK_PASSES;
     return effect == LOCK_PASSES;
+}
+
+/* What a key means by the table, on the screen on top. */
+static void app_press(struct app *app, const struct input *input)
+{
+    bool interrupt = input->key == 'c' - 0x60; /* Ctrl-C: what people press who want to leave */
+    if (input->type == INPUT_KEY && !input->pasted)
+        app_dispatch(app, interrupt ? ACTION_BACK : action_of_key(input->key, app_top(app)->class->where));
 }
 
 static void app_take_input(struct app *app, struct input input)
@@ -115,7 +136,7 @@ static void app_take_input(struct app *app, struct input input)
     struct app_layer *top = app_top(app);
     struct app_areas areas = app_layout(app);
     bool on_keys = input.type == INPUT_CLICK && input.y == areas.keys.y;
-    if (areas.has_message && input.type == INPUT_CLICK && input.y == areas.message.y) {
+    if (areas.has_message && !app->lock.locked && input.type == INPUT_CLICK && input.y == areas.message.y) {
         app->message_until_us = 0; /* read */
         app->dirty_key = true;
         return;
@@ -131,14 +152,12 @@ static void app_take_input(struct app *app, struct input input)
     unsigned effect = SCREEN_IGNORED;
     if (top->class->input && !on_keys)
         effect = top->class->input(top->state, &app->host, &inside);
-    if (effect != SCREEN_IGNORED) {
-        app_apply(app, effect);
-    } else if (on_keys) {
+    app_apply(app, effect);
+    if (effect & SCREEN_LEAVE || (effect == SCREEN_IGNORED && !on_keys))
+        app_press(app, &input);
+    else if (effect == SCREEN_IGNORED) {
         struct key_bar_screen bar = app_key_bar(app);
         app_dispatch(app, key_bar_action_at(&areas.keys, &bar, input.x));
-    } else if (input.type == INPUT_KEY && !input.pasted) {
-        bool interrupt = input.key == 'c' - 0x60; /* Ctrl-C: what people press who want to leave */
-        app_dispatch(app, interrupt ? ACTION_BACK : action_of_key(input.key, top->class->where));
     }
     app_do_wants(app);
 }
@@ -186,12 +205,8 @@ static void app_draw(struct app *app)
     for (size_t i = first; i < app->depth; i++)
         app->stack[i].class->draw(app->stack[i].state, &app->host, &areas.body);
     if (app->lock.locked) {
-        static const struct screen_key KEYS[] = {{"Enter", "Unlock"}, {0}};
         lock_draw(&app->lock, &areas.message, app->mirror.welcome.user);
-        key_bar_draw_own(&areas.keys, KEYS);
-        return;
-    }
-    if (areas.has_message) {
+    } else if (areas.has_message) {
         enum meaning meaning = app->message_meaning == MEANING_ERROR ? MEANING_BANNER : MEANING_MESSAGE;
         pane_fill(&areas.message, 0, 0, -1, 1, MEANING_MESSAGE);
         pane_text(&areas.message, 1, 0, -1, meaning, app->message);

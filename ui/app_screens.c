@@ -296,7 +296,7 @@ static void app_act(struct app *app, enum action action)
     case ACTION_BACK:
         if (app->depth > 1)
             app_pop(app);
-        else
+        else if (!app->lock.locked) /* an idle console is not left by a stray key either */
             app_open(app, SCREEN_QUIT, 0);
         break;
     case ACTION_ESCAPE:
@@ -315,11 +315,11 @@ static void app_act(struct app *app, enum action action)
 
 void app_apply(struct app *app, unsigned effect)
 {
-    if (effect & SCREEN_CLOSE && app->depth > 1)
+    if (effect & (SCREEN_CLOSE | SCREEN_LEAVE) && app->depth > 1)
         app_pop(app);
     if (effect & SCREEN_TURN)
         app_drop_message(app);
-    if (effect & (SCREEN_PAINT | SCREEN_CLOSE | SCREEN_TURN))
+    if (effect & (SCREEN_PAINT | SCREEN_CLOSE | SCREEN_TURN | SCREEN_LEAVE))
         app->dirty = app->dirty_key = true;
 }
 
@@ -328,6 +328,8 @@ void app_dispatch(struct app *app, enum action action)
     if (action == ACTION_NONE)
         return;
     const struct action_row *row = action_row(action);
+    if (app->lock.locked && action_role(action) > ROLE_VIEWER)
+        return; /* the line that says how to unlock it stands there */
     if (row->who > ROLE_VIEWER && app->mirror.welcome.role < row->who) {
         app_say_role(app, row->name, row->who);
         return;

@@ -24,26 +24,39 @@ bool lock_tick(struct lock *lock, int64_t after_us, int64_t mono_us, int64_t wal
     return true;
 }
 
-enum lock_effect lock_input(struct lock *lock, const struct input *input, const char *user, int64_t mono_us)
+/* A character that the name may hold, or one of it that is edited. */
+static bool lock_is_of_name(const struct lock *lock, uint32_t key)
+{
+    bool printable = key >= ' ' && key < INPUT_UP && key != 0x7F;
+    return lock->name.length || (printable && !(key < 0x7F && strchr(LOCK_LOOKS, (int)key)));
+}
+
+static enum lock_effect lock_try(struct lock *lock, const char *user)
+{
+    bool right = *user && !strcmp(lock->name.text, user);
+    lock->locked = !right;
+    lock->wrong = !right;
+    line_editor_clear(&lock->name);
+    return right ? LOCK_OPENS : LOCK_TAKES;
+}
+
+enum lock_effect lock_input(struct lock *lock, const struct input *input, const struct lock_context *context,
+                            int64_t mono_us)
 {
     lock->used_us = mono_us;
-    if (!lock->locked)
+    if (!lock->locked || context->typing || input->type != INPUT_KEY)
         return LOCK_PASSES;
-    if (input->type != INPUT_KEY || input->pasted)
+    if (input->pasted)
         return LOCK_TAKES;
-    if (input->key == INPUT_ESCAPE) {
+    if (!lock_is_of_name(lock, input->key))
+        return LOCK_PASSES;
+    if (input->key == INPUT_ENTER)
+        return lock_try(lock, context->user);
+    lock->wrong = false;
+    if (input->key == INPUT_ESCAPE)
         line_editor_clear(&lock->name);
-        lock->wrong = false;
-    } else if (input->key != INPUT_ENTER) {
-        line_editor_input(&lock->name, input, NULL);
-        lock->wrong = false;
-    } else if (*user && !strcmp(lock->name.text, user)) {
-        lock->locked = false;
-        return LOCK_OPENS;
-    } else {
-        lock->wrong = lock->name.length > 0;
-        line_editor_clear(&lock->name);
-    }
+    else if (!line_editor_input(&lock->name, input, NULL))
+        return LOCK_PASSES;
     return LOCK_TAKES;
 }
 

@@ -1,12 +1,17 @@
-/* The idle lock: a console that nobody has used for a while goes on showing the plant and takes no command, until
- * somebody types the name of the user that it belongs to. Pure; time is an argument.
+/* The idle lock: a console that nobody has used for a while goes on showing the plant, on whatever screen somebody looks
+ * at, and takes no command until somebody types the name of the user that it belongs to. Pure; time is an argument.
  *
  * What it is for: a stray hand, a cleaner's cloth, a colleague who takes the console for his own. Whoever types the name
  * knows in whose name he acts then, and the journal has it. It proves nobody's identity: who may act is decided by the
  * Unix user that the kernel names, so a console that strangers can reach is left (F10) or locked by its terminal.
  *
- * What must stay true: while it is locked no key and no click reaches a screen. The recorder is told, and refuses
- * whatever the console asks for. */
+ * So that looking and typing the name go together: letters, digits and the like are the name's; function keys, arrows,
+ * pages, the mouse, and the few LOCK_LOOKS are the screens', and so is everything while a filter is typed there. With a
+ * name begun, the keys of a line editor are the name's, too.
+ *
+ * What must stay true: while it is locked nothing that a key or a click does changes the plant. Three things see to
+ * that: the letters that are verbs do not reach a screen, the console does no action that takes more than a viewer
+ * (app_dispatch()), and the recorder is told, and refuses whatever the console asks for. */
 #ifndef UI_LOCK_H
 #define UI_LOCK_H
 
@@ -27,8 +32,8 @@ struct lock {
 };
 
 enum lock_effect {
-    LOCK_PASSES, /* it is not locked: the input is the screens' */
-    LOCK_TAKES,  /* it is locked: paint */
+    LOCK_PASSES, /* the input is the screens': it is not locked, or only looks */
+    LOCK_TAKES,  /* it is the lock's: paint */
     LOCK_OPENS   /* it was locked until now; the key is not the screens' either */
 };
 
@@ -38,8 +43,17 @@ void lock_init(struct lock *lock, int64_t mono_us);
 /* Looks whether it is time; `after_us` 0: never. True when it locks just now. */
 bool lock_tick(struct lock *lock, int64_t after_us, int64_t mono_us, int64_t wall_us);
 
+#define LOCK_LOOKS                                                                                           \
+    "/+[]<>" /* of the printable keys those that no user's name has: filter, zoom, span, cursor */
+
+struct lock_context {
+    const char *user; /* whose name unlocks it */
+    bool typing;      /* the screen on top takes all keys itself: a filter */
+};
+
 /* Takes what the operator does. Of pasted text nothing unlocks. */
-enum lock_effect lock_input(struct lock *lock, const struct input *input, const char *user, int64_t mono_us);
+enum lock_effect lock_input(struct lock *lock, const struct input *input, const struct lock_context *context,
+                            int64_t mono_us);
 
 /* The line that says so, in row 0 of `pane`, while it is locked. */
 void lock_draw(const struct lock *lock, const struct pane *pane, const char *user);

@@ -38,7 +38,8 @@ enum screen_effect {
     SCREEN_PAINT = 2,   /* taken, paint soon */
     SCREEN_CLOSE = 4,   /* taken, back to the screen below */
     SCREEN_TURN =
-        8 /* taken, another list is in sight: what was said before was about the one that was there */
+        8, /* taken, another list is in sight: what was said before was about the one that was there */
+    SCREEN_LEAVE = 16 /* as SCREEN_CLOSE, and the key is for the screen below: it leads elsewhere */
 };
 
 struct app;

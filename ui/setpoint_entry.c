@@ -201,5 +201,8 @@ enum setpoint_effect setpoint_entry_key(struct setpoint_entry *entry, const stru
     if (entry->stage == SETPOINT_CONFIRMING)
         return setpoint_confirm(entry, input, now_us);
     bool away = input->key == INPUT_ESCAPE || input->key == INPUT_ENTER || input->key == INPUT_F1 + 9;
-    return away && !input->pasted ? SETPOINT_CLOSE : SETPOINT_NOTHING;
+    bool leads_on = input->key >= INPUT_F1 && input->key <= INPUT_F12;
+    if (input->pasted)
+        return SETPOINT_NOTHING;
+    return away ? SETPOINT_CLOSE : leads_on ? SETPOINT_LEAVE : SETPOINT_NOTHING;
 }

@@ -58,7 +58,8 @@ enum setpoint_effect {
     SETPOINT_CHANGED,   /* paint; the reservation is to be prolonged */
     SETPOINT_SUMMARISE, /* the summary has opened: drop what was typed ahead and not read yet */
     SETPOINT_SEND,      /* the one that changes the plant */
-    SETPOINT_CLOSE
+    SETPOINT_CLOSE,
+    SETPOINT_LEAVE /* close; the key is a function key, which leads to another screen */
 };
 
 /* Nothing is typed and nothing chosen. */

@@ -118,8 +118,12 @@ static void a_value_leaves_after_its_summary_was_confirmed(void **state)
     expect(&console, "the plant reports the new value");
     type(&console, "yy");
     assert_false(asks(&console, &ask, NOTHING_MS));
-    key(&console, "Escape");
+    /* A function key leaves it, and leads where it always leads. */
+    key(&console, "F7");
     expect_gone(&console, "Set boiler.sp");
+    expect(&console, "Commands");
+    key(&console, "F2");
+    expect(&console, " 1/2");
     finish(&console);
 }
 
@@ -323,15 +327,56 @@ static void an_idle_console_locks_and_drops_what_was_begun(void **state)
     expect(&console, "77.5");
     type(&console, "ye42.5\r");
     expect(&console, "That is another name.");
-    key(&console, "F3");
-    key(&console, "q");
-    key(&console, "C-u");
     assert_false(asks(&console, &ask, NOTHING_MS));
-    expect(&console, "77.5"); /* and no key has led anywhere else */
+    expect(&console, "77.5"); /* and no letter has led anywhere */
     type(&console, "alice\r");
     expect_gone(&console, "Locked at ");
     assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_LOCK, &lock, WAIT_MS));
     assert_int_equal(lock.locked, 0);
+    finish(&console);
+}
+
+/* Screens, cursor and filter are for whoever looks; of what he presses, 3,000 keys, nothing asks for anything. */
+static void a_locked_console_shows_what_somebody_looks_at(void **state)
+{
+    static const char *const KEYS[] = {"F2",   "F3",  "F4", "F6",  "F7",  "Enter", "Escape",   "Up",
+                                       "Down", "Tab", "/",  "e",   "y",   "a",     "A",        "z",
+                                       "u",    "o",   "q",  "F10", "C-c", "9",     "PageDown", ":"};
+    struct console console;
+    struct wire_ask ask;
+    uint64_t seed = 11;
+    (void)state;
+    start_locking(&console, ROLE_ENGINEER, CLOCK_US_PER_SECOND);
+    expect(&console, "Locked at ");
+    expect(&console, "F4Alarms");
+    key(&console, "F4");
+    expect(&console, "No alarms");
+    expect(&console, "Locked at ");
+    key(&console, "F3");
+    expect_gone(&console, "No alarms");
+    key(&console, "F10");
+    key(&console, "F10"); /* at the top: it is not left */
+    expect(&console, " 1/2");
+    type(&console, "/boiler.temp");
+    expect(&console, "1/1 of 2");
+    key(&console, "Escape");
+    expect(&console, " 1/2");
+    for (int i = 0; i < 3000; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u;
+        key(&console, KEYS[(seed >> 33) % (sizeof KEYS / sizeof *KEYS)]);
+        if (i % 100 == 0) { /* the recorder is there all the time */
+            fake_recorder_status(&console.recorder, NULL);
+            assert_true(fake_recorder_send(&console.recorder, console.vt));
+            vt_run(console.vt, 1);
+        }
+    }
+    expect_gone(&console, "NO RECORDER");
+    assert_false(asks(&console, &ask, NOTHING_MS));
+    key(&console, "Escape");
+    key(&console, "Escape");
+    key(&console, "Escape");
+    type(&console, "alice\r");
+    expect_gone(&console, "Locked at ");
     finish(&console);
 }
 
@@ -378,6 +423,7 @@ int main(void)
         cmocka_unit_test(read_only_tags_and_viewers_have_no_way_in),
         cmocka_unit_test(the_dialogue_opens_wherever_the_tag_is_shown),
         cmocka_unit_test(an_idle_console_locks_and_drops_what_was_begun),
+        cmocka_unit_test(a_locked_console_shows_what_somebody_looks_at),
         cmocka_unit_test(who_can_change_nothing_is_not_locked),
         cmocka_unit_test(a_reload_changes_the_lock_and_the_role),
     };

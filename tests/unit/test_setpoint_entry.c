@@ -50,6 +50,7 @@ static void test_type_look_confirm(void **unused)
     assert_int_equal(value.type, VALUE_NUMBER);
     assert_float_equal(value.number, 42.5, 0);
     assert_int_equal(key(&entry, &TEMPERATURE, 'y', 3000 * MS), SETPOINT_NOTHING); /* once */
+    assert_int_equal(key(&entry, &TEMPERATURE, INPUT_F1 + 3, 3050 * MS), SETPOINT_LEAVE);
     assert_int_equal(key(&entry, &TEMPERATURE, INPUT_ESCAPE, 3100 * MS), SETPOINT_CLOSE);
 }
 

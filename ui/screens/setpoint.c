@@ -160,6 +160,8 @@ static unsigned setpoint_input(void *state, struct screen_host *host, const stru
         return SCREEN_PAINT;
     case SETPOINT_CLOSE:
         return SCREEN_CLOSE;
+    case SETPOINT_LEAVE: /* unless the recorder has still to say whether it lets the command through */
+        return screen->command ? SCREEN_LEAVE : SCREEN_HANDLED;
     case SETPOINT_CHANGED:
         link_edit(host->link, screen->tag, host->mono_us);
         return SCREEN_PAINT;
@@ -345,10 +347,15 @@ static void setpoint_draw(void *state, struct screen_host *host, const struct pa
 
 static const struct screen_key *setpoint_keys(const void *state)
 {
-    static const struct screen_key KEYS[][3] = {
+    static const struct screen_key KEYS[][6] = {
         [SETPOINT_TYPING] = {{"Tab", "Reason"}, {"Escape", "Back"}, {0}},
         [SETPOINT_CONFIRMING] = {{"Escape", "Back"}, {0}},
-        [SETPOINT_SENT] = {{"Escape", "Close"}, {0}},
+        [SETPOINT_SENT] = {{"Escape", "Close"},
+                           {"F2", "Tags"},
+                           {"F3", "Trends"},
+                           {"F4", "Alarms"},
+                           {"F7", "Commands"},
+                           {0}},
     };
     return KEYS[((const struct setpoint_screen *)state)->entry.stage];
 }
