@@ -169,6 +169,37 @@ static bool timefmt_is_clock(int hour, int minute, int second, int64_t fraction_
     return hour <= 23 && minute <= 59 && second <= 60;
 }
 
+/* By how much a clock is set back in autumn: an hour, or half of one (Lord Howe). */
+static const time_t TIMEFMT_BACK_S[] = {3600, 1800};
+
+#define TIMEFMT_BACKS (sizeof TIMEFMT_BACK_S / sizeof *TIMEFMT_BACK_S)
+
+static bool timefmt_clock_is_same(time_t one, time_t other)
+{
+    struct tm a, b;
+    return localtime_r(&one, &a) && localtime_r(&other, &b) && a.tm_mday == b.tm_mday &&
+           a.tm_hour == b.tm_hour && a.tm_min == b.tm_min && a.tm_sec == b.tm_sec;
+}
+
+bool timefmt_is_twice(int64_t ts_us)
+{
+    time_t seconds = (time_t)(ts_us / CLOCK_US_PER_SECOND);
+    for (size_t i = 0; i < TIMEFMT_BACKS; i++)
+        if (timefmt_clock_is_same(seconds, seconds - TIMEFMT_BACK_S[i]) ||
+            timefmt_clock_is_same(seconds, seconds + TIMEFMT_BACK_S[i]))
+            return true;
+    return false;
+}
+
+/* Of a time that the clock shows twice mktime() gives the one or the other, depending on what it was asked before. */
+static time_t timefmt_first(time_t seconds)
+{
+    for (size_t i = 0; i < TIMEFMT_BACKS; i++)
+        if (timefmt_clock_is_same(seconds, seconds - TIMEFMT_BACK_S[i]))
+            return seconds - TIMEFMT_BACK_S[i];
+    return seconds;
+}
+
 bool timefmt_parse_iso(const char *text, size_t length, bool assume_utc, int64_t *ts_us)
 {
     const char *p = text, *end = text + length;
@@ -191,7 +222,7 @@ bool timefmt_parse_iso(const char *text, size_t length, bool assume_utc, int64_t
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
-    time_t seconds = utc ? timegm(&tm) : mktime(&tm);
+    time_t seconds = utc ? timegm(&tm) : timefmt_first(mktime(&tm));
     *ts_us = ((int64_t)seconds - offset_s) * CLOCK_US_PER_SECOND + fraction_us;
     return true;
 }

@@ -30,7 +30,11 @@ void timefmt_recent(char *out, size_t size, int64_t ts_us, int64_t now_us, unsig
 void timefmt_age(char *out, size_t size, int64_t span_us);
 
 /* Reads ISO 8601: date, `T` or a blank, time with optional fraction, `Z` or an offset; without either, UTC
- * when `assume_utc`, else local. Date alone is midnight. Returns false when it is not such a text. */
+ * when `assume_utc`, else local. Date alone is midnight. Of a local time that comes twice, where the clock is set back,
+ * it is the first. Returns false when it is not such a text. */
 bool timefmt_parse_iso(const char *text, size_t length, bool assume_utc, int64_t *ts_us);
+
+/* Does the local clock show this time twice, for it is set back then? */
+bool timefmt_is_twice(int64_t ts_us);
 
 #endif

@@ -183,6 +183,17 @@ static void import_warn_old(const struct import *self, const struct config *conf
                 counts->old == 1 ? "it" : "them");
 }
 
+/* In autumn a file of local times cannot say which of the two it means. */
+static void import_warn_twice(const struct import *self, uint64_t rows)
+{
+    if (rows)
+        fprintf(stderr,
+                "%s: %" PRIu64
+                " row%s a time that the plant's clock shows twice, and %s taken for the first: write "
+                "such times with their offset, as in 2026-10-25 02:30+01:00\n",
+                self->name, rows, rows == 1 ? " has" : "s have", rows == 1 ? "was" : "were");
+}
+
 static bool import_file(struct import *self, const struct config *config, char separator, bool create,
                         struct err *err)
 {
@@ -202,6 +213,7 @@ static bool import_file(struct import *self, const struct config *config, char s
     if (samples) {
         import_print(self, import_store_counts(store));
         import_warn_old(self, config, import_store_counts(store));
+        import_warn_twice(self, rows.twice);
     }
     import_store_close(store);
     import_rows_free(&rows);

@@ -104,7 +104,15 @@ static bool import_fail(const struct csv_field *field, const char *what, struct 
     return err_set(err, EX_DATAERR, "'%.*s' %s", IMPORT_SHOWN, field->text, what);
 }
 
-static bool import_read_time(const struct import_rows *rows, const struct csv_field *field, int64_t *ts_us,
+/* A time without a zone that the plant's clock shows twice. */
+static bool import_is_twice(const struct csv_field *field, int64_t ts_us)
+{
+    int64_t utc_us;
+    return timefmt_is_twice(ts_us) && timefmt_parse_iso(field->text, field->length, true, &utc_us) &&
+           utc_us != ts_us;
+}
+
+static bool import_read_time(struct import_rows *rows, const struct csv_field *field, int64_t *ts_us,
                              struct err *err)
 {
     bool digits =
@@ -115,6 +123,7 @@ static bool import_read_time(const struct import_rows *rows, const struct csv_fi
         return import_fail(field, "is no time such as 2026-11-22T13:30:00.5Z or 2026-11-22 14:30", err);
     if (*ts_us < 0 || *ts_us > rows->now_us + IMPORT_FUTURE_US)
         return import_fail(field, *ts_us < 0 ? "lies before 1970" : "lies in the future", err);
+    rows->twice += !digits && import_is_twice(field, *ts_us);
     return true;
 }
 

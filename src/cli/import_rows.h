@@ -27,6 +27,7 @@ struct import_rows {
     size_t column;  /* the next one of the record at hand */
     int64_t ts_us;  /* of the record at hand */
     int64_t now_us; /* later times are refused */
+    uint64_t twice; /* rows whose time has no zone and comes twice: taken for the first */
 };
 
 /* Reads the first line, which names the columns: tag, time, value and, if there is one, quality (others are left

@@ -155,6 +155,21 @@ class ImportTest(unittest.TestCase):
         for _ in range(2):
             self.assertEqual(self.load(path)[0], "0 samples stored, 5 there already, 0 refused")
 
+    def test_times_that_come_twice(self):
+        """Whatever stands before them they are the first ones, so that parts of a file give the same as all of it."""
+        self.known.tag("a")
+        text = "tag,time,value\na,2026-10-25 02:00,1\na,2026-10-25 02:30,2\n"
+        told, errors = self.load(self.write(text))
+        self.assertTrue(told.startswith("2 samples stored"))
+        self.assertIn("in.csv: 2 rows have a time that the plant's clock shows twice, and were taken for the first", errors)
+        text = "tag,time,value\na,2026-11-22 02:00,3\na,2026-10-25 02:30,2\na,2026-10-25 02:30+01:00,4\n"
+        told, errors = self.load(self.write(text))
+        self.assertTrue(told.startswith("2 samples stored, 1 there already"), told)
+        self.assertIn("1 row has a time", errors)
+        self.assertEqual(self.rows("SELECT time, value FROM history ORDER BY ts"),
+                         ["2026-10-25T00:00:00.000Z|1.0", "2026-10-25T00:30:00.000Z|2.0", "2026-10-25T01:30:00.000Z|4.0",
+                          "2026-11-22T01:00:00.000Z|3.0"])
+
     def test_columns_of_tags(self):
         self.known.tag("a")
         self.known.tag("b")

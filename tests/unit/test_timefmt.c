@@ -131,6 +131,22 @@ static void test_iso_local(void **state)
     }
 }
 
+/* Where the clock is set back a time comes twice: it is the first, whatever was asked before. */
+static void test_times_that_come_twice(void **state)
+{
+    static const char *const BEFORE[] = {"2023-07-01T12:00", "2023-12-01T12:00"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(BEFORE); i++) {
+        int64_t ts_us;
+        assert_true(timefmt_parse_iso(BEFORE[i], strlen(BEFORE[i]), false, &ts_us));
+        assert_false(timefmt_is_twice(ts_us));
+        assert_true(timefmt_parse_iso("2023-10-29 02:30", 16, false, &ts_us));
+        assert_int_equal(ts_us, 1698539400 * S); /* 00:30 UTC */
+        assert_true(timefmt_is_twice(ts_us) && timefmt_is_twice(ts_us + 3600 * S));
+        assert_false(timefmt_is_twice(ts_us - 3600 * S) || timefmt_is_twice(ts_us + 7200 * S));
+    }
+}
+
 static void test_utc_round_trip(void **state)
 {
     uint64_t seed = 3;
@@ -238,10 +254,15 @@ static void test_recent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_iso_table),    cmocka_unit_test(test_iso_prefixes),
-        cmocka_unit_test(test_iso_local),    cmocka_unit_test(test_utc_round_trip),
-        cmocka_unit_test(test_utc_extremes), cmocka_unit_test(test_local),
-        cmocka_unit_test(test_ages),         cmocka_unit_test(test_recent),
+        cmocka_unit_test(test_iso_table),
+        cmocka_unit_test(test_iso_prefixes),
+        cmocka_unit_test(test_times_that_come_twice),
+        cmocka_unit_test(test_iso_local),
+        cmocka_unit_test(test_utc_round_trip),
+        cmocka_unit_test(test_utc_extremes),
+        cmocka_unit_test(test_local),
+        cmocka_unit_test(test_ages),
+        cmocka_unit_test(test_recent),
     };
     setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1); /* needs no time zone files */
     tzset();
