@@ -122,7 +122,7 @@ static void alarm_line_names_the_worst(void **state)
     say_alarm(fake, 2, ALARM_UNACKNOWLEDGED, PRIORITY_CRITICAL, "boiler.tag001/hihi", 60000000);
     say_alarm(fake, 3, ALARM_SHELVED, PRIORITY_HIGH, "boiler.tag002/hi", 0);
     assert_true(fake_recorder_send(fake, console.vt));
-    expect_row(&console, "[1] ", "boiler.tag001/hihi (1.5) °C  Drum hot");
+    expect_row(&console, "[1] ", "boiler.tag001/hihi 1.5 °C  Drum hot");
     expect_row(&console, "boiler.tag001/hihi", "[1] 1/1");
     expect_row(&console, "boiler.tag001/hihi", "(3) 1/1");
     expect_row(&console, "boiler.tag001/hihi", "shelved 1");
