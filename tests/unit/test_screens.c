@@ -1,5 +1,6 @@
 /* The faceplate and the System screen as text:
  * what an operator reads when all is well, and when it is not. */
+#include "plant/alarm_state.h"
 #include "plant/quality.h"
 #include "stage_fixture.h"
 #include "unit.h"
@@ -58,6 +59,7 @@ static void test_faceplate(void **state)
         "  path        value                     recorded    all; stale after 10s",
         "  kind        analog",
         "  limits      hi 95.0 (high)",
+        "  alarms      none stands",
         "  payload     {\"value\": 90}",
         "  messages    51 with QoS 1, last 13 bytes; 51 samples, 0 late",
         "-- last 1 min: min 40.0  max 90.0  average 65.5  samples 51 --------------------",
@@ -182,7 +184,43 @@ static void test_faceplate_of_a_lost_recorder(void **state)
     stage_draw(&stage);
     assert_int_equal(meaning_of(&stage, "not live: recorder lost at 22:13:20"), MEANING_WARNING);
     assert_int_equal(canvas_cell(&stage.canvas, 2, 2)->meaning, MEANING_VALUE_UNCERTAIN);
-    assert_row(&stage, 9, "  payload");
+    assert_row(&stage, 9, "  alarms      ? not known");
+    assert_row(&stage, 10, "  payload");
+    stage_close(&stage);
+}
+
+/* What stands of it, and what it is set to; the bar has a mark for that, too. */
+static void test_faceplate_with_alarms_and_a_setpoint(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, SCREEN_DETAIL, 80, 21, GLYPH_ASCII);
+    put_boiler(&stage);
+    mirror_find(&stage.mirror, 1)->writable = true;
+    fixture_tag(&stage.mirror, 2, "boiler.temp_sp");
+    fixture_number(&stage.mirror, 2, 70, QUALITY_GOOD, FIXTURE_NOW_US);
+    fixture_apply(&stage.mirror, WIRE_SETPOINT,
+                  &(struct wire_setpoint){
+                      .tag = 1, .readback = "boiler.temp_sp", .readback_tag = 2, .low = 20, .high = 110},
+                  FIXTURE_NOW_US);
+    fixture_apply(&stage.mirror, WIRE_ALARM,
+                  &(struct wire_alarm){.alarm = 3,
+                                       .tag = 1,
+                                       .state = ALARM_RETURNED,
+                                       .priority = PRIORITY_HIGH,
+                                       .type = ALARM_HI,
+                                       .address = "boiler.temp/hi",
+                                       .activated_us = FIXTURE_NOW_US},
+                  FIXTURE_NOW_US);
+    char *before = canvas_row_text(&stage.canvas, 4);
+    stage_draw(&stage);
+    char *after = canvas_row_text(&stage.canvas, 4);
+    assert_row(&stage, 9, "  alarms      <2> hi returned 22:13:20");
+    assert_row(&stage, 10, "  setpoint    70.0 degC (boiler.temp_sp), 20 to 110 degC");
+    assert_int_equal(meaning_of(&stage, "<2>"), MEANING_ALARM_HIGH);
+    assert_string_not_equal(before, after);
+    free(before);
+    free(after);
     stage_close(&stage);
 }
 
@@ -342,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_faceplate_of_a_retained_value_is_quiet),
         cmocka_unit_test(test_faceplate_says_why_in_full),
         cmocka_unit_test(test_faceplate_of_a_lost_recorder),
+        cmocka_unit_test(test_faceplate_with_alarms_and_a_setpoint),
         cmocka_unit_test(test_faceplate_of_a_discrete_tag),
         cmocka_unit_test(test_gone_tag),
         cmocka_unit_test(test_system_is_quiet_when_all_is_well),

@@ -2,10 +2,11 @@
  *
  *     row 0     name, description, area
  *     rows 1-4  value, large, with its place in the range; quality and times beside it
- *     rows 5-11 definition, payload
+ *     rows 5-13 definition, alarms and setpoint where it has such, payload
  *     the rest  the last minutes: figures and trend
  *
  * What does not fit a low window is left out from below. */
+#include "ui/screens/detail_state.h"
 #include "ui/screens/detail_trend.h"
 #include "ui/screens/screens.h"
 
@@ -189,7 +190,8 @@ static void detail_set_normal_band(const struct mirror_tag *tag, struct bar *bar
     }
 }
 
-static void detail_draw_bar(const struct pane *pane, const struct mirror_tag *tag, int y)
+static void detail_draw_bar(const struct pane *pane, const struct mirror *mirror,
+                            const struct mirror_tag *tag, int y)
 {
     char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
     double limits[MIRROR_LIMITS_MAX];
@@ -198,7 +200,7 @@ static void detail_draw_bar(const struct pane *pane, const struct mirror_tag *ta
     struct bar bar = {.low = tag->low,
                       .high = tag->high,
                       .value = mirror_tag_pointer(tag),
-                      .setpoint = NAN,
+                      .setpoint = detail_setpoint(mirror, tag),
                       .uncertain = mirror_tag_trust(tag) < MIRROR_RETAINED,
                       .limits = limits};
     for (size_t i = 0; i < tag->limit_count; i++)
@@ -401,8 +403,9 @@ static void detail_draw(void *state, struct screen_host *host, const struct pane
     if (beside < pane->columns * 2 / 5)
         beside = pane->columns * 2 / 5;
     detail_draw_now(pane, host, tag, beside, 1);
-    detail_draw_bar(pane, tag, 4);
+    detail_draw_bar(pane, host->mirror, tag, 4);
     int y = detail_draw_definition(pane, tag, 5);
+    y = detail_draw_state(pane, host->mirror, tag, y);
     y = detail_draw_payload(pane, host, tag, y);
     detail_draw_figures(pane, host, tag, detail->history_error, y);
     struct pane trend = pane_part(pane, 0, y + 1, -1, -1);
