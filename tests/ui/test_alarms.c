@@ -142,6 +142,28 @@ static void states_differ_in_sign_number_word_and_colour(void **state)
     }
 }
 
+/* On the list of tags, too: the priority, and a sign of its own for what is not live. */
+static void tags_in_alarm_are_marked(void **state)
+{
+    struct console console;
+    struct vt_cell waits, done;
+    (void)state;
+    start_alarms(&console, 24, 80, "NO_COLOR=1");
+    key(&console, "F2");
+    expect_row(&console, "boiler.tag001 ", "1 boiler.tag001");
+    expect_row(&console, "intake.tag002", "2 intake.tag002");
+    expect_row(&console, "network.tag006", "  network.tag006"); /* shelved */
+    vt_cell(console.vt, row_of(&console, "network.tag003"), 0, &waits);
+    vt_cell(console.vt, row_of(&console, "intake.tag002"), 0, &done);
+    assert_string_equal(waits.text, "3");
+    assert_true(waits.reverse && !done.reverse);
+    fake_recorder_number(&console.recorder, 2, 1.5, QUALITY_BAD_NO_DATA, 0);
+    flush(&console);
+    expect_row(&console, "intake.tag002",
+               "! intake.tag002"); /* acknowledged: what is wrong now comes first */
+    finish(&console);
+}
+
 static void quiet_when_nothing_stands(void **state)
 {
     struct console console;
@@ -540,6 +562,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_differ_in_sign_number_word_and_colour),
+        cmocka_unit_test(tags_in_alarm_are_marked),
         cmocka_unit_test(quiet_when_nothing_stands),
         cmocka_unit_test(one_is_acknowledged_as_it_was_shown),
         cmocka_unit_test(a_new_occurrence_is_never_acknowledged_unseen),

@@ -2,6 +2,9 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "plant/alarm_state.h"
+#include "ui/alarm_banner.h"
+#include "ui/screens/alarm_cells.h"
 #include "ui/widgets/bar.h"
 #include "ui/widgets/spark.h"
 
@@ -366,15 +369,46 @@ static const char *short_name(const struct tag_row *row)
     return name;
 }
 
+/* The gravest alarm of the tag that is not withheld, one that waits for somebody before any other. NULL: none. */
+static const struct wire_alarm *worst_alarm(const struct mirror *mirror, const struct mirror_tag *tag)
+{
+    const struct wire_alarm *worst = NULL;
+    for (size_t i = 0; i < mirror->alarm_count; i++) {
+        const struct wire_alarm *alarm = &mirror->alarms[i]->record;
+        enum alarm_state state = (enum alarm_state)alarm->state;
+        if (alarm->tag != tag->id || alarm_state_is_withheld(state) || alarm->priority == PRIORITY_JOURNAL)
+            continue;
+        bool waits = alarm_state_waits(state),
+             worst_waits = worst && alarm_state_waits((enum alarm_state)worst->state);
+        if (!worst || waits > worst_waits || (waits == worst_waits && alarm->priority > worst->priority))
+            worst = alarm;
+    }
+    return worst;
+}
+
+/* One sign for what is to be known first: an alarm that waits for somebody; what is wrong with the value; an alarm that
+ * stands; that it is being set. */
+static void draw_mark(const struct pane *pane, int y, const struct mirror *mirror,
+                      const struct mirror_tag *tag, const struct trust *trust)
+{
+    const struct wire_alarm *alarm = worst_alarm(mirror, tag);
+    bool waits = alarm && alarm_state_waits((enum alarm_state)alarm->state);
+    if (alarm && (!trust->bracketed || (waits && !alarm_cells_is_stale(mirror, alarm))))
+        pane_put(pane, 0, y, alarm_banner_meaning((enum alarm_priority)alarm->priority, waits),
+                 (unsigned char)alarm_banner_mark((enum alarm_priority)alarm->priority)[1]);
+    else if (tag->edited && !trust->bracketed)
+        pane_put(pane, 0, y, MEANING_STRONG, 'e');
+    else
+        pane_put(pane, 0, y, trust->mark_meaning, (unsigned char)trust->mark);
+}
+
 static void draw_tag(const struct tag_columns *columns, const struct pane *pane, int y,
-                     const struct tag_row *row, int64_t wall_us)
+                     const struct mirror *mirror, const struct tag_row *row, int64_t wall_us)
 {
     struct mirror_tag *tag = row->tag;
     const struct trust *trust = &TRUSTS[mirror_tag_trust(tag)];
     int indent = name_indent(row);
-    pane_put(pane, 0, y, trust->mark_meaning, (unsigned char)trust->mark);
-    if (tag->edited && !trust->bracketed)
-        pane_put(pane, 0, y, MEANING_STRONG, 'e');
+    draw_mark(pane, y, mirror, tag, trust);
     pane_text(pane, columns->at[TAG_COLUMN_NAME].x + indent, y, columns->at[TAG_COLUMN_NAME].width - indent,
               MEANING_TEXT, short_name(row));
     draw_value(columns, pane, y, tag, trust);
@@ -405,10 +439,10 @@ static void draw_group(const struct pane *pane, int y, const struct tag_row *row
 }
 
 void tag_columns_draw_row(const struct tag_columns *columns, const struct pane *pane, int y,
-                          const struct tag_row *row, int64_t wall_us)
+                          const struct mirror *mirror, const struct tag_row *row, int64_t wall_us)
 {
     if (row->tag)
-        draw_tag(columns, pane, y, row, wall_us);
+        draw_tag(columns, pane, y, mirror, row, wall_us);
     else
         draw_group(pane, y, row);
 }

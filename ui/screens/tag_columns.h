@@ -46,7 +46,7 @@ void tag_columns_draw_heading(const struct tag_columns *columns, const struct pa
 
 /* One tag or group in row `y`. */
 void tag_columns_draw_row(const struct tag_columns *columns, const struct pane *pane, int y,
-                          const struct tag_row *row, int64_t wall_us);
+                          const struct mirror *mirror, const struct tag_row *row, int64_t wall_us);
 
 /* The column whose heading is at `x`; TAG_COLUMN_COUNT for none. */
 enum tag_list_column tag_columns_at(const struct tag_columns *columns, int x);

@@ -182,7 +182,8 @@ static void tags_draw(void *state, struct screen_host *host, const struct pane *
     if (list->row_count) {
         tag_columns_draw_heading(&tags->columns, pane, 0, list);
         for (size_t i = list->top; i < last; i++)
-            tag_columns_draw_row(&tags->columns, &body, (int)(i - list->top), &list->rows[i], host->wall_us);
+            tag_columns_draw_row(&tags->columns, &body, (int)(i - list->top), host->mirror, &list->rows[i],
+                                 host->wall_us);
         pane_select_row(&body, (int)(list->cursor - list->top));
         grid_draw_scroll_bar(&body, list->top, list->row_count);
     } else {
