@@ -34,12 +34,32 @@ void setpoint_entry_refused(struct setpoint_entry *entry, const char *reason)
     snprintf(entry->message, sizeof entry->message, "%s", reason);
 }
 
+static double setpoint_step(const struct setpoint_form *form)
+{
+    if (form->step > 0)
+        return form->step;
+    return form->decimals > 0 ? pow(10, -form->decimals) : 1;
+}
+
+/* Without the digits that multiplying by a step leaves behind, but with all of the step's and the limits': what the
+ * editor says is what is sent. */
+static void setpoint_format(const struct setpoint_form *form, double value, char out[NUM_TEXT_MAX])
+{
+    double shown;
+    num_format(out, NUM_TEXT_MAX, value, form->decimals);
+    if (!num_parse(out, strlen(out), &shown) || fabs(shown - value) > setpoint_step(form) * 1e-6)
+        snprintf(out, NUM_TEXT_MAX, "%.12g", value);
+}
+
 static void setpoint_say_limits(struct setpoint_entry *entry, const struct setpoint_form *form)
 {
-    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
-    num_format_whole(low, sizeof low, form->min, form->decimals);
-    num_format_whole(high, sizeof high, form->max, form->decimals);
-    snprintf(entry->message, sizeof entry->message, "%s to %s %s", low, high, form->unit);
+    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX], step[NUM_TEXT_MAX] = "";
+    setpoint_format(form, form->min, low);
+    setpoint_format(form, form->max, high);
+    if (form->max_step > 0)
+        num_format(step, sizeof step, form->max_step, -1);
+    snprintf(entry->message, sizeof entry->message, "%s to %s %s%s%s", low, high, form->unit,
+             *step ? " now: one command moves it by at most " : "", step);
 }
 
 /* Reads what was typed or chosen into entry->number; false with a message when it is nothing to send. */
@@ -64,27 +84,11 @@ static bool setpoint_read(struct setpoint_entry *entry, const struct setpoint_fo
                  comma ? "a number with a point, not a comma" : "type a number");
         return false;
     }
-    if (entry->number >= form->min && entry->number <= form->max)
+    double slack = form->max_step * 1e-9; /* as the gate's, for the limits of the moment are sums */
+    if (entry->number >= form->min - slack && entry->number <= form->max + slack)
         return true;
     setpoint_say_limits(entry, form);
     return false;
-}
-
-static double setpoint_step(const struct setpoint_form *form)
-{
-    if (form->step > 0)
-        return form->step;
-    return form->decimals > 0 ? pow(10, -form->decimals) : 1;
-}
-
-/* Without the digits that multiplying by a step leaves behind, but with all of the step's and the limits': what the
- * editor says is what is sent. */
-static void setpoint_format(const struct setpoint_form *form, double value, char out[NUM_TEXT_MAX])
-{
-    double shown;
-    num_format(out, NUM_TEXT_MAX, value, form->decimals);
-    if (!num_parse(out, strlen(out), &shown) || fabs(shown - value) > setpoint_step(form) * 1e-6)
-        snprintf(out, NUM_TEXT_MAX, "%.12g", value);
 }
 
 /* From what is typed, or else from the present value, on the grid of the step, within the limits. */

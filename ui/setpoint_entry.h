@@ -27,7 +27,9 @@ struct setpoint_choice {
 /* What is known of the setpoint; the caller keeps it up to date while the entry is open. */
 struct setpoint_form {
     enum tag_kind kind;
-    double min, max; /* engineering units */
+    double min,
+        max; /* engineering units; those of this moment where that is less than the configuration allows */
+    double max_step; /* that is why: one command moves it by no more; 0: it is not why */
     double step;     /* of the step keys; 0: one unit of the last digit shown */
     int decimals;    /* shown; -1: as needed */
     const char *unit;

@@ -86,28 +86,16 @@ static bool set_find_tag(struct set_wish *wish, const struct mirror *mirror, con
     return true;
 }
 
-/* What the recorder would refuse whatever happens until then, so that nobody is told to say --yes to it. The gate
- * decides (plant/command_gate.h); this only looks ahead, at what the recorder tells of the tag. */
-static bool set_look_ahead(const struct set_wish *wish, const struct mirror *mirror, struct err *err)
+/* Nobody is told to say --yes to what would be refused now: the recorder's gate is asked. */
+static bool set_look_ahead(struct client *client, const struct set_wish *wish, struct err *err)
 {
-    const struct mirror_tag *tag = wish->tag;
-    const struct wire_setpoint *setpoint = tag->setpoint;
-    char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
-    if (!tag->writable)
-        return err_set(err, EX_NOPERM, "%s is read-only: it has no setpoint in the configuration", tag->name);
-    if (!setpoint)
-        return true;
-    if (mirror->welcome.role < setpoint->role && setpoint->role <= ROLE_ENGINEER)
-        return err_set(err, EX_NOPERM, "%s needs the role %s; %s is %s", tag->name,
-                       ROLE_WORDS[setpoint->role], mirror->welcome.user, ROLE_WORDS[mirror->welcome.role]);
-    if (wish->ask.value_type == VALUE_NUMBER &&
-        (wish->ask.number < setpoint->low || wish->ask.number > setpoint->high)) {
-        num_format(low, sizeof low, setpoint->low, -1);
-        num_format(high, sizeof high, setpoint->high, -1);
-        return err_set(err, EX_DATAERR, "%s takes %s to %s%s%s", tag->name, low, high, *tag->unit ? " " : "",
-                       tag->unit);
-    }
-    return true;
+    struct wire_ask ask = wish->ask;
+    ask.action = WIRE_ACTION_TRY_SET;
+    if (!client_request(client, &ask, err))
+        return false;
+    const struct wire_answer *answer = &client->mirror.answer;
+    return answer->good || err_set(err, answer->code ? (int)answer->code : EX_NOPERM,
+                                   "it would be refused now: %s", answer->text);
 }
 
 /* "lamp  STOPPED -> RUNNING", "boiler.setpoint  40.0 -> 42.5 °C, limits 20 to 110 °C": before it is done. */
@@ -205,7 +193,7 @@ static int set_run_with(const char *config, char *const *operands, struct set_wi
         set_print_summary(wish);
     if (good && yes)
         status = set_do(&client, wish, err);
-    else if (good && set_look_ahead(wish, &client.mirror, err))
+    else if (good && set_look_ahead(&client, wish, err))
         err_set(err, EX_USAGE, "nothing was sent; with --yes it will be");
     client_close(&client);
     return err->code ? err->code : status;

@@ -69,6 +69,7 @@ static enum role console_role_for(enum wire_action action)
         [WIRE_ACTION_SHELVE] = ROLE_OPERATOR,
         [WIRE_ACTION_UNSHELVE] = ROLE_OPERATOR,
         [WIRE_ACTION_SET] = ROLE_VIEWER, /* the gate asks for more */
+        [WIRE_ACTION_TRY_SET] = ROLE_VIEWER,
         [WIRE_ACTION_OUT_OF_SERVICE] = ROLE_SUPERVISOR,
         [WIRE_ACTION_IN_SERVICE] = ROLE_SUPERVISOR,
     };
@@ -103,7 +104,8 @@ static bool console_may_ask(const struct console *console, const struct wire_ask
         snprintf(text, size,
                  "console and recorder are of different versions: restart the recorder (hmi stop ends it)");
     else if (barred &&
-             ask->action != WIRE_ACTION_SET) /* the gate refuses that, and records what was wanted */
+             ask->action != WIRE_ACTION_SET && /* the gate refuses that, and records what was wanted */
+             ask->action != WIRE_ACTION_TRY_SET)
         snprintf(text, size, "%s", barred);
     else if (console->role < needed)
         snprintf(text, size,

@@ -98,7 +98,8 @@ static void feed_put_setpoint(struct wire_writer *writer, const struct plant *pl
                                                         .confirm = setpoint->confirm,
                                                         .timeout_us = setpoint->timeout_us,
                                                         .pulse_us = setpoint->pulse_us,
-                                                        .readback_tag = readback ? readback->id : 0});
+                                                        .readback_tag = readback ? readback->id : 0,
+                                                        .max_step = setpoint->max_step});
 }
 
 static uint32_t feed_flags(const struct tag *tag)

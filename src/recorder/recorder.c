@@ -226,6 +226,8 @@ static bool recorder_on_ask(void *context, const struct server_request *request,
         return recorder_alarms_ask(recorder, request, text, size);
     case WIRE_ACTION_SET:
         return recorder_commands_ask(recorder, request, text, size);
+    case WIRE_ACTION_TRY_SET:
+        return recorder_commands_try(recorder, request, text, size);
     default:
         snprintf(text, size, "this recorder does not know that request: restart it after an upgrade");
         return false;

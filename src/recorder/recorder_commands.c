@@ -179,6 +179,20 @@ void recorder_commands_show_other(struct recorder *recorder, struct command *com
     command_board_put(&recorder->command_board, command);
 }
 
+bool recorder_commands_try(struct recorder *recorder, const struct server_request *request, char *text,
+                           size_t size)
+{
+    struct err err = {0};
+    char safe_name[COMMAND_TEXT_MAX];
+    recorder_read_clocks(recorder);
+    const struct tag *tag = plant_tag_by_name(&recorder->plant, request->argument);
+    utf8_make_safe(safe_name, sizeof safe_name, request->argument, strlen(request->argument));
+    bool good = commands_pass_gate(recorder, request, tag, safe_name, &err);
+    snprintf(text, size, "%s", good ? "" : err.text);
+    request->reply->code = good ? 0 : (uint32_t)err.code;
+    return good;
+}
+
 bool recorder_commands_ask(struct recorder *recorder, const struct server_request *request, char *text,
                            size_t size)
 {

@@ -27,6 +27,10 @@ void recorder_commands_free(struct recorder *recorder);
 bool recorder_commands_ask(struct recorder *recorder, const struct server_request *request, char *text,
                            size_t size);
 
+/* Whether it would be let through now, and why not (WIRE_ACTION_TRY_SET): a look ahead, before somebody confirms. */
+bool recorder_commands_try(struct recorder *recorder, const struct server_request *request, char *text,
+                           size_t size);
+
 /* An operator gives the tag's setpoint at his console: it is shown to the others. 0: no longer. */
 void recorder_commands_edit(struct recorder *recorder, const struct server_session *session, uint32_t tag_id);
 

@@ -269,7 +269,8 @@ enum wire_action {
     WIRE_ACTION_UNSHELVE,       /* alarms. Operator */
     WIRE_ACTION_SET,            /* gives a command: `argument` is the tag. The setpoint says which role */
     WIRE_ACTION_OUT_OF_SERVICE, /* alarms. Supervisor */
-    WIRE_ACTION_IN_SERVICE      /* alarms. Supervisor */
+    WIRE_ACTION_IN_SERVICE,     /* alarms. Supervisor */
+    WIRE_ACTION_TRY_SET /* whether SET would be let through now: nothing is given, and nothing is recorded */
 };
 
 /* An alarm that is not normal, as it was last committed; with state ALARM_NORMAL no other field counts but the
@@ -331,7 +332,8 @@ enum wire_action {
     X(U32, confirm, "1: a summary is to be confirmed")                                                       \
     X(I64, timeout_us, "span in which the readback has to follow")                                           \
     X(I64, pulse_us, "a button: let go after this span; 0: it is none")                                      \
-    X(U32, readback_tag, "id of the readback; 0: there is none, or no tag of that name")
+    X(U32, readback_tag, "id of the readback; 0: there is none, or no tag of that name")                     \
+    X(F64, max_step, "largest change by one command, engineering units; 0: any")
 
 /* One of the last commands; again with each change. The ms count from the request, -1: it never came to that. */
 #define WIRE_COMMAND_FIELDS(X)                                                                               \

@@ -80,6 +80,12 @@ class Outcomes(Plant):
         self.assertEqual((status, text), (64, "sp  40.0 -> 42.5 °C, limits 20 to 110 °C\n"), errors)
         # The tag shows one decimal; what would be sent is said whole.
         self.assertEqual(self.recorder.hmi("set", "sp", "42.35")[1], "sp  40.0 -> 42.35 °C, limits 20 to 110 °C\n")
+        # What would be refused is asked of the recorder, which keeps nothing of the question.
+        status, _, errors = self.recorder.hmi("set", "sp", "200")
+        self.assertEqual((status, "it would be refused now: sp takes 20 to 110 °C" in errors), (65, True), errors)
+        status, _, errors = self.recorder.hmi("set", "pump", "1")
+        self.assertEqual((status, "it would be refused now: interlock" in errors), (69, True), errors)
+        self.assertEqual(self.recorder.sql("SELECT event FROM journal WHERE kind IN ('command', 'refusal')"), [])
         self.assertEqual(device.received, [])
         status, text, errors = self.set("sp", "42.5", "--reason", "test run")
         self.assertEqual(status, 0, text + errors)

@@ -52,9 +52,14 @@ static void type(struct console *console, const char *text)
     vt_type(console->vt, text, strlen(text));
 }
 
+/* What it asks for in earnest; looks ahead are none, and get no answer. */
 static bool asks(struct console *console, struct wire_ask *ask, int timeout_ms)
 {
-    return fake_recorder_receive(&console->recorder, console->vt, WIRE_ASK, ask, timeout_ms);
+    do {
+        if (!fake_recorder_receive(&console->recorder, console->vt, WIRE_ASK, ask, timeout_ms))
+            return false;
+    } while (ask->action == WIRE_ACTION_TRY_SET);
+    return true;
 }
 
 static void answer(struct console *console, const struct wire_answer *answer)
@@ -157,6 +162,46 @@ static void the_summary_says_the_very_value_that_is_sent(void **state)
     expect(&console, "first second");
     expect(&console, "tenth last");
     expect(&console, "n goes back");
+    finish(&console);
+}
+
+/* Before anybody presses y: what max_step leaves of the limits, and what the recorder's gate says of it. */
+static void what_would_be_refused_is_said_before_it_is_confirmed(void **state)
+{
+    struct console console;
+    struct wire_ask ask;
+    (void)state;
+    start_writable(&console, ROLE_OPERATOR);
+    wire_put(&console.recorder.out, WIRE_SETPOINT,
+             &(struct wire_setpoint){
+                 .tag = 1, .low = 20, .high = 110, .role = ROLE_OPERATOR, .confirm = 1, .max_step = 10});
+    fake_recorder_number(&console.recorder, 1, 70.5, QUALITY_GOOD, 0);
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    expect(&console, "70.5");
+    key(&console, "e");
+    expect(&console, "20 to 110 °C; now 60.5 to 80.5");
+    type(&console, "55\r");
+    expect(&console, "60.5 to 80.5 °C now: one command moves it by at most 10");
+    key(&console, "C-u");
+    type(&console, "80.5\r");
+    expect(&console, "70.5 -> 80.5 °C");
+    assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_ASK, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_TRY_SET);
+    assert_string_equal(ask.argument, "boiler.sp");
+    assert_true(ask.number == 80.5 && ask.has_shown && ask.shown_number == 70.5);
+    answer(&console,
+           &(struct wire_answer){.request = ask.request, .text = "interlock: ready does not permit it now"});
+    expect(&console, "It would be refused now:");
+    expect(&console, "interlock: ready does not permit it now");
+    expect(&console, "n goes back");
+    /* It is asked again, and says when the way is free. */
+    assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_ASK, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_TRY_SET);
+    answer(&console, &(struct wire_answer){.request = ask.request, .good = 1, .text = ""});
+    expect_gone(&console, "interlock");
+    key(&console, "y");
+    assert_true(asks(&console, &ask, WAIT_MS));
+    assert_int_equal(ask.action, WIRE_ACTION_SET);
     finish(&console);
 }
 
@@ -416,6 +461,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_value_leaves_after_its_summary_was_confirmed),
         cmocka_unit_test(the_summary_says_the_very_value_that_is_sent),
+        cmocka_unit_test(what_would_be_refused_is_said_before_it_is_confirmed),
         cmocka_unit_test(what_was_typed_ahead_confirms_nothing),
         cmocka_unit_test(the_present_value_names_the_readback_that_it_comes_from),
         cmocka_unit_test(a_refusal_is_shown_and_can_be_decided_anew),

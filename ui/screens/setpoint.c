@@ -1,6 +1,11 @@
 /* Giving a setpoint: type or choose the value, look at the summary, confirm, watch what becomes of it. What a key means
  * is decided by ui/setpoint_entry; here it is drawn, and sent.
  *
+ * Nobody shall confirm what will be refused: the entry takes what max_step leaves of the limits now, and while the
+ * summary stands the recorder is asked once a second whether its gate would let the value through (WIRE_ACTION_TRY_SET:
+ * rate, permit, quality, link, who else is at it). Its answer stands above the confirming key, which works all the same:
+ * the recorder decides when it is asked in earnest, and keeps that on record.
+ *
  * What must stay true: the request leaves in one place only, setpoint_send(), for SETPOINT_SEND of the entry; the key bar
  * offers no key that confirms, for a click on it would be one. */
 #include "base/mem.h"
@@ -19,11 +24,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETPOINT_COLUMNS     62
-#define SETPOINT_ROWS        16
-#define SETPOINT_LABEL       10 /* columns of the labels */
-#define SETPOINT_CHOICES     6  /* rows of the list of states */
-#define SETPOINT_CHANGE_ROWS 6  /* of the change that is confirmed: the longest text has room */
+#define SETPOINT_COLUMNS       62
+#define SETPOINT_ROWS          16
+#define SETPOINT_LABEL         10 /* columns of the labels */
+#define SETPOINT_CHOICES       6  /* rows of the list of states */
+#define SETPOINT_CHANGE_ROWS   6  /* of the change that is confirmed: the longest text has room */
+#define SETPOINT_TRIAL_US      INT64_C(1000000) /* between looks ahead */
+#define SETPOINT_TRIAL_LOST_US INT64_C(5000000) /* without an answer */
 
 struct setpoint_screen {
     uint32_t tag;
@@ -32,6 +39,10 @@ struct setpoint_screen {
     struct link *link;          /* outlives the screen */
     uint32_t request;           /* 0: none was sent */
     uint64_t command;           /* that the recorder has let through; 0: none */
+    uint32_t trial;             /* the last look ahead; 0: none of this summary */
+    int64_t trial_us;           /* when it was asked for (monotonic) */
+    bool trial_answered, trial_good;
+    char objection[SETPOINT_MESSAGE_MAX]; /* why it would be refused now, safe */
 };
 
 /* ---- the setpoint ---- */
@@ -42,6 +53,19 @@ static const struct mirror_tag *setpoint_tag(const struct setpoint_screen *scree
 {
     const struct mirror_tag *tag = mirror_find(mirror, screen->tag);
     return tag && tag->setpoint ? tag : NULL;
+}
+
+/* One command moves it by so much at most: what that leaves of the limits, from where it is now. */
+static void setpoint_narrow(struct setpoint_form *form, double max_step)
+{
+    if (!(max_step > 0) || !form->has_present || form->kind == TAG_TEXT)
+        return;
+    double low = fmax(form->min, form->present - max_step), high = fmin(form->max, form->present + max_step);
+    if (low > high || (low == form->min && high == form->max))
+        return; /* it is out of its limits: the recorder says what may be done */
+    form->min = low;
+    form->max = high;
+    form->max_step = max_step;
 }
 
 static void setpoint_make_form(const struct mirror *mirror, const struct mirror_tag *tag,
@@ -65,6 +89,8 @@ static void setpoint_make_form(const struct mirror *mirror, const struct mirror_
             form->choices[form->choice_count++] =
                 (struct setpoint_choice){.value = state->value, .text = state->text};
     }
+    if (!form->choice_count)
+        setpoint_narrow(form, tag->setpoint->max_step);
 }
 
 static void setpoint_note_shown(struct setpoint_screen *screen, const struct mirror *mirror)
@@ -107,12 +133,12 @@ static void setpoint_refuse(struct setpoint_screen *screen, const struct mirror 
     setpoint_note_shown(screen, mirror); /* he sees it now, and decides anew */
 }
 
-static void setpoint_send(struct setpoint_screen *screen, struct screen_host *host,
-                          const struct mirror_tag *tag, const struct setpoint_form *form)
+static uint32_t setpoint_ask(const struct setpoint_screen *screen, enum wire_action action,
+                             const struct mirror_tag *tag, const struct setpoint_form *form)
 {
     const struct value value = setpoint_entry_value(&screen->entry, form);
     const struct wire_ask ask = {
-        .action = WIRE_ACTION_SET,
+        .action = action,
         .argument = tag->name,
         .reason = screen->entry.reason.text,
         .value_type = value.type,
@@ -123,10 +149,42 @@ static void setpoint_send(struct setpoint_screen *screen, struct screen_host *ho
         .shown_number = screen->shown.number,
         .shown_text = screen->shown.text,
     };
-    screen->request = link_request(host->link, &ask);
+    return link_request(screen->link, &ask);
+}
+
+static void setpoint_send(struct setpoint_screen *screen, struct screen_host *host,
+                          const struct mirror_tag *tag, const struct setpoint_form *form)
+{
+    screen->request = setpoint_ask(screen, WIRE_ACTION_SET, tag, form);
     link_edit(host->link, 0, host->mono_us);
     if (!screen->request)
         setpoint_refuse(screen, host->mirror, "no recorder of this version is attached");
+}
+
+/* Asks whether it would be let through, for as long as the summary stands, and takes the answer. */
+static void setpoint_look_ahead(struct setpoint_screen *screen, struct screen_host *host,
+                                const struct mirror_tag *tag, const struct setpoint_form *form)
+{
+    const struct wire_answer *answer = &host->mirror->answer;
+    if (screen->trial && answer->request == screen->trial) {
+        screen->trial_answered = true;
+        screen->trial_good = answer->good;
+        snprintf(screen->objection, sizeof screen->objection, "%s", answer->text);
+    }
+    int64_t wait_us = screen->trial_answered ? SETPOINT_TRIAL_US : SETPOINT_TRIAL_LOST_US;
+    if (screen->trial && host->mono_us - screen->trial_us < wait_us)
+        return;
+    screen->trial = setpoint_ask(screen, WIRE_ACTION_TRY_SET, tag, form);
+    screen->trial_us = host->mono_us;
+}
+
+/* The summary is left, or a new one opens: he has seen the present value, and each is asked for by itself. */
+static void setpoint_forget_trial(struct setpoint_screen *screen, const struct mirror *mirror)
+{
+    if (screen->trial_answered && !screen->trial_good)
+        setpoint_note_shown(screen, mirror);
+    screen->trial = 0;
+    screen->trial_answered = screen->trial_good = false;
 }
 
 /* Takes the recorder's answer. */
@@ -152,6 +210,7 @@ static unsigned setpoint_input(void *state, struct screen_host *host, const stru
     setpoint_make_form(host->mirror, tag, &form);
     switch (setpoint_entry_key(&screen->entry, &form, input, host->mono_us)) {
     case SETPOINT_SUMMARISE:
+        setpoint_forget_trial(screen, host->mirror);
         screen_host_drop_input(host);
         link_edit(host->link, screen->tag, host->mono_us);
         return SCREEN_PAINT;
@@ -163,6 +222,7 @@ static unsigned setpoint_input(void *state, struct screen_host *host, const stru
     case SETPOINT_LEAVE: /* unless the recorder has still to say whether it lets the command through */
         return screen->command ? SCREEN_LEAVE : SCREEN_HANDLED;
     case SETPOINT_CHANGED:
+        setpoint_forget_trial(screen, host->mirror);
         link_edit(host->link, screen->tag, host->mono_us);
         return SCREEN_PAINT;
     default:
@@ -173,7 +233,7 @@ static unsigned setpoint_input(void *state, struct screen_host *host, const stru
 /* ---- drawing ---- */
 
 static void setpoint_draw_present(const struct pane *pane, const struct mirror *mirror,
-                                  const struct mirror_tag *tag)
+                                  const struct mirror_tag *tag, const struct setpoint_form *form)
 {
     char value[MIRROR_TEXT_MAX], low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
     const struct mirror_tag *present = mirror_tag_present(mirror, tag);
@@ -189,7 +249,13 @@ static void setpoint_draw_present(const struct pane *pane, const struct mirror *
     num_format(low, sizeof low, tag->setpoint->low, -1);
     num_format(high, sizeof high, tag->setpoint->high, -1);
     pane_text(pane, 2, 3, SETPOINT_LABEL, MEANING_DIM, "limits");
-    pane_printf(pane, 2 + SETPOINT_LABEL, 3, -1, MEANING_TEXT, "%s to %s %s", low, high, tag->unit);
+    int x = 2 + SETPOINT_LABEL;
+    x += pane_printf(pane, x, 3, -1, MEANING_TEXT, "%s to %s %s", low, high, tag->unit);
+    if (form->max_step <= 0)
+        return;
+    num_format(low, sizeof low, form->min, -1);
+    num_format(high, sizeof high, form->max, -1);
+    pane_printf(pane, x, 3, -1, MEANING_STRONG, "; now %s to %s", low, high);
 }
 
 /* Somebody else gives it now: one may look, and type, but the recorder lets him finish first. */
@@ -281,6 +347,10 @@ static void setpoint_draw_summary(const struct setpoint_screen *screen, struct s
     free(new);
     if (*screen->entry.reason.text)
         pane_printf(pane, 2, y++, pane->columns - 4, MEANING_DIM, "because: %s", screen->entry.reason.text);
+    if (screen->trial_answered && !screen->trial_good) {
+        pane_text(pane, 2, y++, -1, MEANING_ERROR, "It would be refused now:");
+        y += pane_paragraph(pane, 2, y, pane->columns - 4, 2, MEANING_ERROR, screen->objection);
+    }
     if (!armed)
         host->paint_due_us = screen->entry.quiet_from_us + SETPOINT_QUIET_US;
     pane_printf(pane, 2, y, -1, armed ? MEANING_STRONG : MEANING_DIM,
@@ -334,7 +404,9 @@ static void setpoint_draw(void *state, struct screen_host *host, const struct pa
     }
     setpoint_follow(screen, host->mirror);
     setpoint_make_form(host->mirror, tag, &form);
-    setpoint_draw_present(&inside, host->mirror, tag);
+    if (screen->entry.stage == SETPOINT_CONFIRMING)
+        setpoint_look_ahead(screen, host, tag, &form);
+    setpoint_draw_present(&inside, host->mirror, tag, &form);
     if (screen->entry.stage != SETPOINT_SENT)
         setpoint_draw_other(&inside, host->mirror, tag->id);
     if (screen->entry.stage == SETPOINT_TYPING)
