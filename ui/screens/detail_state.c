@@ -4,7 +4,6 @@
 #include "base/timefmt.h"
 #include "plant/alarm_state.h"
 #include "ui/alarm_banner.h"
-#include "ui/screens/alarm_cells.h"
 #include "ui/screens/detail_trend.h"
 
 #include <math.h>
@@ -22,7 +21,7 @@ static int detail_draw_alarm(const struct pane *pane, const struct mirror *mirro
     enum meaning mark = alarm_banner_meaning(priority, alarm_state_waits(state));
     timefmt_local(when, sizeof when, alarm->activated_us, 0);
     int used = pane_text(pane, x, y, -1, mark, alarm_banner_mark(priority));
-    bool stale = alarm_cells_is_stale(mirror, alarm);
+    bool stale = mirror_alarm_is_stale(mirror, alarm);
     return used + pane_printf(pane, x + used, y, -1, stale ? MEANING_VALUE_UNCERTAIN : MEANING_TEXT,
                               " %s%s %s%s%s", stale ? "? " : "",
                               alarm_type_word((enum alarm_type)alarm->type), alarm_state_word(state),

@@ -4,7 +4,6 @@
 #include "base/num.h"
 #include "plant/alarm_state.h"
 #include "ui/alarm_banner.h"
-#include "ui/screens/alarm_cells.h"
 #include "ui/widgets/bar.h"
 #include "ui/widgets/spark.h"
 
@@ -393,7 +392,7 @@ static void draw_mark(const struct pane *pane, int y, const struct mirror *mirro
 {
     const struct wire_alarm *alarm = worst_alarm(mirror, tag);
     bool waits = alarm && alarm_state_waits((enum alarm_state)alarm->state);
-    if (alarm && (!trust->bracketed || (waits && !alarm_cells_is_stale(mirror, alarm))))
+    if (alarm && (!trust->bracketed || (waits && !mirror_alarm_is_stale(mirror, alarm))))
         pane_put(pane, 0, y, alarm_banner_meaning((enum alarm_priority)alarm->priority, waits),
                  (unsigned char)alarm_banner_mark((enum alarm_priority)alarm->priority)[1]);
     else if (tag->edited && !trust->bracketed)
