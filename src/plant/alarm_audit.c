@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AUDIT_WHILE_STOPPED "while the recorder was stopped: "
-
 static const char *audit_word(const struct alarm *alarm)
 {
     return strchr(alarm->key, '/') + 1;
@@ -49,16 +47,13 @@ static void audit_keep_terms(const struct alarm_pass *pass, struct alarm *alarm,
     alarm_store_terms(pass, alarm);
 }
 
+/* `text` says what differs. When it was comes behind that: a narrow list cuts its end off. */
 static void audit_enter(const struct alarm_pass *pass, const char *event, const struct alarm *alarm,
                         struct buf *text)
 {
+    if (pass->alarms->generation == 1)
+        buf_printf(text, " (while the recorder was stopped)");
     alarms_note(pass, JOURNAL_CONFIG, event, alarm, NULL, buf_text(text));
-}
-
-static void audit_begin(const struct alarm_pass *pass, struct buf *text)
-{
-    buf_init(text, 0);
-    buf_printf(text, "%s", pass->alarms->generation == 1 ? AUDIT_WHILE_STOPPED : "");
 }
 
 static void audit_note_added(const struct alarm_pass *pass, const struct alarm *alarm, const char *terms)
@@ -66,7 +61,7 @@ static void audit_note_added(const struct alarm_pass *pass, const struct alarm *
     struct buf text;
     if (!pass->alarms->knows_terms)
         return;
-    audit_begin(pass, &text);
+    buf_init(&text, 0);
     alarm_terms_tell(terms, &text);
     audit_enter(pass, "added", alarm, &text);
     buf_free(&text);
@@ -75,10 +70,9 @@ static void audit_note_added(const struct alarm_pass *pass, const struct alarm *
 static bool audit_note_changed(const struct alarm_pass *pass, const struct alarm *alarm, const char *terms)
 {
     struct buf text;
-    audit_begin(pass, &text);
-    size_t begun = text.length;
+    buf_init(&text, 0);
     alarm_terms_compare(alarm->terms, terms, &text);
-    bool differs = text.length > begun;
+    bool differs = text.length > 0;
     if (differs)
         audit_enter(pass, "changed", alarm, &text);
     buf_free(&text);
@@ -109,7 +103,7 @@ bool alarm_note_terms(const struct alarm_pass *pass, struct alarm *alarm)
 void alarm_note_removed(const struct alarm_pass *pass, struct alarm *alarm)
 {
     struct buf text;
-    audit_begin(pass, &text);
+    buf_init(&text, 0);
     buf_printf(&text, "the configuration does not name it any more");
     if (alarm->terms) {
         buf_printf(&text, "; it was: ");

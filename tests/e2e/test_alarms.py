@@ -247,13 +247,13 @@ class Audit(unittest.TestCase):
                 recorder.kill()
             recorder.start()
             recorder.wait_value("SELECT count(*) FROM journal WHERE event = 'added'", 1)
-            stopped = "while the recorder was stopped: "
+            stopped = " (while the recorder was stopped)"
             rest = 'deadband 0; priority medium; suppressed by pump.run = 0'
             expected = [
-                ["boiler.temp/hi", "changed", "-", stopped + "limit 90 -> 91"],
-                ["flow/lo", "removed", "-", stopped + "the configuration does not name it any more; it was: "
-                 "type lo; limit 5; " + rest],
-                ["flow/lolo", "added", "-", stopped + "type lolo; limit 2; " + rest],
+                ["boiler.temp/hi", "changed", "-", "limit 90 -> 91" + stopped],
+                ["flow/lo", "removed", "-", "the configuration does not name it any more; it was: "
+                 "type lo; limit 5; " + rest + stopped],
+                ["flow/lolo", "added", "-", "type lolo; limit 2; " + rest + stopped],
             ]
             self.assertEqual(sorted(recorder.sql(told)), expected)
             self.assertEqual(states(recorder), {"boiler.temp/hi": "unacknowledged"})

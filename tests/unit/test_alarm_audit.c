@@ -90,16 +90,20 @@ static void test_changed_while_stopped(void **state)
     g.defs[1].alarm_count = 0;
     alarm_of(&g, 2, ALARM_LOLO, 5)->on_delay_us = 5 * SECOND;
     fixture_configure(&g);
-    assert_string_equal(next_entry(&g), "a a/hi changed hi medium: while the recorder was stopped:"
-                                        " limit 90 -> 91; latching yes -> no; message none -> Too hot");
     assert_string_equal(next_entry(&g),
-                        "a a/lo removed lo high: while the recorder was stopped: the configuration does not"
-                        " name it any more; it was: type lo; limit 10; deadband 0; priority high");
+                        "a a/hi changed hi medium: limit 90 -> 91; latching yes -> no; message none"
+                        " -> Too hot (while the recorder was stopped)");
+    assert_string_equal(
+        next_entry(&g),
+        "a a/lo removed lo high: the configuration does not name it any more; it was: type lo;"
+        " limit 10; deadband 0; priority high (while the recorder was stopped)");
+    assert_string_equal(
+        next_entry(&g),
+        "b b/hihi removed hihi medium: the configuration does not name it any more; it was: type"
+        " hihi; limit 95; deadband 0; priority medium (while the recorder was stopped)");
     assert_string_equal(next_entry(&g),
-                        "b b/hihi removed hihi medium: while the recorder was stopped: the configuration does"
-                        " not name it any more; it was: type hihi; limit 95; deadband 0; priority medium");
-    assert_string_equal(next_entry(&g), "c c/lolo added lolo medium: while the recorder was stopped: type"
-                                        " lolo; limit 5; deadband 0; on_delay 5 s; priority medium");
+                        "c c/lolo added lolo medium: type lolo; limit 5; deadband 0; on_delay 5 s;"
+                        " priority medium (while the recorder was stopped)");
     assert_string_equal(next_entry(&g), "");
     assert_int_equal(g.batch->terms_count, 4);
     g.defs[0].alarm_count = 2; /* as they were copied */
@@ -117,9 +121,9 @@ static void test_removed_with_its_tag(void **state)
     alarms_adopt_terms(&f.alarms, 77, "mixer.speed", "hi", "type\thi\nlimit\t1500\npriority\tlow\n");
     alarms_adopt_terms(&f.alarms, 78, NULL, "hi", "type\thi\nlimit\t2\npriority\tlow\n");
     fixture_configure(&f);
-    assert_string_equal(next_entry(&f), "mixer.speed mixer.speed/hi removed hi low: while the recorder was"
-                                        " stopped: the configuration does not name it any more; it was: type"
-                                        " hi; limit 1500; priority low");
+    assert_string_equal(next_entry(&f), "mixer.speed mixer.speed/hi removed hi low: the configuration does"
+                                        " not name it any more; it was: type hi; limit 1500; priority low"
+                                        " (while the recorder was stopped)");
     next_entry(&f);
     assert_string_equal(next_entry(&f), "");
     for (size_t i = 0; i < 2; i++) {
