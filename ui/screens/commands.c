@@ -116,7 +116,7 @@ static void commands_draw_foot(const struct commands_screen *screen, const struc
     snprintf(place, sizeof place,
              *list->filter     ? "%s%s%zu/%zu of %zu"
              : list->row_count ? "%s%s%zu/%zu"
-                               : "",
+                               : "%s%s",
              fault, *fault ? "  " : "", at, list->row_count, list->all_count);
     pane_text_right(pane, 0, y, pane->columns - 1, *fault ? MEANING_WARNING : MEANING_DIM, place);
     int room = pane->columns - (int)strlen(place) - 3, x = 1;
