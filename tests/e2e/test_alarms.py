@@ -33,6 +33,11 @@ def alarms(recorder, *options):
     return {alarm["alarm"]: alarm for alarm in json.loads(text)}
 
 
+def kept(alarm):
+    """What a restart must not touch: all but the value that the tag has now."""
+    return {name: value for name, value in alarm.items() if name != "value_now"}
+
+
 def states(recorder):
     """The view, without what the recorder says of itself at a start."""
     rows = recorder.sql("SELECT alarm, state FROM alarms WHERE alarm <> 'system/restarted' ORDER BY alarm")
@@ -141,7 +146,7 @@ class Life(unittest.TestCase):
             self.assertEqual(journal(recorder), entries)  # no transition by the restart
             after = alarms(recorder, "--all")
             for address in expected:
-                self.assertEqual(after[address], before[address])
+                self.assertEqual(kept(after[address]), kept(before[address]))
             status, _, errors = recorder.hmi("unshelve", "boiler.temp/hihi")
             self.assertEqual(status, 0, errors)
             wait_states(recorder, dict(expected, **{"boiler.temp/hihi": "unacknowledged"}))
