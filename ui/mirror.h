@@ -46,6 +46,14 @@ struct mirror_limit {
     double limit; /* engineering units */
 };
 
+/* Alarms that stand, or wait to be acknowledged, of a tag or a group of tags: the one that needs somebody first stands
+ * for them. Those that are withheld or only recorded are none. */
+struct mirror_standing {
+    size_t count;
+    enum alarm_priority worst; /* of those that wait, else of all */
+    bool waits;                /* to be acknowledged */
+};
+
 struct mirror_tag {
     uint32_t id;
     bool configured, writable, has_range;
@@ -72,6 +80,8 @@ struct mirror_tag {
     int64_t ts_us, arrival_us;
     uint32_t quality;
     uint32_t flags; /* enum wire_sample_flag */
+
+    struct mirror_standing standing; /* its alarms at the last mirror_mark_alarms() */
 
     uint64_t changes;      /* rises with everything that could look different */
     uint32_t snapshot;     /* the last one that named it */
@@ -181,6 +191,12 @@ bool mirror_alarm_is_stale(const struct mirror *mirror, const struct wire_alarm 
 /* The value that its tag has now, in brackets where it is not live; "" for an alarm without a tag. */
 void mirror_alarm_value_now(const struct mirror *mirror, const struct wire_alarm *alarm, char *out,
                             size_t size);
+
+/* Counts each tag's alarms into its `standing`. */
+void mirror_mark_alarms(const struct mirror *mirror);
+
+/* Adds what stands elsewhere. */
+void mirror_add_standing(struct mirror_standing *to, const struct mirror_standing *more);
 
 /* What the operator reads of it: its message, of hmi's own with what is wrong; without one what the tag is and the alarm
  * says, "Drum temperature: high". */

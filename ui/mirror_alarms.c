@@ -67,6 +67,32 @@ void mirror_alarm_value_now(const struct mirror *mirror, const struct wire_alarm
     snprintf(out, size, live || !*value ? "%s" : "(%s)", value);
 }
 
+void mirror_add_standing(struct mirror_standing *to, const struct mirror_standing *more)
+{
+    bool graver = more->waits == to->waits ? more->worst > to->worst : more->waits;
+    if (more->count && (!to->count || graver)) {
+        to->worst = more->worst;
+        to->waits = more->waits;
+    }
+    to->count += more->count;
+}
+
+void mirror_mark_alarms(const struct mirror *mirror)
+{
+    for (size_t i = 0; i < mirror->tag_count; i++)
+        mirror->tags[i]->standing = (struct mirror_standing){0};
+    for (size_t i = 0; i < mirror->alarm_count; i++) {
+        const struct wire_alarm *alarm = &mirror->alarms[i]->record;
+        enum alarm_state state = (enum alarm_state)alarm->state;
+        struct mirror_tag *tag = alarm->tag ? mirror_find(mirror, alarm->tag) : NULL;
+        if (tag && !alarm_state_is_withheld(state) && alarm->priority != PRIORITY_JOURNAL)
+            mirror_add_standing(&tag->standing,
+                                &(struct mirror_standing){.count = 1,
+                                                          .worst = (enum alarm_priority)alarm->priority,
+                                                          .waits = alarm_state_waits(state)});
+    }
+}
+
 /* What an alarm without a message says by its type; of a state, and of what is told apart by the limit, with that. */
 static const char *const ALARM_SAYS[] = {
     [ALARM_LOLO] = "very low",

@@ -184,7 +184,8 @@ static void count_groups(struct tag_list *list)
 {
     size_t position = 0;
     for (struct tag_group *group; (group = map_next(&list->groups, &position));)
-        group->tags = group->not_good = 0;
+        *group = (struct tag_group){
+            .path = group->path, .name = group->name, .depth = group->depth, .folded = group->folded};
     for (size_t i = 0; i < list->tag_count; i++) {
         const struct mirror_tag *tag = list->shown[i];
         struct tag_group *path[TAG_LIST_DEPTH_MAX];
@@ -193,6 +194,7 @@ static void count_groups(struct tag_list *list)
         for (int j = 0; j < depth; j++) {
             path[j]->tags++;
             path[j]->not_good += !good;
+            mirror_add_standing(&path[j]->standing, &tag->standing);
         }
     }
 }
@@ -291,12 +293,16 @@ bool tag_list_update(struct tag_list *list, const struct mirror *mirror, int64_t
     bool other_tags = list->tags_changes != mirror->tags_changes || list->all_count != mirror->tag_count;
     bool due =
         mono_us - list->sorted_us >= TAG_LIST_SORT_US && mono_us - list->touched_us >= TAG_LIST_REST_US;
+    bool marks = other_tags || list->alarms_changes != mirror->alarms_changes + 1;
     bool choose = list->stale_filter || other_tags || (due && filter_lives(list));
     bool order = choose || list->stale_order || (due && sort_lives(list));
     if (choose) {
         choose_tags(list, mirror);
         list->tags_changes = mirror->tags_changes;
     }
+    if (marks)
+        mirror_mark_alarms(mirror);
+    list->alarms_changes = mirror->alarms_changes + 1;
     bool moved = order && tag_list_order(list, wall_us);
     if (order)
         list->sorted_us = mono_us;
@@ -305,7 +311,7 @@ bool tag_list_update(struct tag_list *list, const struct mirror *mirror, int64_t
     if (rows) {
         make_rows(list);
         find_cursor(list);
-    } else if (list->grouped && due) {
+    } else if (list->grouped && (due || marks)) {
         count_groups(list);
     }
     return rows;

@@ -40,8 +40,9 @@ struct tag_group {
     const char *name; /* its last level */
     int depth;
     bool folded;
-    size_t tags;     /* below it that pass the filter */
-    size_t not_good; /* of them, when it was last counted */
+    size_t tags;                     /* below it that pass the filter */
+    size_t not_good;                 /* of them, when it was last counted */
+    struct mirror_standing standing; /* of all of them, likewise */
 };
 
 struct tag_row {
@@ -67,7 +68,8 @@ struct tag_list {
     struct tag_group *cursor_group;
     struct mirror_tag **shown; /* that pass the filter, in order */
     size_t shown_capacity;
-    uint64_t tags_changes; /* of the mirror, at the last update */
+    uint64_t tags_changes;   /* of the mirror, at the last update */
+    uint64_t alarms_changes; /* likewise, plus 1; 0: never looked */
     bool stale_filter, stale_order, stale_rows;
     bool touched;                  /* by the operator: the cursor has a tag of its own from then on */
     bool from_first;               /* it was on the first row when it was last moved */

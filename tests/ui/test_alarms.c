@@ -150,17 +150,16 @@ static void tags_in_alarm_are_marked(void **state)
     (void)state;
     start_alarms(&console, 24, 80, "NO_COLOR=1");
     key(&console, "F2");
-    expect_row(&console, "boiler.tag001 ", "1 boiler.tag001");
-    expect_row(&console, "intake.tag002", "2 intake.tag002");
-    expect_row(&console, "network.tag006", "  network.tag006"); /* shelved */
-    vt_cell(console.vt, row_of(&console, "network.tag003"), 0, &waits);
-    vt_cell(console.vt, row_of(&console, "intake.tag002"), 0, &done);
+    expect_row(&console, "boiler.tag001 ", "[1] boiler.tag001");
+    expect_row(&console, "intake.tag002", "<2> intake.tag002");
+    expect_row(&console, "network.tag006", "      network.tag006"); /* shelved */
+    vt_cell(console.vt, row_of(&console, "network.tag003"), 3, &waits);
+    vt_cell(console.vt, row_of(&console, "intake.tag002"), 3, &done);
     assert_string_equal(waits.text, "3");
     assert_true(waits.reverse && !done.reverse);
     fake_recorder_number(&console.recorder, 2, 1.5, QUALITY_BAD_NO_DATA, 0);
     flush(&console);
-    expect_row(&console, "intake.tag002",
-               "! intake.tag002"); /* acknowledged: what is wrong now comes first */
+    expect_row(&console, "intake.tag002", "! <2> intake.tag002");
     finish(&console);
 }
 

@@ -95,7 +95,8 @@ static void marks(struct help_page *page)
         {"12.3", "a live value of good quality"},
         {"? (12.3)", "not live: stale, link down, from before the start, or the recorder is gone"},
         {"! (12.3)", "bad: the plant or the payload says that the value is none; the last one is shown"},
-        {"1 2 3 4", "the priority of its alarm; coloured or reversed until somebody has acknowledged that"},
+        {"[1] <2> (3) 4",
+         "the priority of its alarm; coloured or reversed until somebody has acknowledged that"},
         {"R", "a retained message: the broker kept it, its age is not known"},
         {0},
     };

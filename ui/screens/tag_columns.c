@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/num.h"
-#include "plant/alarm_state.h"
 #include "ui/alarm_banner.h"
 #include "ui/widgets/bar.h"
 #include "ui/widgets/spark.h"
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #define MARK_COLUMNS      2
+#define ALARM_COLUMNS     4 /* behind it, where there are alarms: the priority of one that stands */
 #define NAME_LEAST        12
 #define NAME_MOST         44
 #define UNIT_MOST         8
@@ -75,6 +75,12 @@ struct tag_value_text tag_columns_value(const struct mirror_tag *tag, const stru
     return value;
 }
 
+/* Where names begin. */
+static int name_from(const struct tag_columns *columns)
+{
+    return MARK_COLUMNS + (columns->alarm_need ? ALARM_COLUMNS : 0);
+}
+
 static int name_indent(const struct tag_row *row)
 {
     return row->depth * GROUP_INDENT;
@@ -96,6 +102,7 @@ void tag_columns_need(struct tag_columns *columns, const struct tag_row *row, co
     int unit = pane_text_columns(pane, tag->unit);
     columns->unit_need = most_of(columns->unit_need, least_of(unit, UNIT_MOST));
     columns->trend_need |= tag->series != NULL;
+    columns->alarm_need |= tag->standing.count > 0;
     columns->range_need |= tag->has_range;
     columns->description_need = most_of(columns->description_need, tag->description_columns);
 }
@@ -142,7 +149,7 @@ void tag_columns_layout(struct tag_columns *columns, int width)
 {
     int value = value_width(columns, width), unit = columns->unit_need;
     int name = least_of(most_of(columns->name_need, NAME_LEAST), NAME_LEAST + 10);
-    int left = width - MARK_COLUMNS - name - 1 - value - (unit ? unit + 1 : 0);
+    int left = width - name_from(columns) - name - 1 - value - (unit ? unit + 1 : 0);
     memset(columns->at, 0, sizeof columns->at);
     if (left < 0) {
         name = most_of(name + left, 1);
@@ -169,9 +176,9 @@ void tag_columns_layout(struct tag_columns *columns, int width)
     if (*description)
         grow(description, columns->description_need, &left);
 
-    columns->at[TAG_COLUMN_NAME].x = MARK_COLUMNS;
+    columns->at[TAG_COLUMN_NAME].x = name_from(columns);
     columns->at[TAG_COLUMN_NAME].width = name;
-    columns->at[TAG_COLUMN_VALUE].x = MARK_COLUMNS + name + 1;
+    columns->at[TAG_COLUMN_VALUE].x = name_from(columns) + name + 1;
     columns->at[TAG_COLUMN_VALUE].width = value;
     columns->unit_x = columns->at[TAG_COLUMN_VALUE].x + value + 1;
     int x = unit ? columns->unit_x + unit : columns->unit_x - 1;
@@ -368,46 +375,24 @@ static const char *short_name(const struct tag_row *row)
     return name;
 }
 
-/* The gravest alarm of the tag that is not withheld, one that waits for somebody before any other. NULL: none. */
-static const struct wire_alarm *worst_alarm(const struct mirror *mirror, const struct mirror_tag *tag)
+/* Mark and colour of the priority; of what is acknowledged without the colour. */
+static int draw_standing(const struct pane *pane, int x, int y, const struct mirror_standing *standing)
 {
-    const struct wire_alarm *worst = NULL;
-    for (size_t i = 0; i < mirror->alarm_count; i++) {
-        const struct wire_alarm *alarm = &mirror->alarms[i]->record;
-        enum alarm_state state = (enum alarm_state)alarm->state;
-        if (alarm->tag != tag->id || alarm_state_is_withheld(state) || alarm->priority == PRIORITY_JOURNAL)
-            continue;
-        bool waits = alarm_state_waits(state),
-             worst_waits = worst && alarm_state_waits((enum alarm_state)worst->state);
-        if (!worst || waits > worst_waits || (waits == worst_waits && alarm->priority > worst->priority))
-            worst = alarm;
-    }
-    return worst;
-}
-
-/* One sign for what is to be known first: an alarm that waits for somebody; what is wrong with the value; an alarm that
- * stands; that it is being set. */
-static void draw_mark(const struct pane *pane, int y, const struct mirror *mirror,
-                      const struct mirror_tag *tag, const struct trust *trust)
-{
-    const struct wire_alarm *alarm = worst_alarm(mirror, tag);
-    bool waits = alarm && alarm_state_waits((enum alarm_state)alarm->state);
-    if (alarm && (!trust->bracketed || (waits && !mirror_alarm_is_stale(mirror, alarm))))
-        pane_put(pane, 0, y, alarm_banner_meaning((enum alarm_priority)alarm->priority, waits),
-                 (unsigned char)alarm_banner_mark((enum alarm_priority)alarm->priority)[1]);
-    else if (tag->edited && !trust->bracketed)
-        pane_put(pane, 0, y, MEANING_STRONG, 'e');
-    else
-        pane_put(pane, 0, y, trust->mark_meaning, (unsigned char)trust->mark);
+    return pane_text(pane, x, y, -1, alarm_banner_meaning(standing->worst, standing->waits),
+                     alarm_banner_mark(standing->worst));
 }
 
 static void draw_tag(const struct tag_columns *columns, const struct pane *pane, int y,
-                     const struct mirror *mirror, const struct tag_row *row, int64_t wall_us)
+                     const struct tag_row *row, int64_t wall_us)
 {
     struct mirror_tag *tag = row->tag;
     const struct trust *trust = &TRUSTS[mirror_tag_trust(tag)];
     int indent = name_indent(row);
-    draw_mark(pane, y, mirror, tag, trust);
+    pane_put(pane, 0, y, trust->mark_meaning, (unsigned char)trust->mark);
+    if (tag->edited && !trust->bracketed)
+        pane_put(pane, 0, y, MEANING_STRONG, 'e');
+    if (tag->standing.count && columns->alarm_need)
+        draw_standing(pane, MARK_COLUMNS, y, &tag->standing);
     pane_text(pane, columns->at[TAG_COLUMN_NAME].x + indent, y, columns->at[TAG_COLUMN_NAME].width - indent,
               MEANING_TEXT, short_name(row));
     draw_value(columns, pane, y, tag, trust);
@@ -424,24 +409,29 @@ static void draw_tag(const struct tag_columns *columns, const struct pane *pane,
                   MEANING_DIM, tag->description);
 }
 
-static void draw_group(const struct pane *pane, int y, const struct tag_row *row)
+static void draw_group(const struct tag_columns *columns, const struct pane *pane, int y,
+                       const struct tag_row *row)
 {
     const struct tag_group *group = row->group;
-    int x = MARK_COLUMNS + name_indent(row);
+    int x = name_from(columns) + name_indent(row);
     pane_sign(pane, x, y, MEANING_GROUP, group->folded ? SIGN_FOLDED : SIGN_UNFOLDED);
     x += 2;
     x += pane_text(pane, x, y, pane->columns - x - 16, MEANING_GROUP,
                    *group->name ? group->name : "(no area)");
     x += 1 + pane_printf(pane, x + 1, y, -1, MEANING_DIM, "%zu", group->tags);
+    if (group->standing.count) {
+        x += 1 + draw_standing(pane, x + 1, y, &group->standing);
+        x += 1 + pane_printf(pane, x + 1, y, -1, MEANING_TEXT, "%zu", group->standing.count);
+    }
     if (group->not_good)
         pane_printf(pane, x + 1, y, -1, MEANING_WARNING, " ! %zu not good", group->not_good);
 }
 
 void tag_columns_draw_row(const struct tag_columns *columns, const struct pane *pane, int y,
-                          const struct mirror *mirror, const struct tag_row *row, int64_t wall_us)
+                          const struct tag_row *row, int64_t wall_us)
 {
     if (row->tag)
-        draw_tag(columns, pane, y, mirror, row, wall_us);
+        draw_tag(columns, pane, y, row, wall_us);
     else
-        draw_group(pane, y, row);
+        draw_group(columns, pane, y, row);
 }

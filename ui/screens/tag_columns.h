@@ -15,6 +15,7 @@ struct tag_columns {
     int name_need, description_need, unit_need;
     int whole_need, fraction_need; /* of numbers: before the point, and from the point on */
     bool trend_need, range_need;   /* there are numbers; there are ranges */
+    bool alarm_need;               /* there are alarms, whether or not one stands */
     int text_need;                 /* of texts and states */
     /* what fits: column and width, 0 for none */
     struct {
@@ -46,7 +47,7 @@ void tag_columns_draw_heading(const struct tag_columns *columns, const struct pa
 
 /* One tag or group in row `y`. */
 void tag_columns_draw_row(const struct tag_columns *columns, const struct pane *pane, int y,
-                          const struct mirror *mirror, const struct tag_row *row, int64_t wall_us);
+                          const struct tag_row *row, int64_t wall_us);
 
 /* The column whose heading is at `x`; TAG_COLUMN_COUNT for none. */
 enum tag_list_column tag_columns_at(const struct tag_columns *columns, int x);

@@ -3,6 +3,7 @@
  * Small trends of rows that come into sight are filled from the history once. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "plant/alarm.h"
 #include "ui/history_reader.h"
 #include "ui/line_editor.h"
 #include "ui/link.h"
@@ -175,6 +176,7 @@ static void tags_draw(void *state, struct screen_host *host, const struct pane *
     size_t last = list->top + (size_t)tags->rows;
     if (last > list->row_count)
         last = list->row_count;
+    tags->columns.alarm_need |= host->mirror->status.alarms > ALARM_SYSTEMS; /* not only hmi's own */
     for (size_t i = list->top; i < last; i++)
         tag_columns_need(&tags->columns, &list->rows[i], pane);
     tag_columns_layout(&tags->columns, pane->columns - 1);
@@ -182,8 +184,7 @@ static void tags_draw(void *state, struct screen_host *host, const struct pane *
     if (list->row_count) {
         tag_columns_draw_heading(&tags->columns, pane, 0, list);
         for (size_t i = list->top; i < last; i++)
-            tag_columns_draw_row(&tags->columns, &body, (int)(i - list->top), host->mirror, &list->rows[i],
-                                 host->wall_us);
+            tag_columns_draw_row(&tags->columns, &body, (int)(i - list->top), &list->rows[i], host->wall_us);
         pane_select_row(&body, (int)(list->cursor - list->top));
         grid_draw_scroll_bar(&body, list->top, list->row_count);
     } else {
