@@ -35,7 +35,7 @@ def alarms(recorder, *options):
 
 def kept(alarm):
     """What a restart must not touch: all but the value that the tag has now."""
-    return {name: value for name, value in alarm.items() if name != "value_now"}
+    return {name: value for name, value in alarm.items() if not name.startswith("value_now")}
 
 
 def states(recorder):
