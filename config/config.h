@@ -20,9 +20,11 @@ struct config_tls {
     char *cert, *key; /* client certificate; both or none */
 };
 
+#define CONFIG_TLS_PORT 8883 /* where brokers speak TLS */
+
 struct config_broker {
     char *host;
-    int port; /* 1883, with tls 8883 */
+    int port; /* 1883, with tls CONFIG_TLS_PORT */
     char *username;
     char *password_file; /* read by the recorder only */
     char *client_id;     /* NULL: "hmi-" and an id kept in the history file */

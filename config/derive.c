@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DERIVE_TLS_PORT 8883
-
 /* Starting values that are common in the field for alarms of analog signals: deadband as a share of the
  * range, and delays. */
 static const struct {
@@ -124,7 +122,7 @@ static void derive_readbacks(struct config *config, struct findings *findings)
 void derive_config(struct config *config, struct findings *findings)
 {
     if (config->broker.tls.enabled && !findings_is_given(findings, &config->broker.port))
-        config->broker.port = DERIVE_TLS_PORT;
+        config->broker.port = CONFIG_TLS_PORT;
     if (!findings_is_given(findings, &config->subscriptions))
         derive_subscriptions(config);
     for (size_t i = 0; i < config->tag_count; i++)

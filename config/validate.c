@@ -68,6 +68,12 @@ static void validate_broker(const struct validation *validation)
                        "broker.host \"%s\" is not a host's name or address; host, port and tls are options "
                        "of their own",
                        broker->host);
+    if (broker->port == CONFIG_TLS_PORT && !tls->enabled)
+        findings_warn(
+            findings, &broker->port, broker,
+            "broker.port is %d, where brokers speak TLS, but there is no broker.tls; write tls = { }; for the "
+            "machine's authorities, or tls = { ca = \"FILE\"; };",
+            broker->port);
 }
 
 /* The zone is known where the machine has a folder of zones; without one the name is believed. */
@@ -191,6 +197,31 @@ static bool validate_is_path(const char *path)
     return true;
 }
 
+/* Paths as other programs write them: names of members here, which no payload is likely to have. */
+static void validate_foreign_path(const struct tag_def *tag, struct findings *findings)
+{
+    const char *path = tag->path;
+    size_t length = strlen(path), head = strspn(path, " \t");
+    if (!strncmp(path, "$.", 2))
+        head = 2;
+    else if (*path == '/')
+        head = 1;
+    size_t tail = length;
+    while (tail > head && strchr(" \t", path[tail - 1]))
+        tail--;
+    if (!length || (!head && tail == length))
+        return;
+    char *meant = mem_copy_bytes(path + head, tail - head);
+    for (char *at = meant; *path == '/' && (at = strchr(at, '/'));)
+        *at = '.';
+    findings_warn(
+        findings, &tag->path, tag,
+        "tag \"%s\": path \"%s\" is a member of exactly that name, blanks and all; write \"%s\" if that "
+        "is meant",
+        tag->name, path, meant);
+    free(meant);
+}
+
 /* More would be no list that a person reads; and the checks below compare each with each. */
 #define VALIDATE_STATES_MAX 256
 #define VALIDATE_ALARMS_MAX 64
@@ -263,6 +294,8 @@ static void validate_tag_address(struct validation *validation, struct tag_def *
             findings, &tag->path, tag,
             "tag \"%s\": path \"%s\" cannot be followed; write members and indexes as in \"motor.temp[0]\"",
             tag->name, tag->path);
+    else if (tag->path)
+        validate_foreign_path(tag, findings);
 }
 
 static void validate_tag(struct validation *validation, struct tag_def *tag)
@@ -340,6 +373,31 @@ static void validate_setpoint_topics(const struct validation *validation)
     }
 }
 
+/* Two setpoints may share a topic where their payloads differ; with the same payload the device cannot tell them apart. */
+static void validate_setpoint_twins(const struct validation *validation)
+{
+    const struct config *config = validation->config;
+    struct map seen;
+    char **keys = mem_new(config->tag_count + 1, sizeof *keys);
+    size_t key_count = 0;
+    map_init(&seen);
+    for (size_t i = 0; i < config->tag_count; i++) {
+        struct tag_def *tag = &config->tags[i];
+        if (!tag->setpoint || !tag->setpoint->topic || !tag->setpoint->payload)
+            continue;
+        char *key = keys[key_count++] = mem_format("%s\n%s", tag->setpoint->topic, tag->setpoint->payload);
+        const struct tag_def *before = map_put_text(&seen, key, tag);
+        if (before)
+            findings_warn(
+                validation->findings, &tag->setpoint->topic, tag->setpoint,
+                "tag \"%s\": the setpoint publishes the same payload on the same topic as that of \"%s\" in "
+                "line %d: the device cannot tell them apart; one of them has a topic or a payload of its own",
+                tag->name, before->name, before->line);
+    }
+    config_free_list(keys);
+    map_free(&seen);
+}
+
 void validate_config(struct config *config, struct findings *findings)
 {
     struct validation validation = {.config = config, .findings = findings};
@@ -363,6 +421,7 @@ void validate_config(struct config *config, struct findings *findings)
     }
     validate_suppressions(config, findings);
     validate_setpoint_topics(&validation);
+    validate_setpoint_twins(&validation);
     if (config->tag_count > (size_t)config->max_tags)
         findings_fault(findings, &config->max_tags, config, "max_tags is %d, but %zu tags are configured",
                        config->max_tags, config->tag_count);

@@ -256,6 +256,32 @@ static void validate_bounds(const struct tag_def *tag, struct findings *findings
                        "tag \"%s\": the setpoint's step is wider than min to max", tag->name);
 }
 
+static bool validate_is_text(const struct tag_def *tag)
+{
+    return tag && tag->kind_fixed && tag->kind == TAG_TEXT;
+}
+
+/* What it is compared with must be of its kind, as far as the configuration fixes that; a permit is true or false. */
+static void validate_kinds(const struct tag_def *tag, const struct map *tags, struct findings *findings)
+{
+    const struct setpoint_def *setpoint = tag->setpoint;
+    const struct tag_def *readback = setpoint->readback ? map_get_text(tags, setpoint->readback) : NULL;
+    const struct tag_def *permit = setpoint->permit ? map_get_text(tags, setpoint->permit) : NULL;
+    if (readback && readback->kind_fixed && validate_is_text(tag) != validate_is_text(readback))
+        findings_fault(
+            findings, &setpoint->readback, setpoint,
+            "tag \"%s\": its readback \"%s\" is a %s, which never equals a %s; name the tag that reports "
+            "what was given, or give both the same kind",
+            tag->name, readback->name, validate_is_text(readback) ? "text" : "number",
+            validate_is_text(tag) ? "text" : "number");
+    if (validate_is_text(permit))
+        findings_fault(
+            findings, &setpoint->permit, setpoint,
+            "tag \"%s\": its permit \"%s\" is a text, which is never true; name a number or a tag with "
+            "states, where all but 0 permits",
+            tag->name, permit->name);
+}
+
 void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, struct findings *findings)
 {
     const struct setpoint_def *setpoint = tag->setpoint;
@@ -267,4 +293,5 @@ void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, st
     validate_bounds(tag, findings);
     validate_reference(tags, tag, "readback", setpoint->readback, &setpoint->readback, setpoint, findings);
     validate_reference(tags, tag, "permit", setpoint->permit, &setpoint->permit, setpoint, findings);
+    validate_kinds(tag, tags, findings);
 }

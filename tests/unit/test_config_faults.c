@@ -350,6 +350,19 @@ static void test_setpoints(void **state)
          "hmi.cfg:1: tag \"a\": readback names the tag \"b\", which does not exist"},
         {SET "min = 0; max = 1; permit = \"nowhere\"; }; } );",
          "hmi.cfg:1: tag \"a\": permit names the tag \"nowhere\", which does not exist"},
+        {SET
+         "min = 0; max = 1;\npermit = \"b\"; }; }, { name = \"b\"; topic = \"p/b\"; kind = \"text\"; } );",
+         "hmi.cfg:2: tag \"a\": its permit \"b\" is a text, which is never true; name a number or a tag with states, "
+         "where all but 0 permits"},
+        {SET
+         "min = 0; max = 1;\nreadback = \"b\"; }; }, { name = \"b\"; topic = \"p/b\"; kind = \"text\"; } );",
+         "hmi.cfg:2: tag \"a\": its readback \"b\" is a text, which never equals a number; name the tag that reports "
+         "what was given, or give both the same kind"},
+        {SET
+         "readback = \"b\"; }; kind = \"text\"; },\n{ name = \"b\"; topic = \"p/b\"; kind = \"analog\"; } );",
+         "hmi.cfg:1: tag \"a\": its readback \"b\" is a number, which never equals a text; name the tag that reports "
+         "what was given, or give both the same kind"},
+        {SET "readback = \"b\"; }; kind = \"text\"; },\n{ name = \"b\"; topic = \"p/b\"; } );", NULL},
         {SET "min = 0; max = 1; payload = \"{\\\"v\\\": {value}, \\\"t\\\": {ts}}\"; }; } );", NULL},
         {SET "min = 0; max = 1; payload = \"{value} {time}\"; }; } );",
          "hmi.cfg:1: tag \"a\": the setpoint's payload holds {time}; known are {value}, {raw}, {ts}, "

@@ -123,6 +123,35 @@ static void check_warnings(const struct warning_case *cases, size_t count)
     config_fixture_close(&fixture);
 }
 
+/* Allowed, and most likely not what was meant: what to write stands there, too. */
+static void test_what_was_most_likely_not_meant(void **state)
+{
+#define TAG_WITH "tags = ( { name = \"a\"; topic = \"a\";\n"
+#define NOT_MEANT(path, meant)                                                                               \
+    "hmi.cfg:2: tag \"a\": path \"" path                                                                     \
+    "\" is a member of exactly that name, blanks and all; write \"" meant "\" if that is meant"
+#define SETS(set) "range = [0, 1]; setpoint = { topic = \"s\"; " set "}; }"
+    static const struct warning_case CASES[] = {
+        {TAG_WITH "path = \"value\"; } );", NULL},
+        {TAG_WITH "path = \"a$.b/c d\"; } );", NULL},
+        {TAG_WITH "path = \"$.value\"; } );", NOT_MEANT("$.value", "value")},
+        {TAG_WITH "path = \"/value/temp\"; } );", NOT_MEANT("/value/temp", "value.temp")},
+        {TAG_WITH "path = \"value.temp \"; } );", NOT_MEANT("value.temp ", "value.temp")},
+        {TAG_WITH "path = \" value\"; } );", NOT_MEANT(" value", "value")},
+        {"broker = { host = \"a\";\nport = 8883; };",
+         "hmi.cfg:2: broker.port is 8883, where brokers speak TLS, but there is no broker.tls; write tls = { }; for the "
+         "machine's authorities, or tls = { ca = \"FILE\"; };"},
+        {"broker = { host = \"a\";\nport = 8883; tls = { }; };", NULL},
+        {TAG_WITH SETS("") ",\n{ name = \"b\"; topic = \"b\"; " SETS("") " );",
+         "hmi.cfg:3: tag \"b\": the setpoint publishes the same payload on the same topic as that of \"a\" in line 1: the "
+         "device cannot tell them apart; one of them has a topic or a payload of its own"},
+        {TAG_WITH SETS("") ",\n{ name = \"b\"; topic = \"b\"; " SETS("payload = \"b={value}\"; ") " );",
+         NULL},
+    };
+    (void)state;
+    check_warnings(CASES, sizeof CASES / sizeof *CASES);
+}
+
 static void test_what_is_kept_too_shortly(void **state)
 {
     static const struct warning_case CASES[] = {
@@ -317,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_foreign_owner),
         cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_what_was_most_likely_not_meant),
         cmocka_unit_test(test_what_is_kept_too_shortly),
         cmocka_unit_test(test_exclusive_without_effect),
         cmocka_unit_test(test_history_that_cannot_be_made),
