@@ -213,7 +213,8 @@ static const struct option SETPOINT_OPTIONS[] = {
      AT(setpoint_def, payload),
      .standard = "{value}",
      .help =
-         "What is published: {value} in engineering units, {raw} before scaling, {ts}, {operator}, {id}."},
+         "What is published: {value} in engineering units, {raw} before scaling, {text} the state's text as it stands in "
+         "`states`, {ts}, {operator}, {id}. A discrete setpoint sends its number unless {text} asks for the text."},
     {.name = "min",
      .type = OPTION_NUMBER,
      .whole_range = true,
@@ -454,8 +455,9 @@ static const struct option TAG_OPTIONS[] = {
      .most = TEXT_SHORT,
      AT(tag_def, states),
      MORE(tag_def, state_count),
-     .help = "The states of a discrete tag: ( (0, \"STOPPED\"), (1, \"RUNNING\") ). The value is stored, the "
-             "text is shown."},
+     .help =
+         "The states of a discrete tag: ( (0, \"STOPPED\"), (1, \"RUNNING\") ). The value is stored, the "
+         "text is shown. A payload that is one of the texts, in capitals or not, is taken for its value."},
     {.name = "alarms",
      .type = OPTION_LIST,
      AT(tag_def, alarms),

@@ -229,10 +229,11 @@ static void validate_payload(const struct tag_def *tag, struct findings *finding
         findings_fault(findings, &setpoint->payload, setpoint, "tag \"%s\": the setpoint's payload %s",
                        tag->name, err.text);
     else if (!carries_value && !setpoint->pulse_us)
-        findings_fault(findings, &setpoint->payload, setpoint,
-                       "tag \"%s\": the setpoint's payload holds neither {value} nor {raw}, so that every "
-                       "command would be the same (allowed with pulse)",
-                       tag->name);
+        findings_fault(
+            findings, &setpoint->payload, setpoint,
+            "tag \"%s\": the setpoint's payload holds neither {value} nor {raw} nor {text}, so that every "
+            "command would be the same (allowed with pulse)",
+            tag->name);
 }
 
 static void validate_bounds(const struct tag_def *tag, struct findings *findings)
@@ -254,6 +255,28 @@ static void validate_bounds(const struct tag_def *tag, struct findings *findings
     else if (setpoint->step > setpoint->max - setpoint->min)
         findings_fault(findings, &setpoint->step, setpoint,
                        "tag \"%s\": the setpoint's step is wider than min to max", tag->name);
+}
+
+/* {text} is a state's: the readback's where it has states, else its own; a button lets go with 0. */
+static void validate_state_text(const struct tag_def *tag, const struct map *tags, struct findings *findings)
+{
+    const struct setpoint_def *setpoint = tag->setpoint;
+    const struct tag_def *readback = setpoint->readback ? map_get_text(tags, setpoint->readback) : NULL;
+    const struct tag_def *stated = readback && readback->state_count ? readback : tag;
+    if (!setpoint_payload_has_state(setpoint->payload))
+        return;
+    if (!stated->state_count || tag->kind == TAG_TEXT)
+        findings_fault(
+            findings, &setpoint->payload, setpoint,
+            "tag \"%s\": {text} in the setpoint's payload is the text of a state, but there are no states; write "
+            "states = ( (0, \"OFF\"), (1, \"ON\") ), or {value}",
+            tag->name);
+    else if (setpoint->pulse_us && !tag_def_state_text(stated, 0))
+        findings_fault(
+            findings, &setpoint->payload, setpoint,
+            "tag \"%s\": a button (pulse) is let go with 0, for which there is no state whose {text} could be "
+            "sent; add one to states",
+            tag->name);
 }
 
 static bool validate_is_text(const struct tag_def *tag)
@@ -294,4 +317,5 @@ void validate_tag_setpoint(const struct tag_def *tag, const struct map *tags, st
     validate_reference(tags, tag, "readback", setpoint->readback, &setpoint->readback, setpoint, findings);
     validate_reference(tags, tag, "permit", setpoint->permit, &setpoint->permit, setpoint, findings);
     validate_kinds(tag, tags, findings);
+    validate_state_text(tag, tags, findings);
 }

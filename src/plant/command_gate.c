@@ -2,6 +2,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "plant/setpoint_payload.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +15,12 @@ const struct tag *command_present_tag(const struct plant *plant, const struct ta
 {
     const char *readback = tag->def.setpoint->readback;
     return readback ? plant_tag_by_name(plant, readback) : tag;
+}
+
+const char *command_state_text(const struct plant *plant, const struct tag *tag, double value)
+{
+    const struct tag *present = command_present_tag(plant, tag);
+    return tag_def_state_text(present && present->def.state_count ? &present->def : &tag->def, value);
 }
 
 /* A value for a person: with its unit or state, safe for a terminal. */
@@ -125,6 +132,19 @@ static bool gate_is_in_range(const struct command_request *request, const struct
                    tag->def.unit ? " " : "", tag->def.unit ? tag->def.unit : "");
 }
 
+/* A device that is told the state's text can be told nothing else. */
+static bool gate_has_its_text(const struct command_request *request,
+                              const struct command_surroundings *around, struct err *err)
+{
+    const struct tag *tag = request->tag;
+    char number[NUM_TEXT_MAX];
+    if (!setpoint_payload_has_state(tag->def.setpoint->payload) ||
+        command_state_text(around->plant, tag, request->value.number))
+        return true;
+    num_format_exact(number, sizeof number, request->value.number);
+    return err_set(err, EX_DATAERR, "%s takes one of its states; %s is none", tag->def.name, number);
+}
+
 /* The state of the plant has to be known before it is changed, and a value that only the history knows is of any age.
  * What was never heard at all may be commanded: there are devices that report only once they have been told something. */
 static bool gate_is_known(const struct command_request *request, const struct command_surroundings *around,
@@ -220,8 +240,8 @@ static bool gate_is_permitted(const struct command_request *request,
 
 static gate_check *const CHECKS[] = {
     gate_is_writable,  gate_is_allowed,   gate_fits_type,    gate_is_in_range,
-    gate_is_connected, gate_is_recorded,  gate_is_free,      gate_is_known,
-    gate_is_unchanged, gate_moves_gently, gate_is_permitted,
+    gate_has_its_text, gate_is_connected, gate_is_recorded,  gate_is_free,
+    gate_is_known,     gate_is_unchanged, gate_moves_gently, gate_is_permitted,
 };
 
 bool command_gate(const struct command_request *request, const struct command_surroundings *around,

@@ -40,6 +40,10 @@ struct command_surroundings {
  */
 const struct tag *command_present_tag(const struct plant *plant, const struct tag *tag);
 
+/* The text by which an operator chooses that value: a state of the tag that tells its present value, where that has states,
+ * else of the tag itself. NULL: it is none. */
+const char *command_state_text(const struct plant *plant, const struct tag *tag, double value);
+
 /* False with the reason, and what to do, in `err`. */
 bool command_gate(const struct command_request *request, const struct command_surroundings *around,
                   struct err *err);

@@ -58,6 +58,13 @@ static bool setpoint_fill_raw(const struct setpoint_fields *fields, enum setpoin
     return fields->value.type == VALUE_NUMBER && buf_printf(out, "%.15g", raw);
 }
 
+/* A device that speaks words is told the state's, as it stands in the configuration. */
+static bool setpoint_fill_state(const struct setpoint_fields *fields, enum setpoint_place place,
+                                struct buf *out)
+{
+    return fields->state && setpoint_fill_text(fields->state, strlen(fields->state), place, out);
+}
+
 static bool setpoint_fill_ts(const struct setpoint_fields *fields, enum setpoint_place place, struct buf *out)
 {
     (void)place;
@@ -76,14 +83,20 @@ static bool setpoint_fill_id(const struct setpoint_fields *fields, enum setpoint
     return buf_printf(out, "%" PRIu64, fields->id);
 }
 
+#define SETPOINT_STATE_WORD "text"
+
 static const struct {
     const char *word; /* between the braces */
     bool is_value;
+    const char *needs; /* what it cannot be filled in without */
     setpoint_fill_function *fill;
 } PLACEHOLDERS[] = {
-    {"value", true, setpoint_fill_value}, {"raw", true, setpoint_fill_raw},
-    {"ts", false, setpoint_fill_ts},      {"operator", false, setpoint_fill_operator},
-    {"id", false, setpoint_fill_id},
+    {"value", true, "a value", setpoint_fill_value},
+    {"raw", true, "a number", setpoint_fill_raw},
+    {SETPOINT_STATE_WORD, true, "one of the tag's states", setpoint_fill_state},
+    {"ts", false, "a time", setpoint_fill_ts},
+    {"operator", false, "a name", setpoint_fill_operator},
+    {"id", false, "a number", setpoint_fill_id},
 };
 #define PLACEHOLDER_COUNT (sizeof PLACEHOLDERS / sizeof *PLACEHOLDERS)
 
@@ -123,8 +136,8 @@ bool setpoint_payload_fill(const char *payload, const struct setpoint_fields *fi
             enum setpoint_place place = !is_json ? PLACE_PLAIN : in_string ? PLACE_JSON_STRING : PLACE_JSON;
             if (!PLACEHOLDERS[found].fill(fields, place, out) && !out->overflow) {
                 out->limit = limit;
-                return err_set(err, EX_DATAERR, "{%s} of the payload needs a number",
-                               PLACEHOLDERS[found].word);
+                return err_set(err, EX_DATAERR, "{%s} of the payload needs %s", PLACEHOLDERS[found].word,
+                               PLACEHOLDERS[found].needs);
             }
             at += length;
             continue;
@@ -150,8 +163,10 @@ static void setpoint_ignore_item(void *context, const struct decode_item *item)
 /* Filled in with a number, and where that is none with a text, it must be JSON. */
 static bool setpoint_check_json(const char *payload, struct err *err)
 {
-    struct setpoint_fields fields = {
-        .value = {.type = VALUE_NUMBER, .number = 1.5}, .scale_factor = 1, .operator_name = "operator"};
+    struct setpoint_fields fields = {.value = {.type = VALUE_NUMBER, .number = 1.5},
+                                     .state = "STATE",
+                                     .scale_factor = 1,
+                                     .operator_name = "operator"};
     char reason[DECODE_REASON_MAX];
     size_t left_out = 0;
     struct buf filled;
@@ -175,9 +190,15 @@ bool setpoint_payload_check(const char *payload, bool *carries_value, struct err
         if (!length)
             continue;
         if (found == PLACEHOLDER_COUNT)
-            return err_set(err, EX_DATAERR, "holds %.*s; known are {value}, {raw}, {ts}, {operator}, {id}",
+            return err_set(err, EX_DATAERR,
+                           "holds %.*s; known are {value}, {raw}, {text}, {ts}, {operator}, {id}",
                            (int)length, at);
         *carries_value = *carries_value || PLACEHOLDERS[found].is_value;
     }
     return !setpoint_is_json(payload) || setpoint_check_json(payload, err);
+}
+
+bool setpoint_payload_has_state(const char *payload)
+{
+    return strstr(payload, "{" SETPOINT_STATE_WORD "}") != NULL;
 }

@@ -17,6 +17,7 @@
 
 struct setpoint_fields {
     struct value value;                /* engineering units, or a text */
+    const char *state;                 /* the text of the state that the value is; NULL: it is none */
     double scale_factor, scale_offset; /* of the tag: engineering = factor × raw + offset */
     int64_t ts_us;                     /* of the command, UTC */
     const char *operator_name;
@@ -25,12 +26,15 @@ struct setpoint_fields {
 
 /* Appends the payload. Numbers always have a point, whatever the locale, and read back exactly ({raw}: to 15
  * digits); {ts} is in milliseconds. False when it is longer than SETPOINT_PAYLOAD_MAX, or a text does not fit where it
- * is to stand ({raw} of a text). */
+ * is to stand ({raw} of a text, {text} of what is no state). */
 bool setpoint_payload_fill(const char *payload, const struct setpoint_fields *fields, struct buf *out,
                            struct err *err);
 
 /* Is the template a good one? Tells unknown placeholders, and JSON that is none once it is filled in. *carries_value:
- * whether it holds {value} or {raw}. */
+ * whether it holds {value}, {raw} or {text}. */
 bool setpoint_payload_check(const char *payload, bool *carries_value, struct err *err);
+
+/* Whether it holds {text}: such a setpoint takes states only. */
+bool setpoint_payload_has_state(const char *payload);
 
 #endif

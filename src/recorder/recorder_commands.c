@@ -275,6 +275,8 @@ bool recorder_commands_publish(struct recorder *recorder, const struct command *
         return err_set(err, EX_CONFIG, "the configuration has no setpoint for it any more");
     const struct setpoint_fields fields = {
         .value = *value,
+        .state =
+            value->type == VALUE_NUMBER ? command_state_text(&recorder->plant, tag, value->number) : NULL,
         .scale_factor = tag->def.scale_factor,
         .scale_offset = tag->def.scale_offset,
         .ts_us = command->ts_us,

@@ -20,6 +20,8 @@ tags = (
   { name = "sp"; topic = "plant/sp"; kind = "analog"; range = [ 20, 110 ]; unit = "°C"; decimals = 1; scale = [ 0.1, 0 ];
     setpoint = { topic = "cmd/sp"; payload = "{ \\"v\\": {value}, \\"raw\\": {raw}, \\"by\\": \\"{operator}\\", \\"ts\\": {ts} }";
                  readback = "sp"; tolerance = 0.1; timeout = 2; }; },
+  { name = "switch"; topic = "plant/switch"; states = ( (0, "OFF"), (1, "ON"), (5, "AUTO") );
+    setpoint = { topic = "cmd/switch"; payload = "{text}"; readback = "switch"; timeout = 2; }; },
   { name = "text"; topic = "plant/text"; kind = "text"; setpoint = { topic = "cmd/text"; readback = "text"; timeout = 2; }; }
 );
 """
@@ -36,9 +38,27 @@ class Plant(unittest.TestCase):
         self.broker = self.keep(Broker())
         self.recorder = self.keep(recorder(self.broker, config=TAGS))
         wait_live(self.recorder)
-        self.device = self.keep(Device(self.broker, {"cmd/sp": "plant/sp", "cmd/text": "plant/text"}, **device))
+        self.device = self.keep(Device(self.broker, {"cmd/sp": "plant/sp", "cmd/text": "plant/text",
+                                                     "cmd/switch": "plant/switch"}, **device))
         mosquitto_pub(self.broker, "plant/sp", "400", "-q", "1")
         self.recorder.wait_value("SELECT value FROM latest WHERE tag = 'sp'", "40.0")
+
+
+class Words(Plant):
+    def test_a_device_that_speaks_words_is_told_the_states_and_understood_in_any_case(self):
+        self.start(answer=lambda payload: payload.lower())
+        status, text, errors = self.recorder.hmi("set", "switch", "on", "--yes")
+        self.assertEqual(status, 0, text + errors)
+        self.assertIn("(nothing) -> ON", text)
+        status, text, errors = self.recorder.hmi("set", "switch", "5", "--yes")
+        self.assertEqual(status, 0, text + errors)
+        self.assertEqual(self.device.payloads(), ["ON", "AUTO"])
+        self.assertEqual(self.recorder.sql("SELECT new, readback, outcome FROM commands ORDER BY id"),
+                         [["1.0", "1.0", "done"], ["5.0", "5.0", "done"]])
+        # Between two states there is no word for it.
+        status, _, errors = self.recorder.hmi("set", "switch", "2", "--yes")
+        self.assertEqual(status, 65, errors)
+        self.assertIn("switch takes one of its states; 2 is none", errors)
 
 
 class Locale(Plant):

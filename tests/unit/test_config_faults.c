@@ -365,12 +365,19 @@ static void test_setpoints(void **state)
         {SET "readback = \"b\"; }; kind = \"text\"; },\n{ name = \"b\"; topic = \"p/b\"; } );", NULL},
         {SET "min = 0; max = 1; payload = \"{\\\"v\\\": {value}, \\\"t\\\": {ts}}\"; }; } );", NULL},
         {SET "min = 0; max = 1; payload = \"{value} {time}\"; }; } );",
-         "hmi.cfg:1: tag \"a\": the setpoint's payload holds {time}; known are {value}, {raw}, {ts}, "
+         "hmi.cfg:1: tag \"a\": the setpoint's payload holds {time}; known are {value}, {raw}, {text}, {ts}, "
          "{operator}, {id}"},
         {SET "min = 0; max = 1; payload = \"1\"; }; } );",
-         "hmi.cfg:1: tag \"a\": the setpoint's payload holds neither {value} nor {raw}, so that every "
+         "hmi.cfg:1: tag \"a\": the setpoint's payload holds neither {value} nor {raw} nor {text}, so that every "
          "command would be the same (allowed with pulse)"},
         {SET "min = 0; max = 1; payload = \"1\"; pulse = 0.5; }; } );", NULL},
+        {SET "payload = \"{text}\"; }; states = ( (0, \"OFF\"), (1, \"ON\") ); } );", NULL},
+        {SET "min = 0; max = 1;\npayload = \"{text}\"; }; } );",
+         "hmi.cfg:2: tag \"a\": {text} in the setpoint's payload is the text of a state, but there are no states; write "
+         "states = ( (0, \"OFF\"), (1, \"ON\") ), or {value}"},
+        {SET "pulse = 1;\npayload = \"{text}\"; }; states = ( (2, \"OFF\"), (1, \"ON\") ); } );",
+         "hmi.cfg:2: tag \"a\": a button (pulse) is let go with 0, for which there is no state whose {text} could be sent; "
+         "add one to states"},
         {SET "min = 0; max = 1; role = \"viewer\"; }; } );",
          "hmi.cfg:1: tags.setpoint.role is \"viewer\"; it must be one of \"operator\", \"supervisor\", "
          "\"engineer\""},

@@ -89,6 +89,37 @@ static void test_texts(void **unused)
              ROWS[i].expected);
 }
 
+/* The state's text, never the number's, and nothing in it can change what the payload says. */
+static void test_states(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *payload, *state, *expected;
+    } ROWS[] = {
+        {"{text}", "ON", "ON"},
+        {"CMD {text}", "half open", "CMD half open"},
+        {"{\"state\":{text},\"v\":{value}}", "ON", "{\"state\":\"ON\",\"v\":1}"},
+        {"{\"state\":\"{text}\"}", "a\",\"b\":\"\\", "{\"state\":\"a\\\",\\\"b\\\":\\\"\\\\\"}"},
+        {"{text}", NULL, NULL},
+    };
+    for (size_t i = 0; i < COUNT(ROWS); i++) {
+        const struct setpoint_fields fields = {
+            .value = {.type = VALUE_NUMBER, .number = 1}, .state = ROWS[i].state, .operator_name = ""};
+        struct buf out;
+        struct err err = {0};
+        buf_init(&out, 0);
+        assert_int_equal(setpoint_payload_fill(ROWS[i].payload, &fields, &out, &err),
+                         ROWS[i].expected != NULL);
+        if (ROWS[i].expected)
+            assert_string_equal(buf_text(&out), ROWS[i].expected);
+        else
+            assert_string_equal(err.text, "{text} of the payload needs one of the tag's states");
+        buf_free(&out);
+    }
+    assert_true(setpoint_payload_has_state("a {text}"));
+    assert_false(setpoint_payload_has_state("{value} text"));
+}
+
 static void test_what_is_too_long_is_refused(void **unused)
 {
     (void)unused;
@@ -113,6 +144,8 @@ static void test_check(void **unused)
         {"{value}", true, NULL},
         {"{raw}", true, NULL},
         {"ON", false, NULL},
+        {"{text}", true, NULL},
+        {"{\"v\":{text}}", true, NULL},
         {"{}", false, NULL},
         {"{\"v\":{value}}", true, NULL},
         {"{\"by\":{operator}}", false, NULL},
@@ -137,9 +170,8 @@ static void test_check(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_what_is_too_long_is_refused),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_states),  cmocka_unit_test(test_what_is_too_long_is_refused),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
