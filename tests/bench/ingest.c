@@ -3,13 +3,13 @@
  *
  *   ingest [-t TAGS] [-r SAMPLES/S] [-s SECONDS] [-m MERGE AT ROWS A TAG] [-n] FILE
  *
+ * machine_cpu_ms_...: what an equal piece of arithmetic beside it took, at the median and at most (watch.h).
  * -r 0: a load that never rests, batches of 16,384 as fast as they are taken. -n: durability "normal". FILE
  * must not exist; it is removed afterwards. The result is one line of JSON. */
-#include "load.h"
 #include "recorder/writer.h"
+#include "watch.h"
 
 #include <inttypes.h>
-#include <poll.h>
 
 #define INGEST_TICK_US   INT64_C(100000)
 #define INGEST_BATCH_MAX 65536
@@ -143,7 +143,7 @@ static struct history_cost ingest_sum(const struct history_stats *stats)
     return sum;
 }
 
-static void ingest_report(struct ingest *load, double cpu_s)
+static void ingest_report(struct ingest *load, double cpu_s, const struct watch_result *machine)
 {
     struct history_stats stats;
     uint64_t free_bytes;
@@ -158,7 +158,8 @@ static void ingest_report(struct ingest *load, double cpu_s)
            " \"backlog_most\": %" PRIu64 ", \"fresh_most\": %" PRIu64 ", \"fresh\": %" PRIu64
            ", \"merges\": %" PRIu64 ", \"merged\": %" PRIu64 ", \"slices\": %" PRIu64
            ", \"slice_ms_most\": %.2f, \"slice_cpu_ms_most\": %.2f, \"checkpoint_ms_most\": %.2f,"
-           " \"checkpoint_cpu_ms_most\": %.2f, \"tidy_share\": %.3f, \"cpu_us\": %.2f}\n",
+           " \"checkpoint_cpu_ms_most\": %.2f, \"tidy_share\": %.3f, \"cpu_us\": %.2f,"
+           " \"machine_cpu_ms_median\": %.2f, \"machine_cpu_ms_most\": %.2f}\n",
            load->rate, (double)load->given / seconds, seconds, load->waits.count,
            load_percentile(&load->waits, 0.5), load_percentile(&load->waits, 0.99),
            load_percentile(&load->waits, 1), load_percentile(&load->cpus, 0.5),
@@ -168,7 +169,7 @@ static void ingest_report(struct ingest *load, double cpu_s)
            stats.merges, stats.merged_rows, sum.count, (double)stats.slice_most_us / 1e3,
            (double)sum.cpu_most_us / 1e3, (double)checkpoints->most_us / 1e3,
            (double)checkpoints->cpu_most_us / 1e3, (double)sum.us / 1e6 / seconds,
-           cpu_s * 1e6 / (double)load->given);
+           cpu_s * 1e6 / (double)load->given, machine->median_ms, machine->most_ms);
 }
 
 static bool ingest_parse(int argc, char **argv, struct ingest *load)
@@ -206,10 +207,13 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: ingest [-t TAGS] [-r SAMPLES/S] [-s SECONDS] [-m ROWS] [-n] FILE\n");
         return EX_USAGE;
     }
+    struct watch watch = watch_begin();
     load.writer = ingest_open(&load);
     double cpu_s = load_cpu_s();
     ingest_run(&load);
-    ingest_report(&load, load_cpu_s() - cpu_s);
+    cpu_s = load_cpu_s() - cpu_s;
+    struct watch_result machine = watch_end(&watch);
+    ingest_report(&load, cpu_s, &machine);
     bool ended = writer_stop(load.writer, LOAD_T0, 60 * CLOCK_US_PER_SECOND);
     load_remove(load.path);
     free(load.waits.wall_ms);
