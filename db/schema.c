@@ -59,7 +59,8 @@ static const char SCHEMA_VIEWS[] =
  * 6 analog tags that are stepped,
  * 7 the index for operators,
  * 8 when a command was on record and sent,
- * 9 the terms of alarms, and where floods are in the journal. */
+ * 9 the terms of alarms, and where floods are in the journal,
+ * 10 views of minutes and hours that sort less. */
 static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 2,
      .sql = "ALTER TABLE run_a ADD COLUMN rows INTEGER NOT NULL DEFAULT 16384;"
@@ -93,6 +94,7 @@ static const struct schema_step SCHEMA_STEPS[] = {
     {.to = 7, .sql = SCHEMA_OPERATORS},
     {.to = 8, .sql = SCHEMA_STAGES},
     {.to = 9, .sql = SCHEMA_RESTART},
+    {.to = 10, .sql = ""},
     {.to = 0},
 };
 

@@ -11,7 +11,7 @@
 #define SCHEMA_APPLICATION_ID 0x686d6948
 
 /* The version that this program writes (PRAGMA user_version). */
-#define SCHEMA_VERSION 9
+#define SCHEMA_VERSION 10
 
 /* One step of the migrations: SQL that brings a file from version `to - 1` to version `to`. It deals with
  * tables only: the views are made anew afterwards. */

@@ -30,50 +30,50 @@ FROM (
     FROM tail s JOIN tag t ON t.id = s.tag_id
 ) AS sample;
 
--- What is fresh, and of each tag the last sample of the archive (base = 1), with the moment until which the next gap lets it
--- hold. Not for users.
+-- What is fresh and newer than the tag's last sample in the archive, and that sample (base = 1), with the moment until which
+-- the next gap lets it hold. Of samples with one ts the one with the greater place came later. Not for users.
 DROP VIEW IF EXISTS fresh_sample;
 CREATE VIEW fresh_sample AS
-SELECT tag, ts, value, quality, base,
+SELECT tag, ts, place, value, quality, base,
        (SELECT min(max(u.ts_start, sample.ts)) FROM unrecorded u WHERE u.ts_end > sample.ts) AS until
 FROM (
-    SELECT t.name AS tag, s.ts, s.value, s.quality, 1 AS base
+    SELECT t.name AS tag, s.ts, -1 AS place, s.value, s.quality, 1 AS base
     FROM tag t CROSS JOIN archive s ON s.tag_id = t.id AND s.ts = (SELECT max(ts) FROM archive WHERE tag_id = t.id)
     UNION ALL
-    SELECT t.name, s.ts, s.value, s.quality, 0
+    SELECT t.name, s.ts, 2 * s.run, s.value, s.quality, 0
     FROM run_a r CROSS JOIN fresh_a s ON s.run = r.id JOIN tag t ON t.id = s.tag_id
     WHERE (+t.id, +s.ts) > (SELECT mark_a, mark_a_ts FROM store)
+        AND NOT ifnull(+s.ts <= (SELECT max(ts) FROM archive WHERE tag_id = t.id), 0)
     UNION ALL
-    SELECT t.name, s.ts, s.value, s.quality, 0
+    SELECT t.name, s.ts, 2 * s.run + 1, s.value, s.quality, 0
     FROM run_b r CROSS JOIN fresh_b s ON s.run = r.id JOIN tag t ON t.id = s.tag_id
     WHERE (+t.id, +s.ts) > (SELECT mark_b, mark_b_ts FROM store)
+        AND NOT ifnull(+s.ts <= (SELECT max(ts) FROM archive WHERE tag_id = t.id), 0)
     UNION ALL
-    SELECT t.name, s.ts, s.value, s.quality, 0
+    SELECT t.name, s.ts, (1 << 62) + s.rowid, s.value, s.quality, 0
     FROM tail s JOIN tag t ON t.id = s.tag_id
+    WHERE NOT ifnull(+s.ts <= (SELECT max(ts) FROM archive WHERE tag_id = t.id), 0)
 ) AS sample;
 
--- The same with its neighbours in time. Every window is one of a tag, so that a condition on tag reaches the keys.
--- good: 0 not Good, 1 a Good number, 2 a Good text. good_ts: ts of a Good number. Not for users.
+-- The same with its neighbours in time; where there is none, it is its own. The window is one of a tag, so that a condition on
+-- tag reaches the keys; and it is only one, because each sorts all rows. good: 0 not Good, 1 a Good number, 2 a Good text.
+-- Not for users.
 DROP VIEW IF EXISTS fresh_neighbour;
 CREATE VIEW fresh_neighbour AS
 SELECT *,
-       lag(ts) OVER ascending AS before_ts,
-       lag(value) OVER ascending AS before_value,
-       lag(good) OVER ascending AS before_good,
-       lag(until) OVER ascending AS before_until,
-       lead(ts) OVER ascending AS next_ts,
-       max(good_ts) OVER (ascending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_good_ts,
-       min(good_ts) OVER (descending ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS next_good_ts,
-       max(CASE base WHEN 1 THEN ts END) OVER (PARTITION BY tag) AS base_ts
+       first_value(ts) OVER beside AS before_ts,
+       first_value(place) OVER beside AS before_place,
+       first_value(value) OVER beside AS before_value,
+       first_value(good) OVER beside AS before_good,
+       first_value(until) OVER beside AS before_until,
+       last_value(ts) OVER beside AS next_ts,
+       last_value(place) OVER beside AS next_place
 FROM (
-    SELECT *, CASE good WHEN 1 THEN ts END AS good_ts
-    FROM (
-        SELECT *, CASE WHEN quality >= 1073741824 OR value IS NULL THEN 0 WHEN typeof(value) = 'blob' THEN 2 ELSE 1 END
-                  AS good
-        FROM fresh_sample
-    )
+    SELECT *, CASE WHEN quality >= 1073741824 OR value IS NULL THEN 0 WHEN typeof(value) = 'blob' THEN 2 ELSE 1 END
+              AS good
+    FROM fresh_sample
 )
-WINDOW ascending AS (PARTITION BY tag ORDER BY ts, base), descending AS (PARTITION BY tag ORDER BY ts DESC, base DESC);
+WINDOW beside AS (PARTITION BY tag ORDER BY ts, place ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING);
 
 -- The last sample of each tag as it is stored. Not for users. Of several with one time stamp the one that came last: max()
 -- keeps the row that it meets first, and LIMIT -1 makes the order of the tail stand.

@@ -243,6 +243,39 @@ static void test_steps_of_the_clock(void **state)
     assert_in_range(now_us - history_alive_us(f->history), 0, 20 * SECOND);
 }
 
+/* A late sample that waits for the merge is counted by no minute yet: the first and the last value of its minute are those
+ * of the samples that are. */
+static void test_late_samples_that_wait(void **state)
+{
+    struct fixture *f = *state;
+    int64_t minute_us = rollup_bucket_us(T0, ROLLUP_MINUTE_US);
+    fixture_add_tag(f, 1, "t", "t");
+    batch_add_sample(f->batch, 1, minute_us + 20 * SECOND, &(struct value){.type = VALUE_NUMBER},
+                     QUALITY_BAD);
+    fixture_append(f, T0);
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    merge_everything(f);
+    f->options.merge_rows = 0;
+    fixture_reopen(f);
+    fixture_add_number(f, 1, minute_us + 10 * SECOND, 9); /* late */
+    fixture_add_number(f, 1, minute_us + 30 * SECOND, 5);
+    fixture_add_number(f, 1, minute_us + 40 * SECOND, 3);
+    fixture_add_number(f, 1, minute_us + 50 * SECOND, 4);
+    fixture_append(f, T0);
+    for (int flushed = 0; flushed < 2; flushed++) {
+        struct err err = {0};
+        fixture_expect(f, "SELECT n, min, max, avg, first, last, good * 60 FROM history_minute",
+                       "4|3.0|5.0|4.0|5.0|4.0|30.0\n");
+        assert_true(history_flush(f->history, &err));
+    }
+    f->options.merge_rows = 1;
+    fixture_reopen(f);
+    merge_everything(f);
+    fixture_expect(f, "SELECT n, min, max, first, last, good * 60 FROM history_minute",
+                   "5|3.0|9.0|9.0|4.0|40.0\n");
+}
+
 /* A gap that grows faster than all tags are gone through: each is reached nevertheless. */
 static void test_a_gap_that_grows(void **state)
 {
@@ -314,6 +347,7 @@ int main(void)
         HISTORY_TEST(test_figures),
         HISTORY_TEST(test_a_gap_full_of_samples),
         HISTORY_TEST(test_steps_of_the_clock),
+        HISTORY_TEST(test_late_samples_that_wait),
         HISTORY_TEST(test_a_gap_that_grows),
         HISTORY_TEST(test_a_clock_that_comes_back),
     };
