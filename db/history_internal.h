@@ -44,6 +44,9 @@
 #define HISTORY_TAIL_TEXT_MAX (4u << 20)
 #define HISTORY_TAIL_ROWS_MAX (4 * HISTORY_RUN_ROWS)
 
+/* While a flush is under way at most HISTORY_RUN_ROWS samples may come; batches wait for slices from here on. */
+#define HISTORY_REST_ROWS (HISTORY_RUN_ROWS / 4 * 3)
+
 /* SQLite's default, which no history changes. */
 #define HISTORY_PAGE_BYTES 4096
 

@@ -135,7 +135,7 @@ static bool history_flush_is_behind(const struct history *history)
     const struct batch *tail = history->tail;
     if (!history->flush.rows)
         return tail->count >= (size_t)2 * HISTORY_RUN_ROWS;
-    return tail->count >= HISTORY_RUN_ROWS / 2 || tail->texts.length >= HISTORY_TAIL_TEXT_MAX / 2;
+    return tail->count >= HISTORY_REST_ROWS || tail->texts.length >= HISTORY_TAIL_TEXT_MAX / 2;
 }
 
 bool history_is_behind(const struct history *history)

@@ -144,11 +144,11 @@ static void test_what_comes_during_a_flush_is_bounded(void **state)
             size_t rest = f->history->tail->count;
             most = rest > most ? rest : most;
             assert_in_range(rest, 0, HISTORY_RUN_ROWS);
-            assert_int_equal(history_is_behind(f->history), rest >= HISTORY_RUN_ROWS / 2);
+            assert_int_equal(history_is_behind(f->history), rest >= HISTORY_REST_ROWS);
         }
         flush_slice(f);
     }
-    assert_in_range(most, HISTORY_RUN_ROWS / 2, HISTORY_RUN_ROWS);
+    assert_in_range(most, HISTORY_REST_ROWS, HISTORY_RUN_ROWS);
     fixture_tidy(f);
     char expected[48];
     snprintf(expected, sizeof expected, "%zu|%zu\n", total, total);
