@@ -82,9 +82,11 @@ static void fact_came(const struct alarm_subject *subject, char *out, size_t siz
         fact_span(subject->wall_us - record->activated_us, span);
         snprintf(out, size, "%s, stands for %s", came, span);
     } else if (record->cleared_us >= record->activated_us && record->cleared_us) {
+        enum { DAY = 10 }; /* columns of a date; the same one is not said twice */
         fact_time(record->cleared_us, cleared);
         fact_span(record->cleared_us - record->activated_us, span);
-        snprintf(out, size, "%s, went at %s, after %s", came, cleared, span);
+        snprintf(out, size, "%s, went at %s, after %s", came,
+                 cleared + (strncmp(came, cleared, DAY) ? 0 : DAY + 1), span);
     } else {
         snprintf(out, size, "%s", came);
     }

@@ -313,6 +313,9 @@ void command_cells_draw_whole(const struct command_cells *cells, const struct wi
     if (command->readback_type != VALUE_NONE) {
         cells_value(tag, command->readback_type, command->readback_number, command->readback_text, true, text,
                     sizeof text);
+        bool unit = tag && *tag->unit && command->readback_type == VALUE_NUMBER && !tag->state_count;
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", unit ? " " : "", unit ? tag->unit : "");
         cells_line(&page, "readback said", MEANING_TEXT, text);
     }
     cells_line(&page, "device answered", MEANING_TEXT, command->answer);
