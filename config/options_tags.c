@@ -61,8 +61,9 @@ static const struct option ALARM_OPTIONS[] = {
      AT(alarm_def, off_delay_us),
      .standard = "0",
      .standard_note = "limits of a signal: flow, pressure 15, level, temperature 60, whatever on_delay is",
-     .help = "How long the condition must be gone before the alarm clears. It does not follow `on_delay`: with a "
-             "`signal`, give both, or off_delay = 0 for an alarm that clears at once."},
+     .help =
+         "How long the condition must be gone before the alarm clears. It does not follow `on_delay`: with a "
+         "`signal`, give both, or off_delay = 0 for an alarm that clears at once."},
     {.name = "priority",
      .type = OPTION_CHOICE,
      .choices = ALARM_PRIORITY_WORDS,

@@ -90,9 +90,9 @@ static size_t recent_first(const struct recent *recent, int64_t ts_us)
 
 static void recent_count_sample(struct recent_statistics *statistics, const struct recent_sample *sample)
 {
-    statistics->count += sample->count;
     if (isnan(sample->value))
-        return;
+        return; /* a pause: where values end, not a sample that came */
+    statistics->count += sample->count;
     if (!(statistics->low <= sample->value)) {
         statistics->low = sample->value;
         statistics->low_us = sample->ts_us;

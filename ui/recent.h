@@ -25,7 +25,7 @@ struct recent {
 };
 
 struct recent_statistics {
-    uint64_t count;          /* samples */
+    uint64_t count;          /* samples that have values */
     double low, high;        /* NaN: no values */
     double average;          /* weighted by time, over the time that has values */
     double last;             /* NaN: none now */

@@ -76,7 +76,7 @@ static void test_figures_are_weighted_by_time(void **state)
     recent_add(&recent, 27 * S, 2);
     recent_add(&recent, 40 * S, 99); /* after the span */
     struct recent_statistics statistics = recent_statistics(&recent, 10 * S, 30 * S, false);
-    assert_int_equal(statistics.count, 3);
+    assert_int_equal(statistics.count, 2);
     assert_near(statistics.low, 2);
     assert_near(statistics.high, 10);
     assert_int_equal(statistics.high_us, 20 * S);

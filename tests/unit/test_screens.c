@@ -139,6 +139,36 @@ static void test_faceplate_of_a_retained_value_is_quiet(void **state)
     stage_close(&stage);
 }
 
+/* What the file knows has not arrived, what was never heard is from no history, and texts have no figures. */
+static void test_faceplate_of_what_did_not_come(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct wire_sample sample = {.tag = 1, .quality = QUALITY_UNCERTAIN_INITIAL};
+    stage_open(&stage, SCREEN_DETAIL, 80, 21, GLYPH_ASCII);
+    put_boiler(&stage);
+    fixture_apply(&stage.mirror, WIRE_SAMPLE, &sample, FIXTURE_NOW_US);
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "quality     never heard") == 1);
+    assert_true(find_row(&stage, "arrived") == -1);
+    sample.type = VALUE_NUMBER;
+    sample.ts_us = FIXTURE_NOW_US - 3600 * FIXTURE_SECOND_US;
+    fixture_apply(&stage.mirror, WIRE_SAMPLE, &sample, FIXTURE_NOW_US);
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "from history, not heard") > 0);
+    assert_true(find_row(&stage, "arrived     not since the recorder's start") == 3);
+    sample = (struct wire_sample){.tag = 1,
+                                  .type = VALUE_TEXT,
+                                  .text = "batch 17",
+                                  .ts_us = FIXTURE_NOW_US,
+                                  .arrival_us = FIXTURE_NOW_US};
+    mirror_watch(&stage.mirror, NULL); /* without the numbers from before */
+    fixture_apply(&stage.mirror, WIRE_SAMPLE, &sample, FIXTURE_NOW_US);
+    stage_draw(&stage);
+    assert_true(find_row(&stage, "texts, which have no figures") > 0);
+    stage_close(&stage);
+}
+
 /* Every sentence on a quality is there to its last word, at 80 columns and beside large digits. */
 static void test_faceplate_says_why_in_full(void **state)
 {
@@ -378,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_faceplate),
         cmocka_unit_test(test_faceplate_never_looks_alive_when_it_is_not),
         cmocka_unit_test(test_faceplate_of_a_retained_value_is_quiet),
+        cmocka_unit_test(test_faceplate_of_what_did_not_come),
         cmocka_unit_test(test_faceplate_says_why_in_full),
         cmocka_unit_test(test_faceplate_of_a_lost_recorder),
         cmocka_unit_test(test_faceplate_with_alarms_and_a_setpoint),

@@ -230,7 +230,9 @@ static void detail_describe_quality(const struct mirror *mirror, const struct mi
                                     size_t size)
 {
     char since[TIMEFMT_MAX];
-    if (mirror_tag_trust(tag) == MIRROR_RETAINED) {
+    if (tag->live && tag->quality == QUALITY_UNCERTAIN_INITIAL && tag->type == VALUE_NONE) {
+        snprintf(out, size, "never heard"); /* the words of the quality are about a value from the history */
+    } else if (mirror_tag_trust(tag) == MIRROR_RETAINED) {
         snprintf(out, size, "retained: the broker kept it%s",
                  mirror_tag_age_is_known(tag) ? "" : ", its age is not known");
     } else if (tag->live) {
@@ -255,6 +257,10 @@ static void detail_describe_arrival(const struct screen_host *host, const struct
 {
     char time[TIMEFMT_MAX], age[TIMEFMT_MAX];
     int64_t span_us = host->wall_us - tag->arrival_us;
+    if (!tag->arrival_us) {
+        snprintf(out, size, "not since the recorder's start");
+        return;
+    }
     timefmt_local(time, sizeof time, tag->arrival_us, TIMEFMT_MS);
     timefmt_age(age, sizeof age, span_us > 0 ? span_us : 0);
     snprintf(out, size, "%s, %s ago%s", time, age,

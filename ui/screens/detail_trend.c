@@ -56,7 +56,9 @@ void detail_draw_figures(const struct pane *pane, const struct screen_host *host
                                                             host->wall_us, mirror_tag_is_sloped(tag));
     char figures[512] = "", title[640];
     int minutes = (int)(window_us / CLOCK_US_PER_MINUTE);
-    if (isnan(statistics.low)) {
+    if (isnan(statistics.low) && tag->type == VALUE_TEXT) {
+        snprintf(title, sizeof title, "last %d min: texts, which have no figures", minutes);
+    } else if (isnan(statistics.low)) {
         snprintf(title, sizeof title, "last %d min: no values", minutes);
     } else {
         if (tag->state_count)
