@@ -6,7 +6,7 @@
 #include "wire/wire.h"
 
 /* Sends `ask` about the addresses (a list that ends in NULL) to the running recorder and prints the answer.
- * Returns the exit status: EX_NOPERM when not all of it was done, EX_USAGE without an address. */
+ * Returns the exit status: the code of the first refusal when not all of it was done, EX_USAGE without an address. */
 int alarm_request_run(const struct cli_command *command, const char *config, char *const *addresses,
                       struct wire_ask ask);
 

@@ -159,10 +159,10 @@ static bool gate_is_known(const struct command_request *request, const struct co
         uint32_t quality = tags[i]->quality;
         if (quality_is_bad(quality) || quality == QUALITY_UNCERTAIN_NO_COMM ||
             quality == QUALITY_UNCERTAIN_LAST_USABLE)
-            return err_set(err, EX_UNAVAILABLE, "%s is not known now (%s)", tags[i]->def.name,
+            return err_set(err, EX_TEMPFAIL, "%s is not known now (%s)", tags[i]->def.name,
                            quality_text(quality));
         if (!tags[i]->heard && tags[i]->type != VALUE_NONE)
-            return err_set(err, EX_UNAVAILABLE,
+            return err_set(err, EX_TEMPFAIL,
                            "%s has not reported since the recorder was started: its value is from before",
                            tags[i]->def.name);
     }
@@ -215,9 +215,9 @@ static bool gate_moves_gently(const struct command_request *request,
     if (request->value.type != VALUE_NUMBER || (setpoint->max_step <= 0 && setpoint->max_rate <= 0))
         return true;
     if (now.type != VALUE_NUMBER) /* how far it would move nobody knows */
-        return err_set(err, EX_UNAVAILABLE,
-                       "%s has never reported a number, and %s bounds how far %s may move", present->def.name,
-                       setpoint->max_step > 0 ? "max_step" : "max_rate", request->tag->def.name);
+        return err_set(err, EX_TEMPFAIL, "%s has never reported a number, and %s bounds how far %s may move",
+                       present->def.name, setpoint->max_step > 0 ? "max_step" : "max_rate",
+                       request->tag->def.name);
     double move = fabs(request->value.number - now.number);
     if (setpoint->max_step > 0 && move > setpoint->max_step * (1 + 1e-9))
         return gate_refuse_move(request->tag, EX_DATAERR, setpoint->max_step, "at once", err);
@@ -234,8 +234,8 @@ static bool gate_is_permitted(const struct command_request *request,
         return true;
     const struct tag *permit = plant_tag_by_name(around->plant, name);
     if (!permit || !quality_is_good(permit->quality) || permit->type != VALUE_NUMBER)
-        return err_set(err, EX_UNAVAILABLE, "interlock: whether %s permits it is not known", name);
-    return permit->number != 0 || err_set(err, EX_UNAVAILABLE, "interlock: %s does not permit it now", name);
+        return err_set(err, EX_TEMPFAIL, "interlock: whether %s permits it is not known", name);
+    return permit->number != 0 || err_set(err, EX_TEMPFAIL, "interlock: %s does not permit it now", name);
 }
 
 static gate_check *const CHECKS[] = {

@@ -326,6 +326,7 @@ bool recorder_alarms_ask(struct recorder *recorder, const struct server_request 
         if (*line)
             alarms_do_line(&wish, line);
     free(lines);
+    request->reply->code = wish.refused ? (uint32_t)wish.first.code : 0;
     if (wish.refused)
         snprintf(text, size, "%s%s", wish.done ? "not all were done; the first that was not: " : "",
                  wish.first.text);

@@ -115,11 +115,14 @@ class Life(unittest.TestCase):
             self.assertTrue(seen["acknowledged_by"])
             # Once is enough, and a refusal is an entry, too. What has been answered is on record: nothing to wait for.
             status, _, errors = recorder.hmi("ack", "boiler.temp/hi")
-            self.assertEqual(status, 77)
+            self.assertEqual(status, 65)
             self.assertIn("boiler.temp/hi is acknowledged already, by " + getpass.getuser(), errors)
             self.assertEqual(recorder.value("SELECT count(*) FROM journal WHERE kind = 'refusal'"), "1")
+            # What is not there is another answer than what is not allowed.
+            status, _, errors = recorder.hmi("ack", "nosuch")
+            self.assertEqual((status, "there is no alarm nosuch" in errors), (65, True), errors)
             # Shelving asks for a reason and a time.
-            self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h")[0], 77)
+            self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "1h")[0], 64)
             self.assertEqual(recorder.hmi("shelve", "boiler.temp/hihi", "--for", "3")[0], 64)
             output = recorder.hmi("shelve", "boiler.temp/hihi", "--for", "200h", "--reason", "sensor away")[1]
             self.assertEqual(output, "1 alarm shelved for 8.0h: shelve_max allows no longer\n")
@@ -173,7 +176,7 @@ class Service(unittest.TestCase):
             mosquitto_pub(broker, "plant/boiler/temp", "97", "-q", "1")
             wait_states(recorder, {"boiler.temp/hi": "unacknowledged", "boiler.temp/hihi": "out of service"})
             status, _, errors = recorder.hmi("out-of-service", "boiler.temp/hi")
-            self.assertEqual((status, "needs a reason" in errors), (77, True), errors)
+            self.assertEqual((status, "needs a reason" in errors), (64, True), errors)
             status, text, errors = recorder.hmi("out-of-service", "boiler.temp/hi", "--reason", "sensor away")
             self.assertEqual((status, text), (0, "1 alarm taken out of service\n"), errors)
             expected = {"boiler.temp/hi": "out of service", "boiler.temp/hihi": "out of service"}
@@ -190,7 +193,7 @@ class Service(unittest.TestCase):
                              getpass.getuser() + ": sensor away")
             # What the configuration took out comes back with the configuration.
             status, _, errors = recorder.hmi("in-service", "boiler.temp/hihi")
-            self.assertEqual((status, "of the configuration" in errors), (77, True), errors)
+            self.assertEqual((status, "of the configuration" in errors), (65, True), errors)
             status, text, errors = recorder.hmi("in-service", "boiler.temp/hi")
             self.assertEqual((status, text), (0, "1 alarm back in service\n"), errors)
             self.assertEqual(states(recorder), dict(expected, **{"boiler.temp/hi": "unacknowledged"}))
