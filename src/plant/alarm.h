@@ -13,7 +13,8 @@
  *   re-alarm, escalation and release from suppression, too, as they do while no recorder runs; then every tag's last
  *   value is evaluated once. So a lost link makes no alarm but its own, and a start with the states of the file makes
  *   none at all, however long the recorder was stopped.
- * - A value that cannot be used (bad, not heard yet) neither raises nor clears: the alarm keeps its state.
+ * - A value that cannot be used (bad, not heard yet) neither raises nor clears: the alarm keeps its state. Silence is no
+ *   value: it raises from the end of the backlog on, and only what the plant itself sends ends it.
  * - Every change puts a journal entry and the new status into the batch; what is shown to people comes from
  *   committed batches (recorder/alarm_board.h).
  * - Alarms are told apart by tag id and word, so that a renamed tag keeps its alarms' states. */
