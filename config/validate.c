@@ -214,11 +214,10 @@ static void validate_foreign_path(const struct tag_def *tag, struct findings *fi
     char *meant = mem_copy_bytes(path + head, tail - head);
     for (char *at = meant; *path == '/' && (at = strchr(at, '/'));)
         *at = '.';
-    findings_warn(
-        findings, &tag->path, tag,
-        "tag \"%s\": path \"%s\" is a member of exactly that name, blanks and all; write \"%s\" if that "
-        "is meant",
-        tag->name, path, meant);
+    findings_warn(findings, &tag->path, tag,
+                  "tag \"%s\": path \"%s\" is a member of exactly that name; write \"%s\" if that "
+                  "is meant",
+                  tag->name, path, meant);
     free(meant);
 }
 

@@ -58,8 +58,8 @@ static void setpoint_say_limits(struct setpoint_entry *entry, const struct setpo
     setpoint_format(form, form->max, high);
     if (form->max_step > 0)
         num_format(step, sizeof step, form->max_step, -1);
-    snprintf(entry->message, sizeof entry->message, "%s to %s %s%s%s", low, high, form->unit,
-             *step ? " now: one command moves it by at most " : "", step);
+    snprintf(entry->message, sizeof entry->message, "%s to %s %s%s%s%s", low, high, form->unit,
+             *step ? " now, by at most " : "", step, *step ? " at once" : "");
 }
 
 /* Reads what was typed or chosen into entry->number; false with a message when it is nothing to send. */

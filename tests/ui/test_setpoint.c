@@ -181,7 +181,7 @@ static void what_would_be_refused_is_said_before_it_is_confirmed(void **state)
     key(&console, "e");
     expect(&console, "20 to 110 °C; now 60.5 to 80.5");
     type(&console, "55\r");
-    expect(&console, "60.5 to 80.5 °C now: one command moves it by at most 10");
+    expect(&console, "60.5 to 80.5 °C now, by at most 10 at once");
     key(&console, "C-u");
     type(&console, "80.5\r");
     expect(&console, "70.5 -> 80.5 °C");

@@ -128,8 +128,8 @@ static void test_what_was_most_likely_not_meant(void **state)
 {
 #define TAG_WITH "tags = ( { name = \"a\"; topic = \"a\";\n"
 #define NOT_MEANT(path, meant)                                                                               \
-    "hmi.cfg:2: tag \"a\": path \"" path                                                                     \
-    "\" is a member of exactly that name, blanks and all; write \"" meant "\" if that is meant"
+    "hmi.cfg:2: tag \"a\": path \"" path "\" is a member of exactly that name; write \"" meant               \
+    "\" if that is meant"
 #define SETS(set) "range = [0, 1]; setpoint = { topic = \"s\"; " set "}; }"
     static const struct warning_case CASES[] = {
         {TAG_WITH "path = \"value\"; } );", NULL},
