@@ -76,15 +76,22 @@ static const struct screen_key *app_screen_keys(struct app *app)
     return top->class->keys ? top->class->keys(top->state) : NULL;
 }
 
+static bool app_types(struct app *app)
+{
+    const struct app_layer *top = app_top(app);
+    return top->class->types && top->class->types(top->state);
+}
+
 /* What the key bar shows instead of the table's actions; NULL: nothing else. While it is locked that is what leads on to
  * see something else. */
 static const struct screen_key *app_own_keys(struct app *app)
 {
     static const struct screen_key LOCKED[] = {
-        {"F2", "Tags"},     {"F3", "Trends"}, {"F4", "Alarms"}, {"F6", "Journal"},
-        {"F7", "Commands"}, {"F9", "System"}, {"/", "Filter"},  {0}};
-    const struct screen_key *keys = app_screen_keys(app);
-    return keys || !app->lock.locked ? keys : LOCKED;
+        {"/", "Filter"},   {"F2", "Tags"},     {"F3", "Trends"}, {"F4", "Alarms"},
+        {"F6", "Journal"}, {"F7", "Commands"}, {"F9", "System"}, {0}};
+    if (!app->lock.locked || app_types(app))
+        return app_screen_keys(app);
+    return app_top(app)->class->where & ACTION_ON_LIST ? LOCKED : LOCKED + 1;
 }
 
 /* What the role allows, and the screen on top can do; a console that only looks can do nothing to the plant. A setpoint
@@ -111,8 +118,7 @@ static struct key_bar_screen app_key_bar(struct app *app)
 /* What the idle lock leaves to the screens. */
 static bool app_unlocks(struct app *app, const struct input *input)
 {
-    const struct lock_context context = {.user = app->mirror.welcome.user,
-                                         .typing = app_screen_keys(app) != NULL};
+    const struct lock_context context = {.user = app->mirror.welcome.user, .typing = app_types(app)};
     enum lock_effect effect = lock_input(&app->lock, input, &context, app->host.mono_us);
     if (effect == LOCK_OPENS)
         link_lock(app->link, false);
@@ -205,7 +211,8 @@ static void app_draw(struct app *app)
     for (size_t i = first; i < app->depth; i++)
         app->stack[i].class->draw(app->stack[i].state, &app->host, &areas.body);
     if (app->lock.locked) {
-        lock_draw(&app->lock, &areas.message, app->mirror.welcome.user);
+        const struct lock_context context = {.user = app->mirror.welcome.user, .typing = app_types(app)};
+        lock_draw(&app->lock, &areas.message, &context);
     } else if (areas.has_message) {
         enum meaning meaning = app->message_meaning == MEANING_ERROR ? MEANING_BANNER : MEANING_MESSAGE;
         pane_fill(&areas.message, 0, 0, -1, 1, MEANING_MESSAGE);

@@ -60,14 +60,19 @@ enum lock_effect lock_input(struct lock *lock, const struct input *input, const 
     return LOCK_TAKES;
 }
 
-void lock_draw(const struct lock *lock, const struct pane *pane, const char *user)
+void lock_draw(const struct lock *lock, const struct pane *pane, const struct lock_context *context)
 {
     char since[TIMEFMT_MAX];
     pane_fill(pane, 0, 0, -1, 1, MEANING_MESSAGE);
     timefmt_local(since, sizeof since, lock->locked_us, 0);
+    if (context->typing) {
+        pane_printf(pane, 1, 0, -1, MEANING_MESSAGE,
+                    "Locked at %s. Enter ends the filter; then type your name, %.64s.", since, context->user);
+        return;
+    }
     int field = pane->columns - LOCK_NAME_COLUMNS - 1;
     pane_printf(pane, 1, 0, field - 2, MEANING_MESSAGE,
                 "Locked at %s. %sType your name, %.64s, and Enter:", since,
-                lock->wrong ? "That is another name. " : "", user);
+                lock->wrong ? "That is another name. " : "", context->user);
     line_editor_draw(&lock->name, pane, field > 0 ? field : 0, 0, LOCK_NAME_COLUMNS);
 }

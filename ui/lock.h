@@ -48,14 +48,14 @@ bool lock_tick(struct lock *lock, int64_t after_us, int64_t mono_us, int64_t wal
 
 struct lock_context {
     const char *user; /* whose name unlocks it */
-    bool typing;      /* the screen on top takes all keys itself: a filter */
+    bool typing;      /* into the screen on top: a filter */
 };
 
 /* Takes what the operator does. Of pasted text nothing unlocks. */
 enum lock_effect lock_input(struct lock *lock, const struct input *input, const struct lock_context *context,
                             int64_t mono_us);
 
-/* The line that says so, in row 0 of `pane`, while it is locked. */
-void lock_draw(const struct lock *lock, const struct pane *pane, const char *user);
+/* The line that says so, in row 0 of `pane`, while it is locked; with the cursor, unless that is in a filter. */
+void lock_draw(const struct lock *lock, const struct pane *pane, const struct lock_context *context);
 
 #endif

@@ -90,6 +90,9 @@ struct screen_class {
      * table's actions; ends in a NULL key. NULL: the table's. May be NULL. */
     const struct screen_key *(*keys)(const void *state);
 
+    /* Whether somebody types there, so that letters are text: the idle lock leaves them alone. NULL: never. */
+    bool (*types)(const void *state);
+
     /* Whether an action of the table does something here and now, for the key bar (ui/key_bar.h); the key is taken
      * anyway, and answered. NULL: all do. */
     bool (*offers)(const void *state, enum action action);
@@ -106,7 +109,8 @@ struct screen_class {
     uint32_t (*tag)(void *state, struct screen_host *host);
 
     /* The idle lock closes the console: a dialogue of the screen's own that could change something ends, and nothing of it is
-     * sent. Overlays are closed altogether. May be NULL. */
+     * sent; a filter that is typed stays as it is, and the next letters are the lock's. Overlays are closed altogether. May
+     * be NULL. */
     void (*lock)(void *state);
 
     /* For the screen that lists tags: the one `step` places after this one, or 0. May be NULL. */

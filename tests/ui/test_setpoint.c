@@ -425,6 +425,51 @@ static void a_locked_console_shows_what_somebody_looks_at(void **state)
     finish(&console);
 }
 
+/* Whatever was on the screen when it locked, the next letters are the name's. */
+static void the_name_is_taken_over_a_filter_and_over_a_command(void **state)
+{
+    struct console console;
+    struct wire_lock lock;
+    (void)state;
+    start_locking(&console, ROLE_OPERATOR, CLOCK_US_PER_SECOND);
+    wire_put(&console.recorder.out, WIRE_COMMAND,
+             &(struct wire_command){.command = 7,
+                                    .tag = 1,
+                                    .tag_name = "boiler.sp",
+                                    .operator_name = "bob",
+                                    .new_type = VALUE_NUMBER,
+                                    .new_number = 42.5,
+                                    .state = COMMAND_DONE,
+                                    .asked_us = console.recorder.now_us});
+    assert_true(fake_recorder_send(&console.recorder, console.vt));
+    type(&console, "/boiler.temp");
+    expect(&console, "1/1 of 2");
+    expect(&console, "Locked at ");
+    assert_true(fake_recorder_receive(&console.recorder, console.vt, WIRE_LOCK, &lock, WAIT_MS));
+    expect(&console, "Type your name, alice");
+    type(&console, "alice\r");
+    expect_gone(&console, "Locked at ");
+    expect(&console, "1/1 of 2");
+    key(&console, "F7");
+    expect(&console, "OUTCOME");
+    key(&console, "Enter");
+    expect(&console, "Command 7");
+    expect(&console, "Locked at ");
+    type(&console, "alice");
+    expect(&console, "Command 7");
+    type(&console, "\r");
+    expect_gone(&console, "Locked at ");
+    key(&console, "F9");
+    expect_gone(&console, "Command 7");
+    expect(&console, "Locked at ");
+    assert_null(strstr(vt_text(console.vt), "/Filter"));
+    key(&console, "F2");
+    expect(&console, "/Filter");
+    type(&console, "/x");
+    expect(&console, "Enter ends the filter; then type your name, alice.");
+    finish(&console);
+}
+
 static void who_can_change_nothing_is_not_locked(void **state)
 {
     struct console console;
@@ -470,6 +515,7 @@ int main(void)
         cmocka_unit_test(the_dialogue_opens_wherever_the_tag_is_shown),
         cmocka_unit_test(an_idle_console_locks_and_drops_what_was_begun),
         cmocka_unit_test(a_locked_console_shows_what_somebody_looks_at),
+        cmocka_unit_test(the_name_is_taken_over_a_filter_and_over_a_command),
         cmocka_unit_test(who_can_change_nothing_is_not_locked),
         cmocka_unit_test(a_reload_changes_the_lock_and_the_role),
     };

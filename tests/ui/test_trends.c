@@ -209,20 +209,9 @@ static void put_text(struct scene *scene, int64_t ts_us, const char *text)
     fixture_add_text(scene->file, 6, ts_us, text, strlen(text));
 }
 
-/* Texts stand where they came, as far as there is room; the newest, which the history does not have yet, too. */
-static void texts_stand_along_the_line(void **state)
+static void tell_text(struct scene *scene, const char *text)
 {
-    struct scene scene;
-    open_scene(&scene, state, 24, 120, "HMI_GLYPHS=ascii");
-    struct fake_recorder *fake = &scene.console.recorder;
-    int64_t now_us = fake->now_us;
-    fixture_add_tag(scene.file, 6, "boiler.recipe", "plant/recipe");
-    put_text(&scene, now_us - 2 * 3600 * SECOND, "Standard \x1b[2J");
-    put_text(&scene, now_us - 1800 * SECOND, "Winter");
-    put_text(&scene, now_us - 1790 * SECOND, "a word that lasts ten seconds");
-    put_text(&scene, now_us - 1780 * SECOND, "Summer");
-    put_text(&scene, now_us - 600 * SECOND, "Summer"); /* again: nothing has changed */
-    fixture_append(scene.file, now_us);
+    struct fake_recorder *fake = &scene->console.recorder;
     wire_put(&fake->out, WIRE_TAG,
              &(struct wire_tag){.tag = 6,
                                 .configured = 1,
@@ -232,11 +221,28 @@ static void texts_stand_along_the_line(void **state)
                                 .unit = "",
                                 .description = "Recipe",
                                 .kind = TAG_TEXT});
-    wire_put(&fake->out, WIRE_SAMPLE,
-             &(struct wire_sample){
-                 .tag = 6, .ts_us = now_us, .arrival_us = now_us, .type = VALUE_TEXT, .text = "Summer"});
-    assert_true(fake_recorder_send(fake, scene.console.vt));
-    expect(&scene.console, " 1/6");
+    wire_put(
+        &fake->out, WIRE_SAMPLE,
+        &(struct wire_sample){
+            .tag = 6, .ts_us = fake->now_us, .arrival_us = fake->now_us, .type = VALUE_TEXT, .text = text});
+    assert_true(fake_recorder_send(fake, scene->console.vt));
+    expect(&scene->console, " 1/6");
+}
+
+/* Texts stand where they came, as far as there is room; the newest, which the history does not have yet, too. */
+static void texts_stand_along_the_line(void **state)
+{
+    struct scene scene;
+    open_scene(&scene, state, 24, 120, "HMI_GLYPHS=ascii");
+    int64_t now_us = scene.console.recorder.now_us;
+    fixture_add_tag(scene.file, 6, "boiler.recipe", "plant/recipe");
+    put_text(&scene, now_us - 2 * 3600 * SECOND, "Standard \x1b[2J");
+    put_text(&scene, now_us - 1800 * SECOND, "Winter");
+    put_text(&scene, now_us - 1790 * SECOND, "a word that lasts ten seconds");
+    put_text(&scene, now_us - 1780 * SECOND, "Summer");
+    put_text(&scene, now_us - 600 * SECOND, "Summer"); /* again: nothing has changed */
+    fixture_append(scene.file, now_us);
+    tell_text(&scene, "Summer");
     vt_type(scene.console.vt, "/recipe\r", 8);
     expect(&scene.console, "1/1 of 6");
     key(&scene.console, "t");
@@ -245,6 +251,31 @@ static void texts_stand_along_the_line(void **state)
     expect_row(&scene.console, "|Standard", "|Summer");
     assert_null(strstr(vt_text(scene.console.vt), "ten seconds"));
     assert_ptr_equal(strstr(strstr(vt_text(scene.console.vt), "|Summer") + 1, "|Summer"), NULL);
+    finish(&scene.console);
+}
+
+/* Of a text that is longer than a picture knows it, what comes again is no other one either. */
+static void a_long_text_that_comes_again_is_the_same(void **state)
+{
+    static const char LONG[] =
+        "Recipe 4711 for the hard winter of the north, with \xc3\xa4\xc3\xb6\xc3\xbc and all that"
+        " belongs to it";
+    struct scene scene;
+    open_scene(&scene, state, 24, 120, "HMI_GLYPHS=ascii");
+    int64_t now_us = scene.console.recorder.now_us;
+    fixture_add_tag(scene.file, 6, "boiler.recipe", "plant/recipe");
+    put_text(&scene, now_us - 3000 * SECOND, "Summer");
+    for (int ago = 2400; ago > 0; ago -= 60)
+        put_text(&scene, now_us - ago * SECOND, LONG);
+    fixture_append(scene.file, now_us);
+    tell_text(&scene, LONG);
+    vt_type(scene.console.vt, "/recipe\r", 8);
+    expect(&scene.console, "1/1 of 6");
+    key(&scene.console, "t");
+    expect(&scene.console, "|Summer");
+    expect_row(&scene.console, "|Summer", "|Recipe 4711");
+    const char *row = vt_row(scene.console.vt, row_of(&scene.console, "|Summer"));
+    assert_null(strchr(strstr(row, "|Recipe") + 1, '|'));
     finish(&scene.console);
 }
 
@@ -431,6 +462,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(opens_on_the_last_hour_at_every_level, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(texts_stand_along_the_line, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_long_text_that_comes_again_is_the_same, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(pens_are_told_apart_without_colour, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(picker_adds_and_removes_several, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_begin_of_the_recording_is_told, fixture_setup, fixture_teardown),

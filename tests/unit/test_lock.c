@@ -131,13 +131,13 @@ static void test_the_line(void **state)
     for (int columns = 1; columns < 120; columns++) { /* no size hurts */
         canvas_init(&canvas, columns, 1, GLYPH_ASCII);
         struct pane pane = pane_whole(&canvas);
-        lock_draw(&lock, &pane, "alice");
+        lock_draw(&lock, &pane, &ALICE);
         canvas_free(&canvas);
     }
     canvas_init(&canvas, 80, 1, GLYPH_ASCII);
     struct pane pane = pane_whole(&canvas);
     say(&lock, "ali", false);
-    lock_draw(&lock, &pane, "alice");
+    lock_draw(&lock, &pane, &ALICE);
     char *row = canvas_row_text(&canvas, 0);
     assert_non_null(strstr(row, "Type your name, alice, and Enter:"));
     assert_string_equal(row + strlen(row) - 3, "ali");

@@ -382,6 +382,11 @@ static unsigned alarms_input(void *state, struct screen_host *host, const struct
     return SCREEN_IGNORED;
 }
 
+static bool alarms_types(const void *state)
+{
+    return ((const struct alarms_screen *)state)->typing;
+}
+
 static const struct screen_key *alarms_keys(const void *state)
 {
     static const struct screen_key TYPING[] = {{"Enter", "Keep"}, {"Escape", "Show all"}, {0}};
@@ -413,7 +418,9 @@ static bool alarms_offers(const void *state, enum action action)
 
 static void alarms_lock(void *state)
 {
-    alarm_shelve_close(&((struct alarms_screen *)state)->shelve);
+    struct alarms_screen *screen = state;
+    alarm_shelve_close(&screen->shelve);
+    screen->typing = false;
 }
 
 static void alarms_history(void *state, struct screen_host *host, const struct history_result *result)
@@ -433,6 +440,7 @@ const struct screen_class SCREEN_CLASS_ALARMS = {
     .act = alarms_act,
     .input = alarms_input,
     .keys = alarms_keys,
+    .types = alarms_types,
     .offers = alarms_offers,
     .history = alarms_history,
     .lock = alarms_lock,

@@ -288,6 +288,11 @@ static unsigned commands_input(void *state, struct screen_host *host, const stru
     return SCREEN_IGNORED;
 }
 
+static bool commands_types(const void *state)
+{
+    return ((const struct commands_screen *)state)->typing;
+}
+
 static const struct screen_key *commands_keys(const void *state)
 {
     static const struct screen_key TYPING[] = {{"Enter", "Keep"}, {"Escape", "Show all"}, {0}};
@@ -315,6 +320,11 @@ static uint32_t commands_tag(void *state, struct screen_host *host)
     return command ? command->tag : 0;
 }
 
+static void commands_lock(void *state)
+{
+    ((struct commands_screen *)state)->typing = false;
+}
+
 const struct screen_class SCREEN_CLASS_COMMANDS = {
     .id = SCREEN_COMMANDS,
     .title = "Commands",
@@ -325,7 +335,9 @@ const struct screen_class SCREEN_CLASS_COMMANDS = {
     .act = commands_act,
     .input = commands_input,
     .keys = commands_keys,
+    .types = commands_types,
     .offers = commands_offers,
     .history = commands_history,
+    .lock = commands_lock,
     .tag = commands_tag,
 };

@@ -209,6 +209,12 @@ static unsigned palette_input(void *state, struct screen_host *host, const struc
     return SCREEN_PAINT;
 }
 
+static bool palette_types(const void *state)
+{
+    (void)state;
+    return true;
+}
+
 static const struct screen_key *palette_keys(const void *state)
 {
     static const struct screen_key KEYS[] = {{"Enter", "Go"}, {"Escape", "Back"}, {0}};
@@ -225,6 +231,7 @@ const struct screen_class SCREEN_CLASS_PALETTE = {
     .draw = palette_draw,
     .input = palette_input,
     .keys = palette_keys,
+    .types = palette_types,
 };
 
 const struct screen_class SCREEN_CLASS_PENS = {
@@ -236,4 +243,5 @@ const struct screen_class SCREEN_CLASS_PENS = {
     .draw = palette_draw,
     .input = palette_input,
     .keys = palette_keys,
+    .types = palette_types,
 };

@@ -365,6 +365,11 @@ static unsigned tags_input(void *state, struct screen_host *host, const struct i
     return SCREEN_IGNORED;
 }
 
+static bool tags_types(const void *state)
+{
+    return ((const struct tags *)state)->typing;
+}
+
 static const struct screen_key *tags_keys(const void *state)
 {
     static const struct screen_key TYPING[] = {{"Enter", "Keep"}, {"Escape", "Show all"}, {0}};
@@ -389,6 +394,11 @@ static uint32_t tags_neighbour(void *state, uint32_t tag, int step)
     return next;
 }
 
+static void tags_lock(void *state)
+{
+    ((struct tags *)state)->typing = false;
+}
+
 const struct screen_class SCREEN_CLASS_TAGS = {
     .id = SCREEN_TAGS,
     .title = "Tags",
@@ -399,7 +409,9 @@ const struct screen_class SCREEN_CLASS_TAGS = {
     .act = tags_act,
     .input = tags_input,
     .keys = tags_keys,
+    .types = tags_types,
     .history = tags_history,
+    .lock = tags_lock,
     .tag = tags_tag,
     .neighbour = tags_neighbour,
 };

@@ -1,5 +1,6 @@
 #include "ui/screens/trend_texts.h"
 
+#include "base/utf8.h"
 #include "ui/screens/trend_legend.h"
 #include "ui/screens/trend_scale.h"
 
@@ -53,12 +54,20 @@ static void trend_texts_put(const struct trend_texts *texts, int x, int end, con
         pane_text(texts->pane, area->x + x + 1, area->y + texts->y, room - 1, texts->meaning, text);
 }
 
+/* Whether the live text is this one, which is cut as the history's are. */
+static bool trend_texts_is_same(const struct history_text *known, const char *live)
+{
+    char cut[sizeof known->text];
+    utf8_make_safe(cut, sizeof cut, live, strlen(live));
+    return !strcmp(known->text, cut);
+}
+
 /* The text that came since the history was asked: in the last column that has news. False: none that is known. */
 static bool trend_texts_live(const struct trend_picture *picture, const struct trend_data *data, size_t pen,
-                             const char *last, int *x)
+                             const struct history_text *last, int *x)
 {
     const struct trend_pen *trend = &picture->pens[pen];
-    if (!trend->tag->live || trend->tag->type != VALUE_TEXT || !strcmp(last, trend->tag->text))
+    if (!trend->tag->live || trend->tag->type != VALUE_TEXT || trend_texts_is_same(last, trend->tag->text))
         return false;
     for (size_t i = picture->grid.count; i-- > 0;)
         if (trend->columns[i].count) {
@@ -83,7 +92,7 @@ void trend_texts_draw(const struct trend_picture *picture, const struct trend_da
     for (size_t i = 0; i < data->text_count; i++)
         if (data->texts[i].tag == trend->tag->id)
             last = &data->texts[i];
-    if (last && trend_texts_live(picture, data, pen, last->text, &live_x)) {
+    if (last && trend_texts_live(picture, data, pen, last, &live_x)) {
         trend_texts_put(&texts, live_x, texts.end, trend->tag->text);
         texts.end = live_x;
     }
