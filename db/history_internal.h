@@ -294,6 +294,9 @@ struct history {
 /* Tells the connection's failure in `err` and rolls an open transaction back. Returns false. */
 bool history_fail(struct history *history, const char *doing, struct err *err);
 
+/* Prepares all statements (history_sql.c). False: the connection knows why. */
+bool history_sql_prepare(struct history *history);
+
 /* Whether the commits that follow wait until the disk has them; to be called outside a transaction. What
  * housekeeping does need not: a loss of power takes the newest commits of the WAL with it, and one that waits
  * takes all before it to the disk. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void history_tags_bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
@@ -122,4 +123,50 @@ bool history_tags_write(struct history *history, const struct batch *batch)
             !history_tags_put(history, &batch->tags[i]))
             return false;
     return !parked || history_tags_unpark_all(history);
+}
+
+/* ---- at the start ---- */
+
+static enum tag_kind history_kind_of_word(const char *word)
+{
+    for (int i = 0; word && TAG_KIND_WORDS[i]; i++)
+        if (!strcmp(word, TAG_KIND_WORDS[i]))
+            return (enum tag_kind)i;
+    return TAG_ANALOG;
+}
+
+static enum tag_record history_record_of_word(const char *word)
+{
+    for (int i = 0; word && TAG_RECORD_WORDS[i]; i++)
+        if (!strcmp(word, TAG_RECORD_WORDS[i]))
+            return (enum tag_record)i;
+    return RECORD_ALL;
+}
+
+bool history_each_tag(struct history *history, history_tag_function *function, void *context, struct err *err)
+{
+    sqlite3_stmt *rows = sql_prepare(history->db,
+                                     "SELECT t.id, t.name, t.topic, t.path, t.kind, l.ts, l.quality, l.value,"
+                                     " t.record, t.deviation"
+                                     " FROM tag t LEFT JOIN latest_stored l ON l.tag_id = t.id ORDER BY t.id",
+                                     false);
+    if (!rows)
+        return sql_fail(history->db, -1, "read its tags", err);
+    while (sqlite3_step(rows) == SQLITE_ROW) {
+        struct history_tag tag = {
+            .id = (uint32_t)sqlite3_column_int64(rows, 0),
+            .name = sql_column_text(rows, 1),
+            .topic = sql_column_text(rows, 2),
+            .path = sql_column_text(rows, 3),
+            .kind = history_kind_of_word(sql_column_text(rows, 4)),
+            .record = history_record_of_word(sql_column_text(rows, 8)),
+            .deviation = sqlite3_column_double(rows, 9),
+            .has_value = sqlite3_column_type(rows, 5) != SQLITE_NULL,
+            .ts_us = sqlite3_column_int64(rows, 5),
+            .quality = (uint32_t)sqlite3_column_int64(rows, 6),
+        };
+        sql_column_value(rows, 7, &tag.value);
+        function(context, &tag);
+    }
+    return sqlite3_finalize(rows) == SQLITE_OK || sql_fail(history->db, -1, "read its tags", err);
 }
