@@ -52,6 +52,8 @@ class Scene:
         return self
 
     def __exit__(self, *unused):
+        if self.recorder.process.poll() is None:
+            self.recorder.stop()  # which ends the program; a killed recorder would leave it behind
         self.recorder.close()
         self.broker.__exit__(*unused)
         shutil.rmtree(self.folder, ignore_errors=True)
