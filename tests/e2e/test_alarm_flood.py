@@ -50,7 +50,7 @@ class Flood(unittest.TestCase):
             # All of a tag, and once more: whoever was second learns who was first.
             self.assertEqual(recorder.hmi("ack", "tank.5")[:2], (0, "1 alarm acknowledged\n"))
             status, _, errors = recorder.hmi("ack", "tank.5")
-            self.assertEqual(status, 77)
+            self.assertEqual(status, 65)
             self.assertRegex(errors, "tank.5/hi is acknowledged already, by .+")
             self.assertIn("no alarm nothing.here", recorder.hmi("ack", "nothing.here")[2])
             # A kill does not end it: it goes on with what there was.
