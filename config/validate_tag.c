@@ -257,6 +257,24 @@ static void validate_bounds(const struct tag_def *tag, struct findings *findings
                        "tag \"%s\": the setpoint's step is wider than min to max", tag->name);
 }
 
+/* START or RUNNING? What operators choose by and {text} sends is the readback's. */
+static void validate_state_words(const struct tag_def *tag, const struct tag_def *readback,
+                                 struct findings *findings)
+{
+    for (size_t i = 0; i < readback->state_count; i++) {
+        const struct tag_state *state = &readback->states[i];
+        const char *own = tag_def_state_text(tag, state->value);
+        if (!own || !strcmp(own, state->text))
+            continue;
+        findings_warn(
+            findings, &tag->setpoint->payload, tag->setpoint,
+            "tag \"%s\": {text} in the setpoint's payload sends \"%s\", a state of its readback \"%s\", not "
+            "its own \"%s\"; where the device expects that one, name the readback's states so",
+            tag->name, state->text, readback->name, own);
+        return;
+    }
+}
+
 /* {text} is a state's: the readback's where it has states, else its own; a button lets go with 0. */
 static void validate_state_text(const struct tag_def *tag, const struct map *tags, struct findings *findings)
 {
@@ -277,6 +295,8 @@ static void validate_state_text(const struct tag_def *tag, const struct map *tag
             "tag \"%s\": a button (pulse) is let go with 0, for which there is no state whose {text} could be "
             "sent; add one to states",
             tag->name);
+    else if (stated != tag)
+        validate_state_words(tag, stated, findings);
 }
 
 static bool validate_is_text(const struct tag_def *tag)

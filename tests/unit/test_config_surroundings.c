@@ -131,6 +131,10 @@ static void test_what_was_most_likely_not_meant(void **state)
     "hmi.cfg:2: tag \"a\": path \"" path "\" is a member of exactly that name; write \"" meant               \
     "\" if that is meant"
 #define SETS(set) "range = [0, 1]; setpoint = { topic = \"s\"; " set "}; }"
+#define SETS_WORDS(own, read)                                                                                \
+    "states = ((0, \"OFF\"), (1, \"" own                                                                     \
+    "\")); setpoint = { topic = \"s\"; payload = \"{text}\"; readback = \"b\"; }; },"                        \
+    "{ name = \"b\"; topic = \"b\"; states = ((0, \"OFF\"), (1, \"" read "\")); }"
     static const struct warning_case CASES[] = {
         {TAG_WITH "path = \"value\"; } );", NULL},
         {TAG_WITH "path = \"a$.b/c d\"; } );", NULL},
@@ -147,6 +151,10 @@ static void test_what_was_most_likely_not_meant(void **state)
          "device cannot tell them apart; one of them has a topic or a payload of its own"},
         {TAG_WITH SETS("") ",\n{ name = \"b\"; topic = \"b\"; " SETS("payload = \"b={value}\"; ") " );",
          NULL},
+        {TAG_WITH SETS_WORDS("START", "RUNNING") " );",
+         "hmi.cfg:2: tag \"a\": {text} in the setpoint's payload sends \"RUNNING\", a state of its readback \"b\", not its own "
+         "\"START\"; where the device expects that one, name the readback's states so"},
+        {TAG_WITH SETS_WORDS("ON", "ON") " );", NULL},
     };
     (void)state;
     check_warnings(CASES, sizeof CASES / sizeof *CASES);
