@@ -67,7 +67,7 @@ void lock_draw(const struct lock *lock, const struct pane *pane, const struct lo
     timefmt_local(since, sizeof since, lock->locked_us, 0);
     if (context->typing) {
         pane_printf(pane, 1, 0, -1, MEANING_MESSAGE,
-                    "Locked at %s. Enter ends the filter; then type your name, %.64s.", since, context->user);
+                    "Locked at %s. Press Escape first, then type your name, %.64s.", since, context->user);
         return;
     }
     int field = pane->columns - LOCK_NAME_COLUMNS - 1;

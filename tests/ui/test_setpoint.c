@@ -466,7 +466,14 @@ static void the_name_is_taken_over_a_filter_and_over_a_command(void **state)
     key(&console, "F2");
     expect(&console, "/Filter");
     type(&console, "/x");
-    expect(&console, "Enter ends the filter; then type your name, alice.");
+    expect(&console, "Press Escape first, then type your name, alice.");
+    key(&console, "Escape");
+    type(&console, "alice\r");
+    expect_gone(&console, "Locked at ");
+    key(&console, "F3");
+    expect(&console, "Locked at ");
+    key(&console, "Insert"); /* the list of pens */
+    expect(&console, "Press Escape first");
     finish(&console);
 }
 
