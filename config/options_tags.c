@@ -216,7 +216,8 @@ static const struct option SETPOINT_OPTIONS[] = {
      .standard = "{value}",
      .help =
          "What is published: {value} in engineering units, {raw} before scaling, {text} the state's text as it stands in "
-         "`states` (the readback's where it has such), {ts}, {operator}, {id}. A discrete setpoint sends its number unless {text} asks for the text."},
+         "`states` (the readback's where it has such), {ts}, {operator}, {id}. A discrete setpoint sends its number "
+         "unless {text} asks for the text."},
     {.name = "min",
      .type = OPTION_NUMBER,
      .whole_range = true,

@@ -1,8 +1,10 @@
 """The README's "First errors and their cures": each row's words are what the program shows when it comes to that."""
 
+import json
 import os
 import re
 import subprocess
+import time
 import unittest
 
 from broker import Broker, free_port
@@ -110,6 +112,22 @@ def mistyped(words):
         wait_until(lambda: words not in faults(recorder), 10, "no fault any more")
 
 
+def times_without_a_zone(words):
+    """As Python's datetime.now().isoformat() writes them, two hours east of Greenwich; then with the cure."""
+    now = int(time.time())
+    payload = json.dumps({"ts": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now + 7200)), "value": 4})
+    with Broker() as broker:
+        with Recorder(broker) as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/a", payload, "-q", "1")
+            told(recorder, words)
+            told(recorder, "local_times")
+        with Recorder(broker, subscribe='{ filter = "plant/#"; local_times = true; }', config='timezone = "Etc/GMT-2";') as recorder:
+            wait_live(recorder)
+            mosquitto_pub(broker, "plant/a", payload, "-q", "1")
+            recorder.wait_value("SELECT ts / 1000000 FROM history WHERE quality = 0", now)
+
+
 def second_recorder(words):
     with Broker() as broker, Recorder(broker) as recorder:
         status, _, errors = recorder.hmi("record")
@@ -136,6 +154,7 @@ PROVOKE = {
     "wrong user name or password": password_refused_in_so_many_words,
     "nothing has come on": silence,
     "never heard; the first is": mistyped,
+    "samples came with a time out of bounds": times_without_a_zone,
     "the broker's certificate is for": certificate(names=("elsewhere.example",)),
     "of an unknown authority": certificate(known=False),
     "has expired": certificate(days=(-30, -1)),
