@@ -18,9 +18,9 @@ struct button {
 
 /* Begins as zero bytes. */
 struct buttons {
-    struct button rows[BUTTONS_MAX]; /* the first that came; a further one is only counted */
+    struct button rows[BUTTONS_MAX]; /* the first that came */
     size_t count;
-    uint64_t left_out;
+    uint64_t left_out; /* further ones: told of until the next start, for nothing says which were let go */
 };
 
 /* One more, or the same tag once more. */

@@ -208,11 +208,19 @@ static bool fault_disk_low(const struct fault_view *view)
 static bool fault_buttons(const struct fault_view *view)
 {
     const struct buttons *buttons = view->sources->buttons;
-    uint64_t more = buttons->left_out + (buttons->count ? buttons->count - 1 : 0);
-    if (!buttons->count)
+    const struct button *first = &buttons->rows[0];
+    uint64_t all = buttons->count + buttons->left_out;
+    if (!all)
         return false;
-    fault_what(view, "%.100s may stand pressed: command %" PRIu64 ": %s%s%.0" PRIu64, buttons->rows[0].tag,
-               buttons->rows[0].command, buttons->rows[0].why, more ? "; others: " : "", more);
+    if (!buttons->count)
+        fault_what(view, "%" PRIu64 " buttons may stand pressed, which the journal names (kind release)",
+                   all);
+    else if (all == 1)
+        fault_what(view, "%.100s may stand pressed: command %" PRIu64 ": %s", first->tag, first->command,
+                   first->why);
+    else
+        fault_what(view, "%.100s may stand pressed: command %" PRIu64 ": %s; others: %" PRIu64, first->tag,
+                   first->command, first->why, all - 1);
     fault_cure(view, "look at the plant; this stays until the button's next press has ended with its "
                      "release, or the recorder is started again");
     return true;
