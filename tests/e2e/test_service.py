@@ -91,7 +91,8 @@ class Rights(unittest.TestCase):
         shutil.chown(recorder.folder, "daemon", "games")
         shutil.chown(recorder.config_path, "daemon", "games")
         recorder.start()
-        mosquitto_pub(broker, "plant/a", "41")
+        broker.wait_log("SUBACK")
+        mosquitto_pub(broker, "plant/a", "41", "-q", "1")
         recorder.wait_value("SELECT count(*) FROM history", 1)
         return recorder
 
@@ -123,7 +124,7 @@ class Rights(unittest.TestCase):
             recorder.stop()
             self.check_readers(recorder)
             recorder.start()
-            mosquitto_pub(broker, "plant/a", "42")
+            mosquitto_pub(broker, "plant/a", "42", "-q", "1")  # kept for the recorder until it is there
             recorder.wait_value("SELECT count(*) FROM history WHERE value = 42", 1)
 
 
