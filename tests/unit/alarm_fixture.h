@@ -227,4 +227,16 @@ static inline void fixture_restart(struct alarm_fixture *old, struct alarm_fixtu
     fixture_configure(new);
 }
 
+/* Another configuration comes, or the same: f->defs as they are now. */
+static inline void fixture_reload(struct alarm_fixture *f)
+{
+    plant_reload_begin(&f->plant, f->batch);
+    plant_add_subscription(&f->plant, "#", (struct payload_rule){.format = FORMAT_AUTO});
+    for (int i = 0; i < TAGS; i++)
+        plant_add_configured(&f->plant, &f->defs[i], f->batch);
+    plant_reload_end(&f->plant);
+    struct alarm_pass pass = fixture_now(f);
+    alarms_configure(&pass);
+}
+
 #endif

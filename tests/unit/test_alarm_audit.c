@@ -150,17 +150,6 @@ static void test_other_words_for_the_same(void **state)
     fixture_end(&f);
 }
 
-static void reload(struct alarm_fixture *f)
-{
-    plant_reload_begin(&f->plant, f->batch);
-    plant_add_subscription(&f->plant, "#", (struct payload_rule){.format = FORMAT_AUTO});
-    for (int i = 0; i < TAGS; i++)
-        plant_add_configured(&f->plant, &f->defs[i], f->batch);
-    plant_reload_end(&f->plant);
-    struct alarm_pass pass = fixture_now(f);
-    alarms_configure(&pass);
-}
-
 /* A reload tells the same, without the words about the stop; and a spool that has lost all of it is made good. */
 static void test_reload(void **state)
 {
@@ -174,7 +163,7 @@ static void test_reload(void **state)
     f.defs[0].alarm_count = 1;
     alarm_of(&f, 1, ALARM_HI, 5);
     batch_clear(f.batch);
-    reload(&f);
+    fixture_reload(&f);
     assert_string_equal(next_entry(&f), "a a/hi changed hi medium: limit 90 -> 91");
     assert_string_equal(next_entry(&f), "a a/lo removed lo medium: the configuration does not name it any"
                                         " more; it was: type lo; limit 10; deadband 0; priority medium");
@@ -194,7 +183,7 @@ static void test_reload(void **state)
     assert_int_equal(gone, 1);
     batch_clear(f.batch);
     f.seen = 0;
-    reload(&f);
+    fixture_reload(&f);
     expect_nothing(&f);
     f.defs[0].alarm_count = 2;
     fixture_end(&f);

@@ -1,17 +1,6 @@
 /* Alarms that stand while another configuration comes: what it changes, and what it must not touch. */
 #include "alarm_fixture.h"
 
-static void reload(struct alarm_fixture *f)
-{
-    plant_reload_begin(&f->plant, f->batch);
-    plant_add_subscription(&f->plant, "#", (struct payload_rule){.format = FORMAT_AUTO});
-    for (int i = 0; i < TAGS; i++)
-        plant_add_configured(&f->plant, &f->defs[i], f->batch);
-    plant_reload_end(&f->plant);
-    struct alarm_pass pass = fixture_now(f);
-    alarms_configure(&pass);
-}
-
 /* Another name, another limit, an alarm less. */
 static void test_alarms_keep_their_states(void **state)
 {
@@ -33,7 +22,7 @@ static void test_alarms_keep_their_states(void **state)
     f.defs[0].alarms[0].exclusive = true;
     f.defs[0].alarms[0].suppress[0].tag = mem_copy_text("b");
     f.defs[0].alarms[0].message = mem_copy_text("Too hot");
-    reload(&f);
+    fixture_reload(&f);
     expect_state(&f, "x/hi", ALARM_ACKNOWLEDGED);
     assert_null(alarms_find(&f.alarms, "a/hi"));
     assert_null(alarms_find(&f.alarms, "x/hihi"));
@@ -62,7 +51,7 @@ static void test_becoming_exclusive(void **state)
     expect_state(&f, "a/hihi", ALARM_UNACKNOWLEDGED);
     f.defs[0].alarms[0].exclusive = f.defs[0].alarms[1].exclusive = true;
     fixture_events(&f);
-    reload(&f);
+    fixture_reload(&f);
     assert_string_equal(fixture_events(&f), "a/hihi changed, a/hi changed, a/hi superseded");
     expect_state(&f, "a/hi", ALARM_NORMAL);
     fixture_send(&f, "a", 92);
@@ -90,7 +79,7 @@ static void test_escalation_keeps_its_time(void **state)
     fixture_pass(&f, 31 * MINUTE);
     assert_int_equal(status->priority, PRIORITY_MEDIUM);
     for (int i = 0; i < 3; i++) {
-        reload(&f);
+        fixture_reload(&f);
         fixture_pass(&f, 9 * MINUTE);
         assert_int_equal(status->priority, PRIORITY_MEDIUM);
     }
@@ -117,7 +106,7 @@ static void test_escalation_after_an_outage(void **state)
     plant_link_up(&f.plant, &f.now);
     fixture_settle(&f);
     fixture_events(&f);
-    reload(&f);
+    fixture_reload(&f);
     fixture_pass(&f, 20 * MINUTE - 1);
     assert_string_equal(fixture_events(&f), "");
     fixture_pass(&f, 1);
@@ -141,7 +130,7 @@ static void test_shelves_are_cut(void **state)
     fixture_events(&f);
     int64_t hihi_until_us = fixture_find(&f, "a/hihi")->status.shelf_until_us;
     f.alarms.shelf_max_us = 2 * HOUR;
-    reload(&f);
+    fixture_reload(&f);
     assert_string_equal(fixture_events(&f), "a/hi shelved");
     struct alarm_event event = batch_event(f.batch, f.seen - 1);
     assert_null(event.operator);
@@ -151,7 +140,7 @@ static void test_shelves_are_cut(void **state)
     assert_true(fixture_find(&f, "a/hihi")->status.shelf_until_us == hihi_until_us);
     assert_string_equal(alarm_texts(hi)->shelf_reason, "sensor at the workshop");
     fixture_pass(&f, MINUTE);
-    reload(&f); /* no further each time */
+    fixture_reload(&f); /* no further each time */
     assert_string_equal(fixture_events(&f), "");
     fixture_pass(&f, 2 * HOUR - MINUTE - 1);
     assert_string_equal(fixture_events(&f), "a/hihi unshelved");
